@@ -1,0 +1,46 @@
+# A fresh machine with Python 3.11 or later, make and git needs nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export PIP_REQUIRE_VIRTUALENV := 1
+
+.PHONY: demo test check bench fuzz clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/monition demo
+
+# Lint, types, import contracts, then every test; what was skipped is told, with the reason.
+test: $(VENV)/.installed-test
+	@tests/e2e/install-system-packages
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.installed-test
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+fuzz: $(VENV)/.installed-test
+	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Monition needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing Monition into $(VENV) …"
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing Monition and its test tools into $(VENV) …"
+	@$(PIP) install --constraint constraints.txt --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,339 @@
+"""Every noun that crosses a room's door: frozen values, the standard library only.
+
+Work on them is done by functions in the rooms. What could not be known is a value here
+(``None``, ``Outcome.UNKNOWN``), never an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """What the lists say of a recipient's domain or address."""
+
+    LISTED = "listed"
+    REVIEW = "review"
+    CLEAR = "clear"
+
+
+class Kind(StrEnum):
+    """Whose mailbox an address is."""
+
+    PERSONAL = "personal"
+    INDIVIDUAL = "individual"
+    ROLE = "role"
+    ALUMNI = "alumni"
+    UNKNOWN = "unknown"
+
+
+class Tier(StrEnum):
+    """What a listing asks of a sender, strictest first."""
+
+    BLOCKING = "blocking"
+    EXPORT_CONTROL = "export-control"
+    RESEARCH_SECURITY = "research-security"
+    ADVISORY = "advisory"
+
+    @property
+    def strictness(self) -> int:
+        """0 for the strictest; sorts listings of one entity."""
+        return tuple(Tier).index(self)
+
+
+class Rule(StrEnum):
+    """How an address came to its standing."""
+
+    EXACT_ADDRESS = "exact-address"
+    EXACT_DOMAIN = "exact-domain"
+    SUBDOMAIN = "subdomain"
+    LOOKALIKE = "lookalike"
+    LINKED = "linked"
+    EMBEDDED = "embedded"
+
+
+class Action(StrEnum):
+    """What the policy does about a finding, mildest first. ``PASS`` leaves no trace."""
+
+    PASS = "pass"
+    OBSERVE = "observe"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+class Outcome(StrEnum):
+    """What became of a matched message for one recipient, by the next hop's own word."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Suppression(StrEnum):
+    """Why a sender gets no notice although something was found."""
+
+    NULL_SENDER = "null-sender"
+    AUTO_SUBMITTED = "auto-submitted"
+    LIST_MAIL = "list-mail"
+    BULK = "bulk"
+    NOT_OURS = "not-ours"
+    RHYTHM = "rhythm"
+    CAP = "cap"
+    OBSERVE_MODE = "observe-mode"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox as a command named it.
+
+    ``raw`` is the path between the angle brackets, untouched. ``local`` is its local part as
+    text, quotes removed, case kept. ``domain`` is in the one normal form of
+    :mod:`gateway.domain`: A-labels, lower case, no trailing dot.
+    """
+
+    raw: bytes
+    local: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One SMTP reply, RFC 5321 section 4.2. ``lines`` are whole, CRLF included."""
+
+    code: int
+    enhanced: str | None
+    lines: tuple[bytes, ...]
+
+    @property
+    def raw(self) -> bytes:
+        """The reply as it came over the wire."""
+        return b"".join(self.lines)
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the peer did what it was asked: any 2xx."""
+        return 200 <= self.code < 300
+
+    @property
+    def text(self) -> str:
+        """The reply on one line, for people and the ledger."""
+        return " ".join(line[4:].decode("utf-8", "replace").strip() for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A recipient the next hop accepted: its path, the raw command, the next hop's reply."""
+
+    path: bytes
+    command: bytes
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who handed the message in: XFORWARD's word where a trusted peer gave it, else the peer's.
+
+    ``ident`` is the queue id at the client's side (XFORWARD IDENT), where it told one.
+    """
+
+    address: str | None = None
+    helo: str | None = None
+    ident: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One transaction, complete when DATA was answered 354.
+
+    ``sender`` is the path of MAIL FROM without its brackets, ``b""`` for the null sender.
+    """
+
+    id: str
+    sender: bytes
+    recipients: tuple[Recipient, ...]
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """The few header fields that decide whether a notice may be written. Never the subject.
+
+    ``readable`` is false where the header block could not be read to its end; everything else
+    is then what could be read of it.
+    """
+
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    auto_submitted: str | None = None
+    precedence: str | None = None
+    list_headers: tuple[str, ...] = ()
+    x_auto_response_suppress: str | None = None
+    content_language: str | None = None
+    from_: str | None = None
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One designation of an entity on one list. An unknown date is ``None``, never a guess."""
+
+    list: str
+    programme: str | None
+    uid: str | None
+    listed_on: date | None = None
+    effective_from: date | None = None
+    wind_down_until: date | None = None
+    delisted_on: date | None = None
+    source: str | None = None
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether the designation binds on that day (a wind-down binds)."""
+        starts = self.effective_from or self.listed_on
+        if starts is not None and on < starts:
+            return False
+        return self.delisted_on is None or on < self.delisted_on
+
+    def is_winding_down(self, on: date) -> bool:
+        """Whether that day lies inside the wind-down; its last day is included."""
+        return (
+            self.is_in_force(on)
+            and self.wind_down_until is not None
+            and on <= self.wind_down_until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One domain or exact address of an entity, with the evidence a person accepted.
+
+    ``value`` is a normalised domain, or a normalised ``local@domain``. ``clears`` marks an entry
+    that takes a part of a listed domain out again.
+    """
+
+    value: str
+    source: str
+    reviewer: str
+    reviewed_on: date
+    clears: bool = False
+
+    @property
+    def evidence(self) -> str:
+        """The claim as one line of a verdict."""
+        return f"{self.value}: {self.source}, reviewed {self.reviewed_on.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An institution, with what the lists say of it and the addresses it is reached at."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    country: str | None = None
+    listings: tuple[Listing, ...] = ()
+    domains: tuple[Claim, ...] = ()
+    addresses: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict on one recipient.
+
+    ``listing`` is the strictest in force (for ``REVIEW``, of the entity it resembles); ``tier``
+    comes from it through the policy's table, so screening leaves it ``None``. ``matched`` is the
+    listed domain or address that matched.
+    """
+
+    recipient: Address
+    standing: Standing
+    kind: Kind
+    snapshot: str
+    entity: Entity | None = None
+    listing: Listing | None = None
+    tier: Tier | None = None
+    matched: str | None = None
+    rule: Rule | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the policy does about some findings of one message, and by which of its rules."""
+
+    action: Action
+    rule: str
+    findings: tuple[Finding, ...]
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One sealed row of the ledger, every field as stored."""
+
+    seq: int
+    id: str
+    at: str
+    kind: str
+    facts: str
+    commitments: str
+    previous: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One matched institution as a notice names it: all a text needs, fixed at event time."""
+
+    event: str
+    recipient: str
+    entity: str
+    entity_name: str
+    list: str
+    programme: str | None
+    listed_on: str | None
+    tier: Tier
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRequest:
+    """What a sender would be told about one message, before it is known whether they may be.
+
+    ``matters`` are the findings with action ``warn`` or ``refuse`` only. ``windows`` are the keys
+    of the rhythm: one for each entity and state of its listing, so that a new tier or listing
+    opens the window again.
+    """
+
+    message: str
+    to: str
+    matters: tuple[Matter, ...]
+    windows: tuple[str, ...]
+    refused: bool
+    language: str
+    in_reply_to: str | None
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A row of the outbox: a notice to be sent, claimed by a lease while someone sends it.
+
+    ``id`` is the event the notice derives from; its Message-ID derives from it. Times are
+    aware and UTC. ``next_at`` is when a next notice about these entities could go.
+    """
+
+    id: str
+    request: NoticeRequest
+    created_at: datetime
+    next_at: datetime
+    attempts: int = 0
+    not_before: datetime | None = None
+    lease_until: datetime | None = None
+    last_error: str | None = field(default=None)

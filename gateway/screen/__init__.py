@@ -1,0 +1,1 @@
+"""Who is this recipient? Pure: no clock, no network, no disk."""

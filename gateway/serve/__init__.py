@@ -1,0 +1,1 @@
+"""The processes: built, run, drained."""
