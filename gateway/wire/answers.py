@@ -1,0 +1,27 @@
+"""The few replies that are ours and not the next hop's. Their texts are generic on purpose.
+
+A permanent one is given only where the behaviours name it: a command line that cannot be passed
+on safely, a command that would not work from end to end, XFORWARD from a stranger, and content
+with a look-alike terminator. Whatever fails on our side is temporary.
+"""
+
+from __future__ import annotations
+
+LINE_TOO_LONG = b"500 5.5.2 Error: command line too long\r\n"
+LINE_UNCLEAN = b"500 5.5.2 Error: bare CR, bare LF or NUL in a command line\r\n"
+NOT_OFFERED = b"502 5.5.1 Error: command not available here\r\n"
+NOT_TRUSTED = b"550 5.7.0 Error: XFORWARD is not allowed from this address\r\n"
+XFORWARD_TAKEN = b"250 2.0.0 Ok\r\n"
+LOOKALIKE = (
+    b"550 5.5.2 Error: the message has a line with a lone dot whose line ends are not CRLF; "
+    b"it was not passed on\r\n"
+)
+HOP_LOST = b"451 4.4.2 Error: lost the connection to the next mail server, try again later\r\n"
+NOT_RECORDED = b"451 4.3.0 Error: temporary local problem, try again later\r\n"
+HOP_GONE = b"421 4.4.2 Service not available: lost the next mail server, try again later\r\n"
+NO_HOP = b"421 4.4.1 Service not available: no next mail server answers, try again later\r\n"
+TOO_MANY = b"421 4.3.2 Too many sessions, try again later\r\n"
+CLOSING = b"421 4.3.2 Service is shutting down, try again later\r\n"
+FOLLOWS_FAILURE = b"421 4.3.0 Closing the connection after an error, try again later\r\n"
+TIMED_OUT = b"421 4.4.2 Error: timeout exceeded\r\n"
+NOT_A_CLIENT = b"421 4.7.1 Access denied: this address is not one of the configured clients\r\n"

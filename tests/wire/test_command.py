@@ -1,0 +1,63 @@
+"""Command lines, looked at and left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model import Client
+from gateway.wire import command
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        (b"MAIL FROM:<>\r\n", b""),
+        (b"RCPT TO:<a@b>\r\n", b"a@b"),
+        (b"rcpt to: <a@b> NOTIFY=NEVER ORCPT=rfc822;<x@y>\r\n", b"a@b"),
+        (b'RCPT TO:<"a>b"@c>\r\n', b'"a>b"@c'),
+        (b'RCPT TO:<"a\\">b"@c>\r\n', b'"a\\">b"@c'),
+        (b"RCPT TO:<@x,@y:a@b>\r\n", b"@x,@y:a@b"),
+        (b"RCPT TO:a@b NOTIFY=NEVER\r\n", b"a@b"),
+        (b"RCPT TO:<a@b\r\n", b"a@b"),
+        (b'RCPT TO:<"a@b>\r\n', b'"a@b'),
+        (b"RCPT\r\n", b""),
+        (b"RCPT TO:\r\n", b""),
+    ],
+)
+def test_a_path_is_read_as_a_lenient_server_reads_it(line, path):
+    assert command.path(line) == path
+
+
+@given(st.binary(max_size=300))
+def test_any_line_has_a_verb_and_a_path(line):
+    assert isinstance(command.path(b"RCPT TO:" + line), bytes)
+    assert b" " not in command.verb(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "octets"),
+    [
+        (b"BDAT 86\r\n", 86),
+        (b"BDAT 0 LAST\r\n", 0),
+        (b"bdat 7 last\r\n", 7),
+        (b"BDAT\r\n", None),
+        (b"BDAT -1\r\n", None),
+        (b"BDAT 1x\r\n", None),
+        (b"BDAT " + b"9" * 19 + b"\r\n", None),
+    ],
+)
+def test_a_chunks_size(line, octets):
+    assert command.chunk_size(line) == octets
+
+
+def test_r13_xforward_is_read_in_xtext_and_any_case():
+    client = command.xforward(b"XFORWARD addr=IPv6:2001:db8::1 helo=a+20b+2Bc\r\n", Client())
+    assert client == Client("2001:db8::1", "a b+c", None)
+    client = command.xforward(b"XFORWARD IDENT=4A HELO=[UNAVAILABLE]\r\n", client)
+    assert client == Client("2001:db8::1", None, "4A")
+
+
+@given(st.binary(max_size=200))
+def test_r13_nothing_in_xforward_can_break_a_line_later(line):
+    client = command.xforward(b"XFORWARD HELO=" + line, Client())
+    assert client.helo is None or client.helo.isprintable()
