@@ -1,0 +1,33 @@
+"""``monition serve``: run the gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import uvloop
+
+from gateway import log
+from gateway.cli.options import config_option, example, load_config
+from gateway.errors import MonitionError
+from gateway.serve.worker import Worker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(epilog=example("monition serve -c /etc/monition/monition.toml"))
+@config_option
+def command(config_file: Path | None) -> None:
+    """Run the relay and the courier until SIGTERM.
+
+    SIGHUP reads the policies again. An unusable ledger is told loudly and does not keep the
+    gateway from starting; a faulty configuration ends it with status 2.
+    """
+    config = load_config(config_file)
+    log.set_up()
+    worker = Worker(config)
+    try:
+        uvloop.run(worker.run())
+    except OSError as error:
+        raise MonitionError(f"{error.strerror or error}") from error

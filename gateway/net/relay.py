@@ -1,0 +1,390 @@
+"""One client session, told in order.
+
+A client connects (:meth:`Relay.connection_made`) and is given the first next hop that answers.
+From then on bytes go to and fro through :class:`gateway.wire.session.Session`, and three times
+it stops and asks: at the envelope, at the content's end, at the final reply. The answers are
+:meth:`Relay._at_envelope`, :meth:`Relay._at_content_end` and :meth:`Relay._at_reply`; all the
+rest of this file is plumbing: writing out, holding back, waiting no longer than is sensible,
+and closing so that no reply is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from gateway.wire.phase import Moment
+from gateway.wire.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from gateway.config import Endpoint
+    from gateway.net.listener import Listener
+    from gateway.net.watch import Case
+
+CONNECT_SECONDS = 30
+HOP_SECONDS = 90  # for every reply of the next hop's before the final dot
+DOT_SECONDS = 600  # for its reply to the dot: RFC 5321 section 4.5.3.2.6
+CLIENT_SECONDS = 310  # a little more than the 300 that RFC 5321 section 4.5.3.2.7 asks for
+LINGER_SECONDS = 5  # for the client to read our last words and close
+
+log = structlog.get_logger("relay")
+
+
+class Relay(asyncio.Protocol):
+    """A client, its next hop, and the dialogue between them. As a protocol: the client's side."""
+
+    __slots__ = (
+        "_began_content",
+        "_case",
+        "_client",
+        "_client_ended",
+        "_client_is_full",
+        "_client_is_paused",
+        "_ended_at",
+        "_heard_client",
+        "_hop",
+        "_hop_is_full",
+        "_hop_is_paused",
+        "_hops_tried",
+        "_listener",
+        "_loop",
+        "_peer",
+        "_session",
+        "_stuck_since",
+        "_task",
+        "_watch",
+    )
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._loop = listener.loop
+        self._watch = listener.watch
+        self._session = Session(refuse_lookalikes=listener.refuses_lookalikes)
+        self._client: asyncio.Transport | None = None
+        self._hop: asyncio.Transport | None = None
+        self._peer: str | None = None
+        self._hops_tried = 0
+        self._case: Case | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._client_is_full = self._hop_is_full = False
+        self._client_is_paused = self._hop_is_paused = False
+        self._client_ended = False
+        self._heard_client = 0.0
+        self._stuck_since = 0.0
+        self._began_content = 0.0
+        self._ended_at = 0.0
+
+    # The story.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is here: find it a next hop."""
+        self._client = cast("asyncio.Transport", transport)
+        self._heard_client = self._loop.time()
+        self._peer, admission = self._listener.admit(self, self._client)
+        if admission.refusal is not None:
+            self._session.refuse(admission.refusal)
+            self._go_on()
+            return
+        self._session.trusts_client = admission.is_trusted
+        self._do(self._reach_next_hop())
+
+    async def _reach_next_hop(self) -> None:
+        """Connect to the next hops in their order until one lets us in."""
+        hops = self._listener.next_hops
+        while self._hops_tried < len(hops) and not self._session.is_over:
+            hop = hops[self._hops_tried]
+            self._hops_tried += 1
+            try:
+                transport = await self._connect(hop)
+            except (OSError, TimeoutError) as error:
+                self._listener.metrics.next_hop_errors.inc()
+                log.warning("next hop not reached", next_hop=str(hop), reason=_reason(error))
+                continue
+            if self._ended_at:  # while we were connecting
+                transport.abort()
+                return
+            self._stuck_since = 0.0
+            self._session.meet(is_last=self._hops_tried == len(hops))
+            self._hop = transport
+            return
+        self._session.no_next_hop()
+
+    def _at_envelope(self) -> None:
+        """DATA was answered 354: who gets this message?"""
+        self._began_content = self._loop.time()
+        self._case = self._watch.inspect(self._session, self._peer)
+        self._session.begin(watch=self._case is not None)
+
+    async def _at_content_end(self) -> None:
+        """A matched message is here to its end: its event first, then the final dot."""
+        assert self._case is not None
+        if await self._watch.observe(self._case, self._session.header):
+            self._session.release()
+        else:
+            self._session.defer()
+            self._listener.count(self._session.tally, self._began_content)
+
+    async def _at_reply(self) -> None:
+        """The next hop answered the dot, or never will: settle, then the client gets it."""
+        assert self._case is not None
+        await self._watch.settle(self._case, self._session.outcome, self._session.final_reply)
+        self._listener.count([self._session.outcome], self._began_content)
+        self._case = None
+        self._session.answer()
+
+    # Bytes in.
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client; after the end they are only read so that it can read ours."""
+        if not self._ended_at:
+            self._heard_client = self._loop.time()
+            self._session.from_client(data)
+            self._go_on()
+
+    def hop_said(self, data: bytes) -> None:
+        """Bytes from the next hop."""
+        self._stuck_since = 0.0
+        self._session.from_next_hop(data)
+        self._go_on()
+
+    def eof_received(self) -> bool:
+        """The client will say no more; whether it may still be written to."""
+        self._client_ended = True
+        if self._ended_at:
+            return False
+        self._session.client_left()
+        self._go_on()
+        return not self._ended_at
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client's connection is gone."""
+        del exc
+        self._client = None
+        if not self._ended_at:
+            self._session.client_left()
+            self._go_on()
+        self._finish_if_done()
+
+    def hop_lost(self) -> None:
+        """The next hop closed, or its connection broke."""
+        self._hop = None
+        if not self._session.is_over:
+            self._listener.metrics.next_hop_errors.inc()
+            self._session.next_hop_left()
+        self._go_on()
+
+    def drain(self) -> None:
+        """The process is to end: leave as soon as no transaction is under way."""
+        self._session.drain()
+        self._go_on()
+
+    # Bytes out, and the moments.
+
+    def _go_on(self) -> None:
+        """Do all that the session now asks for."""
+        session = self._session
+        if session.tally:
+            self._listener.count(session.tally, self._began_content)
+        if session.moment is Moment.ENVELOPE:
+            self._at_envelope()
+        if session.to_next_hop:
+            self._write(self._hop, session.to_next_hop)
+        if session.to_client:
+            self._write(self._client, session.to_client)
+        if session.moment is not None and self._task is None:
+            ended = session.moment is Moment.CONTENT_ENDED
+            self._do(self._at_content_end() if ended else self._at_reply())
+        if session.drop_next_hop:
+            self._let_go_of_hop()
+            if session.needs_hop and self._task is None:
+                self._do(self._reach_next_hop())
+        if session.is_over:
+            self._close()
+        else:
+            self._regulate()
+
+    @staticmethod
+    def _write(transport: asyncio.Transport | None, pieces: list[bytes]) -> None:
+        if transport is not None:
+            if len(pieces) == 1:
+                transport.write(pieces[0])
+            else:
+                transport.writelines(pieces)
+        pieces.clear()
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        """One piece of waiting work at a time, kept, and followed by what it made possible."""
+        self._task = self._loop.create_task(work)
+        self._task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if task.cancelled():
+            self._abort()
+            return
+        error = task.exception()
+        if error is not None:
+            # A bug: the client is told nothing that isn't so, and tries again.
+            log.error("session broke off", reason=type(error).__name__, exc_info=error)
+            self._abort()
+            return
+        self._go_on()
+        self._finish_if_done()
+
+    # Backpressure.
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than the next hop talks."""
+        self._client_is_full = True
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._client_is_full = False
+        self._regulate()
+
+    def hop_full(self, *, is_full: bool) -> None:
+        """Whether the next hop reads more slowly than the client talks."""
+        self._hop_is_full = is_full
+        self._stuck_since = 0.0
+        self._regulate()
+
+    def _regulate(self) -> None:
+        """Read from a side only while there is room for what it says."""
+        full = self._hop_is_full or self._client_is_full or not self._session.wants_client
+        if full != self._client_is_paused and self._client is not None:
+            self._client_is_paused = full
+            (self._client.pause_reading if full else self._client.resume_reading)()
+        full = self._client_is_full or not self._session.wants_next_hop
+        if full != self._hop_is_paused and self._hop is not None:
+            self._hop_is_paused = full
+            (self._hop.pause_reading if full else self._hop.resume_reading)()
+
+    # Waiting no longer than is sensible.
+
+    def check(self, now: float) -> None:
+        """Asked every second or so: has someone been silent for too long?"""
+        session = self._session
+        if self._ended_at:
+            if now - self._ended_at > LINGER_SECONDS:
+                self._abort()
+            return
+        if self._task is not None:
+            return  # our own waits have their own ends
+        if session.waits_for_next_hop or self._hop_is_full:
+            self._stuck_since = self._stuck_since or now
+            limit = DOT_SECONDS if session.has_sent_dot else HOP_SECONDS
+            if now - self._stuck_since > limit:
+                self._listener.metrics.next_hop_errors.inc()
+                log.warning("next hop silent", seconds=limit)
+                session.next_hop_left()
+                self._go_on()
+            return
+        self._stuck_since = 0.0
+        if now - self._heard_client > CLIENT_SECONDS:
+            session.client_timed_out()
+            self._go_on()
+
+    # Closing.
+
+    def _let_go_of_hop(self) -> None:
+        self._session.drop_next_hop = False
+        hop, self._hop = self._hop, None
+        if hop is None:
+            return
+        cast("HopSide", hop.get_protocol()).relay = None
+        self._hop_is_full = self._hop_is_paused = False
+        # What the kernel has not taken yet is the middle of a message: it must not be flushed.
+        if hop.get_write_buffer_size():
+            hop.abort()
+        else:
+            hop.close()
+
+    def _close(self) -> None:
+        """Close lingering: a reset would take our last reply from the client's hands."""
+        if self._ended_at:
+            return
+        self._ended_at = self._loop.time()
+        client = self._client
+        if client is None or client.is_closing():
+            self._finish_if_done()
+        elif self._client_ended:
+            client.close()
+        else:
+            try:
+                client.write_eof()
+            except OSError:
+                client.abort()
+                return
+            if self._client_is_paused:
+                self._client_is_paused = False
+                client.resume_reading()
+
+    def _abort(self) -> None:
+        """End both connections as they are."""
+        self._ended_at = self._ended_at or self._loop.time()
+        if self._hop is not None:
+            cast("HopSide", self._hop.get_protocol()).relay = None
+            self._hop.abort()
+            self._hop = None
+        if self._client is not None:
+            self._client.abort()
+
+    def abandon(self) -> None:
+        """The process ends now; a dot that is not out stays here, and the client tries again."""
+        if self._task is not None:
+            self._task.cancel()
+        self._abort()
+
+    def _finish_if_done(self) -> None:
+        if self._client is None and self._task is None and self._ended_at:
+            self._listener.finished(self)
+
+    async def _connect(self, hop: Endpoint) -> asyncio.Transport:
+        def side() -> HopSide:
+            return HopSide(self)
+
+        async with asyncio.timeout(CONNECT_SECONDS):
+            if hop.path is not None:
+                made = await self._loop.create_unix_connection(side, hop.path)
+            else:
+                made = await self._loop.create_connection(side, hop.host, hop.port)
+        return made[0]
+
+
+class HopSide(asyncio.Protocol):
+    """The next hop's connection. ``relay`` is ``None`` once it was let go."""
+
+    __slots__ = ("relay",)
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay: Relay | None = relay
+
+    def data_received(self, data: bytes) -> None:
+        """Tell the relay."""
+        if self.relay is not None:
+            self.relay.hop_said(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the relay; EOF arrives here too, since the default closes on it."""
+        del exc
+        if self.relay is not None:
+            self.relay.hop_lost()
+
+    def pause_writing(self) -> None:
+        """Tell the relay."""
+        if self.relay is not None:
+            self.relay.hop_full(is_full=True)
+
+    def resume_writing(self) -> None:
+        """Tell the relay."""
+        if self.relay is not None:
+            self.relay.hop_full(is_full=False)
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
