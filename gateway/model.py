@@ -84,6 +84,7 @@ class Suppression(StrEnum):
     RHYTHM = "rhythm"
     CAP = "cap"
     OBSERVE_MODE = "observe-mode"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One matched institution as a notice names it: all a text needs, fixed at event time."""
+    """One matched institution as a notice names it: all a text needs, fixed at event time.
+
+    ``standing`` is ``REVIEW`` where the address only resembles the institution's.
+    """
 
     event: str
     recipient: str
@@ -300,6 +304,7 @@ class Matter:
     listed_on: str | None
     tier: Tier
     action: Action
+    standing: Standing = Standing.LISTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from gateway.wire import answers
 from gateway.wire.phase import Moment
 from gateway.wire.session import Session
 
@@ -86,7 +87,7 @@ class Relay(asyncio.Protocol):
         self._heard_client = self._loop.time()
         self._peer, admission = self._listener.admit(self, self._client)
         if admission.refusal is not None:
-            self._session.refuse(admission.refusal)
+            self._session.part(admission.refusal)
             self._go_on()
             return
         self._session.trusts_client = admission.is_trusted
@@ -111,7 +112,7 @@ class Relay(asyncio.Protocol):
             self._session.meet(is_last=self._hops_tried == len(hops))
             self._hop = transport
             return
-        self._session.no_next_hop()
+        self._session.part(answers.NO_HOP)
 
     def _at_envelope(self) -> None:
         """DATA was answered 354: who gets this message?"""
@@ -122,7 +123,7 @@ class Relay(asyncio.Protocol):
     async def _at_content_end(self) -> None:
         """A matched message is here to its end: its event first, then the final dot."""
         assert self._case is not None
-        if await self._watch.observe(self._case, self._session.header):
+        if await self._watch.observe(self._case, self._session.message):
             self._session.release()
         else:
             self._session.defer()
@@ -131,8 +132,10 @@ class Relay(asyncio.Protocol):
     async def _at_reply(self) -> None:
         """The next hop answered the dot, or never will: settle, then the client gets it."""
         assert self._case is not None
-        await self._watch.settle(self._case, self._session.outcome, self._session.final_reply)
-        self._listener.count([self._session.outcome], self._began_content)
+        message = self._session.message
+        assert message is not None
+        await self._watch.settle(self._case, message)
+        self._listener.count([message.outcome], self._began_content)
         self._case = None
         self._session.answer()
 
@@ -275,9 +278,9 @@ class Relay(asyncio.Protocol):
             return
         if self._task is not None:
             return  # our own waits have their own ends
-        if session.waits_for_next_hop or self._hop_is_full:
+        if session.awaited or self._hop_is_full:
             self._stuck_since = self._stuck_since or now
-            limit = DOT_SECONDS if session.has_sent_dot else HOP_SECONDS
+            limit = DOT_SECONDS if session.awaited.has_dot else HOP_SECONDS
             if now - self._stuck_since > limit:
                 self._listener.metrics.next_hop_errors.inc()
                 log.warning("next hop silent", seconds=limit)
@@ -286,7 +289,7 @@ class Relay(asyncio.Protocol):
             return
         self._stuck_since = 0.0
         if now - self._heard_client > CLIENT_SECONDS:
-            session.client_timed_out()
+            session.part(answers.TIMED_OUT)
             self._go_on()
 
     # Closing.

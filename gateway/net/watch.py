@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from gateway.model import Decision, Envelope
     from gateway.policy.rules import Rules
     from gateway.screen.snapshot import Snapshot
-    from gateway.wire.content import HeaderCapture
+    from gateway.wire.message import Message
     from gateway.wire.session import Session
 
 OBSERVE_SECONDS = 30
@@ -97,7 +97,7 @@ class Watch:
         began = time.perf_counter()
         try:
             orders = self.orders
-            for path in session.recipient_paths:
+            for path in session.transaction.paths:
                 if not orders.screener.is_clear(path):
                     return self._open_case(session, peer, orders)
         except Exception as error:
@@ -110,7 +110,7 @@ class Watch:
 
     def _open_case(self, session: Session, peer: str | None, orders: Orders) -> Case | None:
         now = datetime.now(UTC)
-        envelope = session.envelope(ulid(now, os.urandom(ENTROPY_BYTES)), peer)
+        envelope = session.transaction.envelope(ulid(now, os.urandom(ENTROPY_BYTES)), peer)
         findings = [
             classify(parse(recipient.path), orders.snapshot, now.date())
             for recipient in envelope.recipients
@@ -120,10 +120,11 @@ class Watch:
         decisions = decide(named, findings, orders.rules, now.date())
         return Case(envelope.id, envelope, decisions, now) if decisions else None
 
-    async def observe(self, case: Case, header: HeaderCapture | None) -> bool:
+    async def observe(self, case: Case, message: Message | None) -> bool:
         """Make the case durable; whether its final dot may go on."""
         began = time.perf_counter()
         try:
+            header = message.header if message else None
             case.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
             sighting = Sighting(
                 message=case.id,
@@ -160,13 +161,13 @@ class Watch:
         )
         return delivers
 
-    async def settle(self, case: Case, outcome: Outcome, final_reply: bytes) -> None:
+    async def settle(self, case: Case, message: Message) -> None:
         """Record how it ended, and queue the notice; in two seconds at most."""
         if not case.records:
             return
         try:
             settled = asyncio.wrap_future(
-                self._ledger.settle(self._settlement(case, outcome, final_reply))
+                self._ledger.settle(self._settlement(case, message.outcome, message.reply))
             )
             # Shielded: what takes longer is still written, only the sender does not wait for it.
             notice = await asyncio.wait_for(asyncio.shield(settled), SETTLE_SECONDS)
@@ -179,7 +180,7 @@ class Watch:
                 exc_info=None if expected else without_words(error),
             )
             return
-        log.info("settled", message=case.id, outcome=outcome.value, notice=notice)
+        log.info("settled", message=case.id, outcome=message.outcome.value, notice=notice)
         if notice == "queued":
             self.on_notice()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum, IntEnum, auto
 
 from gateway.model import Outcome
+from gateway.wire import answers
+from gateway.wire.command import is_clean, verb
 
 
 class Moment(Enum):
@@ -22,14 +24,13 @@ class Phase(Enum):
     COMMANDS = auto()
     DATA_ASKED = auto()  # held: content or commands, as DATA's reply will tell
     CONTENT = auto()
-    SWALLOW = auto()  # content that goes nowhere; its reply is decided already
     DOT = auto()  # held: the final dot awaits its release
     DOOMED = auto()  # the dialogue is broken: 421 to whatever comes
     OVER = auto()
 
 
 class Await(IntEnum):
-    """The command whose reply is awaited, as far as its reply means something to us."""
+    """The command whose reply is awaited, as far as it or its reply means something to us."""
 
     OTHER = auto()
     BANNER = auto()
@@ -42,12 +43,17 @@ class Await(IntEnum):
     RSET = auto()
     QUIT = auto()
     XFORWARD = auto()
-    # The two below are answered by us, in their turn.
+    # What stands from here on is answered by us, in its turn.
     OURS = auto()
     OUR_XFORWARD = auto()
+    # Refused by us: what would not work from end to end.
+    REFUSED = auto()
+    CHUNK = auto()
+    TOO_LONG = auto()
+    UNCLEAN = auto()
 
 
-MEANING = {
+_MEANINGS = {
     b"HELO": Await.HELO,
     b"EHLO": Await.EHLO,
     b"MAIL": Await.MAIL,
@@ -55,13 +61,33 @@ MEANING = {
     b"DATA": Await.DATA,
     b"RSET": Await.RSET,
     b"QUIT": Await.QUIT,
+    b"XFORWARD": Await.XFORWARD,
+    b"BDAT": Await.CHUNK,
+    **dict.fromkeys(
+        (b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN", b"STARTTLS"), Await.REFUSED
+    ),
 }
 
-USUAL = {b"MAIL ": Await.MAIL, b"RCPT ": Await.RCPT, b"DATA\r": Await.DATA}
-"""The first five bytes of the commuter traffic: known without splitting the line."""
+# The first five bytes of the commuter traffic, known without splitting the line.
+_USUAL = {b"MAIL ": Await.MAIL, b"RCPT ": Await.RCPT, b"DATA\r": Await.DATA}
 
-NOT_OFFERED = frozenset({b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN", b"STARTTLS"})
-"""Commands that would not work from end to end; they are answered 502 and go nowhere."""
+
+def meaning(line: bytes) -> Await:
+    """What a framed command line is to us; ``b""`` stands for one that was too long."""
+    if not line:
+        return Await.TOO_LONG
+    if not is_clean(line):
+        return Await.UNCLEAN
+    return _USUAL.get(line[:5]) or _MEANINGS.get(verb(line), Await.OTHER)
+
+
+OUR_ANSWERS = {
+    Await.REFUSED: answers.NOT_OFFERED,
+    Await.CHUNK: answers.NOT_OFFERED,
+    Await.TOO_LONG: answers.LINE_TOO_LONG,
+    Await.UNCLEAN: answers.LINE_UNCLEAN,
+}
+"""The replies to what never goes on."""
 
 OUTCOMES = {2: Outcome.DELIVERED, 4: Outcome.FAILED, 5: Outcome.REFUSED}
 """By the first digit of the reply to the final dot."""

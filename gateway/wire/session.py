@@ -1,7 +1,7 @@
 """One SMTP dialogue between a client and its next hop, as bytes in and bytes out.
 
 The theory. What the client says goes on to the next hop, what the next hop says goes back, both
-byte for byte. Between the two stands a queue, ``_awaited``: one entry for every command whose
+byte for byte. Between the two stands a queue, ``awaited``: one entry for every command whose
 reply is still to come, in the order of the commands. Replies of our own (a command that we
 answer alone) wait in the same queue, so that a pipelining client gets every reply in its place
 (RFC 2920 section 3.1).
@@ -25,14 +25,14 @@ anything: whoever owns the sockets feeds :meth:`Session.from_client` and
 
 from __future__ import annotations
 
-from collections import deque
-
 from gateway.errors import LocalProtocolError, RemoteProtocolError
-from gateway.model import Envelope, Outcome
+from gateway.model import Outcome
 from gateway.wire import answers, command, extensions
-from gateway.wire.content import TERMINATOR, ContentScanner, HeaderCapture, Scan
+from gateway.wire.awaited import Awaited
+from gateway.wire.content import TERMINATOR, Scan
 from gateway.wire.inbox import Inbox
-from gateway.wire.phase import MEANING, NOT_OFFERED, OUTCOMES, USUAL, Await, Moment, Phase
+from gateway.wire.message import Message
+from gateway.wire.phase import OUR_ANSWERS, OUTCOMES, Await, Moment, Phase, meaning
 from gateway.wire.reply import ReplyFramer
 from gateway.wire.transaction import Transaction
 
@@ -42,38 +42,30 @@ HELD_LIMIT = 65536
 AWAITED_LIMIT = 2000
 """Commands in flight before the client's reading pauses: 1,000 recipients twice over."""
 
-SWALLOW_LIMIT = 1 << 30
-"""Bytes of content that are read to their end only to be thrown away."""
-
 
 class Session:
     """The dialogue of one client with one next hop."""
 
     __slots__ = (
-        "_awaited",
         "_client_left",
         "_draining",
         "_framer",
-        "_helo",
+        "_go_ahead",
         "_hop_has_xforward",
         "_hop_left",
         "_inbox",
         "_is_last_hop",
         "_phase",
         "_refuse_lookalikes",
-        "_scanner",
-        "_swallowed",
-        "_transaction",
-        "_watched",
+        "awaited",
         "drop_next_hop",
-        "final_reply",
-        "header",
         "is_over",
+        "message",
         "moment",
-        "outcome",
         "tally",
         "to_client",
         "to_next_hop",
+        "transaction",
         "trusts_client",
     )
 
@@ -85,34 +77,28 @@ class Session:
         """Nothing more will be said: write out what is left, then close the client."""
         self.drop_next_hop = False
         """Close the next hop now, without another byte."""
-        self.header: HeaderCapture | None = None
-        """The header block of the watched message, and of no other."""
-        self.final_reply = b""
-        """At ``Moment.REPLIED``: the reply to the final dot as the client will get it."""
-        self.outcome = Outcome.PENDING
-        """At ``Moment.REPLIED``: what became of the watched message."""
+        self.transaction = Transaction()
+        self.message: Message | None = None
+        """At ``Moment.CONTENT_ENDED`` its header, at ``Moment.REPLIED`` its reply and outcome."""
         self.tally: list[Outcome] = []
-        """What became of the others since the list was last emptied: for counting, no more."""
+        """What became of unwatched messages since it was last emptied: for counting, no more."""
         self.trusts_client = trusts_client
         """Whether the client may use XFORWARD."""
         self._refuse_lookalikes = refuse_lookalikes
         self._phase = Phase.GREETING
-        self._awaited: deque[tuple[Await, bytes]] = deque([(Await.BANNER, b"")])
+        self.awaited = Awaited([(Await.BANNER, b"")])
+        """The replies still to come."""
         self._framer = ReplyFramer()
         self._inbox = Inbox()
-        self._transaction = Transaction()
-        self._scanner = ContentScanner()
-        self._watched = False
-        self._helo = b""
+        self._go_ahead = b""  # the 354
         self._hop_has_xforward = False
         self._is_last_hop = True
-        self._swallowed = 0
         self._client_left = False
         self._hop_left = False
         self._draining = False
 
     def __repr__(self) -> str:
-        awaited = "".join(f" {kind.name}" for kind, _ in self._awaited)
+        awaited = "".join(f" {kind.name}" for kind, _ in self.awaited)
         moment = f" {self.moment.name}" if self.moment else ""
         return f"<Session {self._phase.name}{moment}{awaited}>"
 
@@ -128,14 +114,6 @@ class Session:
         self._client_left = True
         self._advance()
 
-    def client_timed_out(self) -> None:
-        """The client was silent too long."""
-        self._part(answers.TIMED_OUT)
-
-    def refuse(self, reply: bytes) -> None:
-        """Turn the client away at the greeting."""
-        self._part(reply)
-
     def drain(self) -> None:
         """End the dialogue at the next place where no transaction is under way."""
         self._draining = True
@@ -144,24 +122,22 @@ class Session:
     @property
     def wants_client(self) -> bool:
         """Whether there is room for more of the client's bytes."""
-        return len(self._inbox) < HELD_LIMIT and len(self._awaited) < AWAITED_LIMIT
+        return len(self._inbox) < HELD_LIMIT and len(self.awaited) < AWAITED_LIMIT
 
     def _advance(self) -> None:
         """Take what is held as far as the phase allows."""
-        self._give_our_answers()
+        self._give_ours()
         while self._inbox:
-            phase = self._phase
+            phase, message = self._phase, self.message
             if phase is Phase.COMMANDS:
                 line = self._inbox.next_line()
                 if line is None:
                     break
                 self._take_command(line)
-            elif phase is Phase.CONTENT:
-                self._take_content(self._inbox.take())
-            elif phase is Phase.SWALLOW:
-                self._swallow(self._inbox.take())
+            elif phase is Phase.CONTENT and message is not None:
+                self._take_content(message)
             elif phase is Phase.DOOMED:
-                self._part(answers.FOLLOWS_FAILURE)
+                self.part(answers.FOLLOWS_FAILURE)
             elif phase is Phase.OVER:
                 self._inbox.take()
             else:
@@ -170,117 +146,65 @@ class Session:
             self._leave_if_idle()
 
     def _take_command(self, line: bytes) -> None:
-        meant = USUAL.get(line[:5])
-        if not line:
-            self._answer(answers.LINE_TOO_LONG)
+        meant = meaning(line)
+        if meant is Await.XFORWARD:
+            meant, line = self._meaning_of_xforward(line)
+        if meant < Await.OURS:
+            self.awaited.append((meant, line))
+            self.to_next_hop.append(line)
+            if meant is Await.DATA:
+                self._phase = Phase.DATA_ASKED
             return
-        if not command.is_clean(line):
-            self._answer(answers.LINE_UNCLEAN)
-            return
-        if meant is None:
-            verb = command.verb(line)
-            if verb in NOT_OFFERED:
-                self._answer(answers.NOT_OFFERED)
-                return
-            if verb == b"BDAT":
-                self._refuse_chunk(line)
-                return
-            if verb == b"XFORWARD":
-                meant = self._xforward()
-                if meant is None:
-                    return
+        if meant is Await.CHUNK:
+            # The octets follow unasked (RFC 3030 section 2): left standing, they'd be commands.
+            octets = command.chunk_size(line)
+            if octets is None:
+                self._phase = Phase.DOOMED
             else:
-                meant = MEANING.get(verb, Await.OTHER)
-        self._awaited.append((meant, line))
-        if meant is Await.OUR_XFORWARD:
-            self._give_our_answers()
-            return
-        self.to_next_hop.append(line)
-        if meant is Await.DATA:
-            self._phase = Phase.DATA_ASKED
+                self._inbox.skip(octets)
+        self.awaited.append((meant, OUR_ANSWERS.get(meant, line)))
+        self._give_ours()
 
-    def _xforward(self) -> Await | None:
+    def _meaning_of_xforward(self, line: bytes) -> tuple[Await, bytes]:
         if not self.trusts_client:
-            self._answer(answers.NOT_TRUSTED)
-            return None
-        return Await.XFORWARD if self._hop_has_xforward else Await.OUR_XFORWARD
-
-    def _refuse_chunk(self, line: bytes) -> None:
-        # The octets follow unasked (RFC 3030 section 2): left standing, they would be commands.
-        self._answer(answers.NOT_OFFERED)
-        octets = command.chunk_size(line)
-        if octets is None:
-            self._phase = Phase.DOOMED
-        else:
-            self._inbox.skip(octets)
-
-    def _answer(self, reply: bytes) -> None:
-        self._awaited.append((Await.OURS, reply))
-        self._give_our_answers()
-
-    def _give_our_answers(self) -> None:
-        """Give the replies of our own whose turn has come."""
-        awaited = self._awaited
-        while awaited and awaited[0][0] >= Await.OURS and self.moment is not Moment.REPLIED:
-            kind, what = awaited.popleft()
-            if kind is Await.OUR_XFORWARD:
-                self._transaction.forward(what)
-                what = answers.XFORWARD_TAKEN
-            self.to_client.append(what)
+            return Await.OURS, answers.NOT_TRUSTED
+        return Await.XFORWARD if self._hop_has_xforward else Await.OUR_XFORWARD, line
 
     # The content.
 
     def begin(self, *, watch: bool) -> None:
         """Answer ``Moment.ENVELOPE``: the content may come, watched or not."""
         self._expect(Moment.ENVELOPE)
-        self._watched = watch
-        self.header = HeaderCapture() if watch else None
-        self._scanner = ContentScanner(refuse_lookalikes=self._refuse_lookalikes)
+        self.message = Message(watch=watch, refuse_lookalikes=self._refuse_lookalikes)
         self._phase = Phase.CONTENT
-        self.to_client.append(self.final_reply)
+        self.to_client.append(self._go_ahead)
         self._advance()
 
-    def _take_content(self, data: bytes) -> None:
-        scanner = self._scanner
-        scan = scanner.feed(data)
+    def _take_content(self, message: Message) -> None:
+        data = self._inbox.take()
+        scan = message.take(data, self.to_next_hop)
         if scan is Scan.LOOKALIKE:
-            self._fail_content(answers.LOOKALIKE, Outcome.REFUSED)
-            self._swallow(data)
-            return
-        if scanner.passed:
-            self.to_next_hop.append(scanner.passed)
-            if self.header is not None:
-                self.header.feed(scanner.passed)
+            self._drop_hop()
+            message.lose(answers.LOOKALIKE, Outcome.REFUSED)
+            scan = message.take(data, self.to_next_hop)
         if scan is Scan.END:
-            self._inbox.feed(scanner.rest)
-            if self._watched:
+            self._inbox.feed(message.rest)
+            if message.is_lost:
+                self._end_message(message)
+                self._phase = Phase.DOOMED
+            elif message.is_watched:
                 self._phase = Phase.DOT
                 self.moment = Moment.CONTENT_ENDED
             else:
                 self._send_dot()
+        elif message.is_endless:
+            self._end_message(message)
+            self.part(b"")
 
     def _send_dot(self) -> None:
         self.to_next_hop.append(TERMINATOR)
-        self._awaited.append((Await.DOT, b""))
+        self.awaited.append((Await.DOT, b""))
         self._phase = Phase.COMMANDS
-
-    def _fail_content(self, reply: bytes, outcome: Outcome) -> None:
-        """Let go of the next hop; the client gets this reply when its content has ended."""
-        self._drop_hop()
-        self.final_reply, self.outcome = reply, outcome
-        if self._phase is Phase.CONTENT:
-            self._phase = Phase.SWALLOW
-            self._scanner.tolerate()
-
-    def _swallow(self, data: bytes) -> None:
-        self._swallowed += len(data)
-        if self._scanner.feed(data) is Scan.END:
-            self._inbox.feed(self._scanner.rest)
-            self._end_message()
-            self._phase = Phase.DOOMED
-        elif self._swallowed > SWALLOW_LIMIT:
-            self._end_message()
-            self._part(b"")
 
     def release(self) -> None:
         """Answer ``Moment.CONTENT_ENDED``: the final dot goes on, where there still is a hop."""
@@ -295,36 +219,41 @@ class Session:
     def defer(self) -> None:
         """Answer ``Moment.CONTENT_ENDED``: it could not be recorded, so the dot stays here."""
         self._expect(Moment.CONTENT_ENDED)
+        message = self.message
+        assert message is not None
         self._drop_hop()
-        self.final_reply, self.outcome = answers.NOT_RECORDED, Outcome.FAILED
-        self._end_message()
+        message.settle(answers.NOT_RECORDED, Outcome.FAILED)
+        self._end_message(message)
         self._phase = Phase.DOOMED
         self._advance()
 
     def answer(self) -> None:
         """Answer ``Moment.REPLIED``: the final reply goes to the client."""
         self._expect(Moment.REPLIED)
-        reply = self.final_reply
-        self._watched = False
-        self.to_client.append(reply)
+        message = self.message
+        assert message is not None
+        self.to_client.append(message.reply)
         self._close_transaction()
-        if reply.startswith(b"421"):
-            self._part(b"")
+        if message.reply.startswith(b"421"):
+            self.part(b"")
         elif self._hop_left:
             self._follow_lost_hop()
         self._advance()
         self._take_replies()
 
-    def _end_message(self) -> None:
-        """Close the books on a message that nobody was asked about."""
-        self.tally.append(self.outcome)
-        self.to_client.append(self.final_reply)
+    def _end_message(self, message: Message) -> None:
+        """Close the books on a message about which nobody was asked."""
+        self.tally.append(message.outcome)
+        self.to_client.append(message.reply)
         self._close_transaction()
 
     def _close_transaction(self) -> None:
-        self._transaction.close()
-        self._watched = False
-        self.header = None
+        self.transaction.close()
+        self.message = None
+
+    def _give_ours(self) -> None:
+        if self.moment is not Moment.REPLIED:
+            self.awaited.give_ours(self.to_client, self.transaction)
 
     def _expect(self, moment: Moment) -> None:
         if self.moment is not moment:
@@ -338,10 +267,6 @@ class Session:
         self._framer = ReplyFramer()
         self._is_last_hop = is_last
         self._hop_left = self.drop_next_hop = False
-
-    def no_next_hop(self) -> None:
-        """Every next hop was tried in vain."""
-        self._part(answers.NO_HOP)
 
     @property
     def needs_hop(self) -> bool:
@@ -359,11 +284,11 @@ class Session:
         if self._hop_left:
             return
         self._drop_hop()
-        if self._phase in (Phase.CONTENT, Phase.DOT):
-            self._fail_content(answers.HOP_LOST, Outcome.FAILED)
+        if self._phase in (Phase.CONTENT, Phase.DOT) and self.message is not None:
+            self.message.lose(answers.HOP_LOST, Outcome.FAILED)
         elif self._phase is Phase.GREETING:
             if self._is_last_hop:
-                self.no_next_hop()
+                self.part(answers.NO_HOP)
         elif self.moment is None:
             self._lose_hop()
         self._advance()
@@ -373,35 +298,32 @@ class Session:
         """Whether there is room for more of the next hop's bytes."""
         return self._framer.size < HELD_LIMIT
 
-    @property
-    def waits_for_next_hop(self) -> bool:
-        """Whether the next hop owes a reply."""
-        return bool(self._awaited)
-
-    @property
-    def has_sent_dot(self) -> bool:
-        """Whether a final dot is with the next hop and its reply is not here yet."""
-        return any(kind is Await.DOT for kind, _ in self._awaited)
-
     def _drop_hop(self) -> None:
         self._hop_left = self.drop_next_hop = True
 
     def _lose_hop(self) -> None:
         """Tell the client that the replies it waits for will not come."""
-        if self._awaited and self._awaited[0][0] is Await.DOT:
-            self._awaited.popleft()
-            self.final_reply, self.outcome = answers.HOP_LOST, Outcome.UNKNOWN
-            if self._watched:
-                self.moment = Moment.REPLIED
-                return
-            self._end_message()
-            self._follow_lost_hop()
+        if self.awaited and self.awaited[0][0] is Await.DOT:
+            self.awaited.popleft()
+            if not self._take_final(answers.HOP_LOST, Outcome.UNKNOWN):
+                self._follow_lost_hop()
         elif self._phase is not Phase.DOOMED:
-            self._part(answers.HOP_GONE)
+            self.part(answers.HOP_GONE)
+
+    def _take_final(self, reply: bytes, outcome: Outcome) -> bool:
+        """The reply to the dot is known; whether it waits for an answer to ``REPLIED``."""
+        message = self.message
+        assert message is not None
+        message.settle(reply, outcome)
+        if message.is_watched:
+            self.moment = Moment.REPLIED
+        else:
+            self._end_message(message)
+        return message.is_watched
 
     def _follow_lost_hop(self) -> None:
-        if self._awaited:
-            self._part(answers.HOP_GONE)
+        if self.awaited:
+            self.part(answers.HOP_GONE)
         else:
             self._phase = Phase.DOOMED
 
@@ -419,101 +341,80 @@ class Session:
             self._leave_if_idle()
 
     def _take_reply(self, code: int, raw: bytes) -> None:
-        if not self._awaited:
+        if not self.awaited:
             self._take_unasked(code, raw)
             return
-        kind, line = self._awaited.popleft()
-        if kind is Await.DATA and code == 354:
-            self.final_reply = raw
-            self.moment = Moment.ENVELOPE
-            return
+        kind, line = self.awaited.popleft()
         if 300 <= code < 400:
-            self._part(answers.HOP_GONE)
+            self._take_go_ahead(kind, code, raw)
             return
         if kind is Await.BANNER:
             self._take_banner(code, raw)
             return
         if kind is Await.DOT:
-            self.final_reply, self.outcome = raw, OUTCOMES[code // 100]
-            if self._watched:
-                self.moment = Moment.REPLIED
+            if self._take_final(raw, OUTCOMES[code // 100]):
                 return
-            self._end_message()
         else:
-            if code < 300:
-                raw = self._take_positive(kind, line, raw)
-            self.to_client.append(raw)
+            self.to_client.append(self._noted(kind, line, raw) if code < 300 else raw)
         if code == 421 or kind is Await.QUIT:
-            self._part(b"")
+            self.part(b"")
         elif kind is Await.DATA:
             self._phase = Phase.COMMANDS
         self._advance()
 
+    def _take_go_ahead(self, kind: Await, code: int, raw: bytes) -> None:
+        if kind is Await.DATA and code == 354:
+            self._go_ahead = raw
+            self.moment = Moment.ENVELOPE
+        else:
+            # It asks the client for something of which we know no end.
+            self.part(answers.HOP_GONE)
+
+    def _noted(self, kind: Await, line: bytes, raw: bytes) -> bytes:
+        """Note a 2xx reply; give it as the client gets it."""
+        self.transaction.note(kind, line, raw)
+        if kind is not Await.EHLO:
+            return raw
+        self._hop_has_xforward = b"XFORWARD" in extensions.keywords(raw)
+        return extensions.offer(raw, xforward=self.trusts_client)
+
     def _take_banner(self, code: int, raw: bytes) -> None:
         if code >= 400 and not self._is_last_hop:
-            self._awaited.appendleft((Await.BANNER, b""))
+            self.awaited.appendleft((Await.BANNER, b""))
             self._drop_hop()
             return
         self.to_client.append(raw)
         self._phase = Phase.COMMANDS
         self._advance()
 
-    def _take_positive(self, kind: Await, line: bytes, raw: bytes) -> bytes:
-        """Note what a 2xx reply means; give the reply as the client gets it."""
-        if kind is Await.RCPT:
-            self._transaction.add(line, raw)
-        elif kind is Await.MAIL:
-            self._transaction.open(line)
-        elif kind is Await.XFORWARD:
-            self._transaction.forward(line)
-        elif kind is Await.RSET:
-            self._close_transaction()
-        elif kind in (Await.EHLO, Await.HELO):
-            self._close_transaction()
-            self._helo = b" ".join(line.split()[1:2])
-            if kind is Await.EHLO:
-                self._hop_has_xforward = b"XFORWARD" in extensions.keywords(raw)
-                return extensions.offer(raw, xforward=self.trusts_client)
-        return raw
-
     def _take_unasked(self, code: int, raw: bytes) -> None:
-        if self._phase in (Phase.CONTENT, Phase.DOT):
+        if self.message is not None:
             # It answers before the dot: its refusal counts, anything else is no answer.
             outcome = Outcome.REFUSED if code >= 500 else Outcome.FAILED
-            self._fail_content(raw if code >= 400 else answers.HOP_LOST, outcome)
+            self._drop_hop()
+            self.message.lose(raw if code >= 400 else answers.HOP_LOST, outcome)
             self._advance()
         else:
-            self._part(raw if code == 421 else answers.HOP_GONE)
+            self.part(raw if code == 421 else answers.HOP_GONE)
 
-    # What the owner of the sockets asks.
-
-    @property
-    def recipient_paths(self) -> list[bytes]:
-        """The paths of the recipients that the next hop accepted."""
-        return self._transaction.paths
-
-    def envelope(self, id_: str, peer: str | None) -> Envelope:
-        """The transaction as it stands at ``Moment.ENVELOPE``; ``peer`` is the client's address."""
-        helo = self._helo.decode("utf-8", "replace") or None
-        return self._transaction.envelope(id_, peer=peer, helo=helo)
+    # The end.
 
     def _leave_if_idle(self) -> None:
         if self.is_over or self.moment is not None:
             return
         if self._client_left:
-            in_content = self._phase in (Phase.CONTENT, Phase.SWALLOW)
-            if in_content or not self._awaited:
-                self._part(b"")
-        elif self._phase is Phase.GREETING or not (self._awaited or self._transaction.is_open):
-            self._part(answers.CLOSING)
+            if self._phase is Phase.CONTENT or not self.awaited:
+                self.part(b"")
+        elif self._phase is Phase.GREETING or not (self.awaited or self.transaction.is_open):
+            self.part(answers.CLOSING)
 
-    def _part(self, last_words: bytes) -> None:
+    def part(self, last_words: bytes) -> None:
         """End the dialogue on both sides."""
         if self.is_over:
             return
         if last_words:
             self.to_client.append(last_words)
-        self._awaited.clear()
+        self.awaited.clear()
         self._drop_hop()
         self._phase = Phase.OVER
         self.is_over = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.model import Client, Envelope, Recipient
 from gateway.wire import command
+from gateway.wire.phase import Await
 from gateway.wire.reply import parse
 
 
@@ -13,9 +14,10 @@ class Transaction:
     Nothing is parsed until someone asks: most messages concern nobody.
     """
 
-    __slots__ = ("_forwarded", "_mail", "_recipients")
+    __slots__ = ("_forwarded", "_helo", "_mail", "_recipients")
 
     def __init__(self) -> None:
+        self._helo = b""  # the client's last HELO or EHLO line; it outlives the transaction
         self._mail = b""
         self._recipients: list[tuple[bytes, bytes]] = []
         self._forwarded = _NOBODY
@@ -25,34 +27,37 @@ class Transaction:
         """Whether a sender was accepted."""
         return bool(self._mail)
 
-    def open(self, mail: bytes) -> None:
-        """MAIL was accepted."""
-        self._mail = mail
-        self._recipients = []
-
-    def add(self, rcpt: bytes, reply: bytes) -> None:
-        """RCPT was accepted with this reply."""
-        self._recipients.append((rcpt, reply))
-
-    def forward(self, xforward: bytes) -> None:
-        """XFORWARD was accepted: it tells of this transaction's client, and of no other's."""
-        self._forwarded = command.xforward(xforward, self._forwarded)
+    def note(self, kind: Await, line: bytes, reply: bytes) -> None:
+        """Note that a command was answered 2xx."""
+        if kind is Await.RCPT:
+            self._recipients.append((line, reply))
+        elif kind is Await.MAIL:
+            self._mail = line
+            self._recipients = []
+        elif kind is Await.XFORWARD:
+            # It tells of this transaction's client, and of no other's.
+            self._forwarded = command.xforward(line, self._forwarded)
+        elif kind is Await.RSET:
+            self.close()
+        elif kind in (Await.EHLO, Await.HELO):
+            self.close()
+            self._helo = line
 
     def close(self) -> None:
         """The transaction is over: its end, RSET, or a new greeting."""
-        if self._mail or self._forwarded is not _NOBODY:
-            self._mail = b""
-            self._recipients = []
-            self._forwarded = _NOBODY
+        self._mail = b""
+        self._recipients = []
+        self._forwarded = _NOBODY
 
     @property
     def paths(self) -> list[bytes]:
         """The recipients' paths, without their brackets."""
         return [command.path(line) for line, _ in self._recipients]
 
-    def envelope(self, id_: str, *, peer: str | None, helo: str | None) -> Envelope:
-        """The envelope; what XFORWARD told of the client goes before ``peer`` and ``helo``."""
+    def envelope(self, id_: str, peer: str | None) -> Envelope:
+        """The envelope; what XFORWARD told of the client goes before ``peer`` and HELO."""
         told = self._forwarded
+        helo = b" ".join(self._helo.split()[1:2]).decode("utf-8", "replace")
         return Envelope(
             id=id_,
             sender=command.path(self._mail),
@@ -60,7 +65,7 @@ class Transaction:
                 Recipient(command.path(line), line, parse(reply))
                 for line, reply in self._recipients
             ),
-            client=Client(told.address or peer, told.helo or helo, told.ident),
+            client=Client(told.address or peer, told.helo or helo or None, told.ident),
         )
 
 

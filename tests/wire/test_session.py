@@ -4,6 +4,7 @@ import pytest
 
 from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
+from gateway.wire import answers
 from gateway.wire.phase import Moment
 from gateway.wire.session import AWAITED_LIMIT, HELD_LIMIT
 
@@ -95,16 +96,16 @@ def test_r04_pipelined_replies_come_in_order_with_ours_among_them(ready):
 def test_r05_a_refused_recipient_is_not_in_the_envelope(ready):
     ready.client(b"MAIL FROM:<a@b>\r\nRCPT TO:<yes@mipt.ru>\r\nRCPT TO:<no@mipt.ru>\r\nDATA\r\n")
     ready.hop(b"250 1\r\n250 2.1.5 fine\r\n550 5.1.1 no\r\n354 go\r\n")
-    envelope = ready.session.envelope("id", "192.0.2.1")
+    envelope = ready.session.transaction.envelope("id", "192.0.2.1")
     assert envelope.sender == b"a@b"
     assert [recipient.path for recipient in envelope.recipients] == [b"yes@mipt.ru"]
     assert envelope.recipients[0].reply.enhanced == "2.1.5"
-    assert ready.session.recipient_paths == [b"yes@mipt.ru"]
+    assert ready.session.transaction.paths == [b"yes@mipt.ru"]
 
 
 def test_r06_no_next_hop_is_a_421_at_the_greeting(play):
     nobody = play()
-    to_client, _ = nobody.do("no_next_hop")
+    to_client, _ = nobody.do("part", last_words=answers.NO_HOP)
     assert to_client.startswith(b"421 ")
     assert nobody.session.is_over
 
@@ -137,7 +138,7 @@ def test_r07_the_hop_dies_in_data_and_the_content_is_swallowed_to_its_end(ready,
 
 
 def test_r07_a_swallowed_message_without_end_is_cut_off(ready, monkeypatch):
-    monkeypatch.setattr("gateway.wire.session.SWALLOW_LIMIT", 100)
+    monkeypatch.setattr("gateway.wire.message.SWALLOW_LIMIT", 100)
     ready.content(watch=False)
     ready.do("next_hop_left")
     to_client, _ = ready.client(b"x" * 101)
@@ -160,7 +161,7 @@ def test_r07_the_hop_dies_behind_a_watched_dot_and_the_outcome_is_unknown(ready)
     assert ready.do("release") == (b"", b".\r\n")
     assert ready.do("next_hop_left") == (b"", b"")
     assert ready.session.moment is Moment.REPLIED
-    assert ready.session.outcome is Outcome.UNKNOWN
+    assert ready.session.message.outcome is Outcome.UNKNOWN
     to_client, _ = ready.do("answer")
     assert to_client.startswith(b"451 ")
 
@@ -172,7 +173,7 @@ def test_r07_the_hop_dies_while_the_dot_is_withheld(ready):
     assert ready.session.moment is Moment.CONTENT_ENDED
     assert ready.do("release") == (b"", b"")
     assert ready.session.moment is Moment.REPLIED
-    assert ready.session.outcome is Outcome.FAILED
+    assert ready.session.message.outcome is Outcome.FAILED
     assert ready.do("answer")[0].startswith(b"451 ")
 
 
@@ -200,7 +201,7 @@ def test_r07_a_reply_that_came_before_the_dots_release_is_not_taken_for_its_own(
     ready.client(b"x\r\n.\r\n")
     ready.hop(b"250 2.0.0 a late reply\r\n")
     assert ready.do("release") == (b"", b"")
-    assert ready.session.outcome is Outcome.FAILED
+    assert ready.session.message.outcome is Outcome.FAILED
     assert ready.do("answer")[0].startswith(b"451 ")
 
 
@@ -222,7 +223,7 @@ def test_r08_a_client_that_left_behind_the_dot_still_has_an_outcome(ready, watch
         ready.do("release")
     to_client, _ = ready.hop(b"250 ok\r\n")
     if watch:
-        assert ready.session.outcome is Outcome.DELIVERED
+        assert ready.session.message.outcome is Outcome.DELIVERED
         to_client, _ = ready.do("answer")
     else:
         assert ready.session.tally == [Outcome.DELIVERED]
@@ -305,7 +306,7 @@ def test_r13_xforward_goes_on_from_a_trusted_peer(play):
     assert trusted.hop(b"250 ok\r\n") == (b"250 ok\r\n", b"")
     trusted.client(b"XFORWARD IDENT=4ABC SOURCE=REMOTE\r\n")
     trusted.hop(b"250 ok\r\n")
-    client = trusted.envelope().session.envelope("id", "127.0.0.1").client
+    client = trusted.envelope().session.transaction.envelope("id", "127.0.0.1").client
     assert (client.address, client.helo, client.ident) == ("192.0.2.7", "their.host", "4ABC")
 
 
@@ -316,7 +317,7 @@ def test_r13_it_tells_of_one_transaction_only(play):
     trusted.content(watch=False)
     trusted.client(b".\r\n")
     trusted.hop(b"250 ok\r\n")
-    client = trusted.envelope().session.envelope("id", "127.0.0.1").client
+    client = trusted.envelope().session.transaction.envelope("id", "127.0.0.1").client
     assert (client.address, client.helo, client.ident) == ("127.0.0.1", "client.example", None)
 
 
@@ -325,7 +326,7 @@ def test_r13_where_the_hop_lacks_it_we_answer_in_turn(play):
     to_client, to_hop = trusted.client(b"NOOP\r\nXFORWARD ADDR=IPV6:2001:db8::1\r\n")
     assert (to_client, to_hop) == (b"", b"NOOP\r\n")
     assert trusted.hop(b"250 noop\r\n")[0] == b"250 noop\r\n250 2.0.0 Ok\r\n"
-    client = trusted.envelope().session.envelope("id", None).client
+    client = trusted.envelope().session.transaction.envelope("id", None).client
     assert client.address == "2001:db8::1"
 
 
@@ -374,18 +375,18 @@ def test_r14_a_thousand_recipients(ready):
     commands = b"MAIL FROM:<a@b>\r\n" + b"".join(b"RCPT TO:<u%d@b>\r\n" % n for n in range(1000))
     assert ready.client(commands + b"DATA\r\n") == (b"", commands + b"DATA\r\n")
     ready.hop(b"250 ok\r\n" * 1001 + b"354 go\r\n")
-    assert len(ready.session.recipient_paths) == 1000
+    assert len(ready.session.transaction.paths) == 1000
 
 
 def test_r17_a_watched_dot_waits_for_its_release_and_its_reply_for_the_answer(ready):
     ready.content(watch=True)
     assert ready.client(b"From: a\r\n\r\nx\r\n.\r\n") == (b"", b"From: a\r\n\r\nx\r\n")
     assert ready.session.moment is Moment.CONTENT_ENDED
-    assert ready.session.header.block == b"From: a\r\n"
+    assert ready.session.message.header.block == b"From: a\r\n"
     assert ready.do("release") == (b"", b".\r\n")
     assert ready.hop(b"250 queued as 4X\r\n250 early\r\n") == (b"", b"")
     assert ready.session.moment is Moment.REPLIED
-    assert ready.session.final_reply == b"250 queued as 4X\r\n"
+    assert ready.session.message.reply == b"250 queued as 4X\r\n"
     assert ready.do("answer")[0].startswith(b"250 queued as 4X\r\n")
 
 
@@ -442,7 +443,7 @@ def test_quit_ends_it_and_what_follows_is_not_passed(ready):
 def test_rset_forgets_the_recipients(ready):
     ready.client(b"MAIL FROM:<a@b>\r\nRCPT TO:<old@b>\r\nRSET\r\n")
     ready.hop(b"250 1\r\n250 2\r\n250 3\r\n")
-    assert ready.envelope(b"<new@b>").session.recipient_paths == [b"new@b"]
+    assert ready.envelope(b"<new@b>").session.transaction.paths == [b"new@b"]
 
 
 def test_an_answer_out_of_place_is_a_bug_of_ours(ready):

@@ -1,0 +1,157 @@
+"""Rows on their way out: a table for people, JSON lines and CSV for programs.
+
+Data goes to stdout, talk to stderr (:func:`say`). Colour is for terminals alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import IO, Any
+
+import click
+from tabulate import tabulate
+
+Row = Mapping[str, Any]
+
+# What a spreadsheet takes for a formula; tab and CR are skipped before it looks (OWASP, CSV
+# injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Anything that moves the cursor or changes what was shown: addresses come from strangers.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def emit(
+    rows: Iterable[Row],
+    *,
+    columns: Sequence[str] | None = None,
+    format: str = "table",  # noqa: A002 - named after the option it carries
+    stream: IO[str] | None = None,
+) -> None:
+    """Print ``rows`` as ``table``, ``json`` (one object a line) or ``csv``.
+
+    ``columns`` chooses and orders; left out, the first row's keys do. A row's missing cell is
+    null, an empty cell. JSON and CSV are written row by row, so that a reader sees the first
+    while the last is still being found.
+    """
+    out = stream or sys.stdout
+    match format:
+        case "table":
+            _table(rows, columns, out)
+        case "json":
+            _json(rows, columns, out)
+        case "csv":
+            _csv(rows, columns, out)
+        case _:
+            raise ValueError(f"no such format: {format!r}")
+
+
+def harmless(cell: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def say(message: str) -> None:
+    """Print talk, which is never data, on stderr."""
+    click.echo(message, err=True)
+
+
+def has_colour(stream: IO[str]) -> bool:
+    """Whether colour is welcome: a terminal, and neither NO_COLOR nor TERM=dumb is set."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def paint(text: str, stream: IO[str], **style: Any) -> str:
+    """Style ``text`` as :func:`click.style` does, where ``stream`` welcomes colour."""
+    return click.style(text, **style) if has_colour(stream) else text
+
+
+def _table(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> None:
+    held = list(rows)
+    if not held:
+        return
+    names = list(held[0] if columns is None else columns)
+    heads = [paint(name.replace("_", " "), out, bold=True) for name in names]
+    cells = [[_visible(_cell(row.get(name))) for name in names] for row in held]
+    sides = ["right" if all(_is_number(row.get(n)) for row in held) else "left" for n in names]
+    # Without `disable_numparse` a serial number such as 1e5 or 007 would be shown as another.
+    text = tabulate(cells, heads, tablefmt="simple", disable_numparse=True, colalign=sides)
+    out.write(_writable(text, out) + "\n")
+
+
+def _json(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> None:
+    ascii_only = not _encoding(out).startswith("utf")
+    for row in rows:
+        chosen = row if columns is None else {key: row.get(key) for key in columns}
+        line = json.dumps(chosen, ensure_ascii=ascii_only, default=_plain)
+        # A byte that was no UTF-8 is a lone surrogate, for which `\udcff` is JSON's own escape.
+        out.write(_writable(line, out) + "\n")
+
+
+def _csv(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    # The writer leaves a lone CR bare where rows end in LF, and readers take it for a row's end.
+    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    names = columns
+    if names is not None:
+        writer.writerow(names)
+    for row in rows:
+        if names is None:
+            names = list(row)
+            writer.writerow(names)
+        cells = [_writable(_csv_cell(row.get(name)), out) for name in names]
+        (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
+
+
+def _csv_cell(value: object) -> str:
+    # A negative number is no formula.
+    return _cell(value) if _is_number(value) else harmless(_cell(value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _encoding(out: IO[str]) -> str:
+    return (getattr(out, "encoding", None) or "utf-8").lower()
+
+
+def _writable(text: str, out: IO[str]) -> str:
+    """Escape what the stream's encoding has no character for, rather than fail half-way."""
+    encoding = _encoding(out)
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _cell(value: object) -> str:
+    """Put a value in one cell's text."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return ", ".join(map(_cell, value))
+        case dict():
+            return json.dumps(value, ensure_ascii=False, default=_plain)
+        case date() | datetime():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _visible(cell: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", cell)
+
+
+def _plain(value: object) -> object:
+    """Give JSON a form of what it has none for."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,198 @@
+"""From the document to a ``Config``: every key taken, then what holds between keys."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from gateway.config import fields
+from gateway.config.contradictions import contradictions
+from gateway.config.endpoint import Endpoint
+from gateway.config.settings import (
+    CONSOLE,
+    DESK,
+    METRICS,
+    BareNewlines,
+    Compliance,
+    Config,
+    Console,
+    Desk,
+    Institution,
+    LedgerFiles,
+    Lists,
+    Metrics,
+    Mode,
+    Notices,
+    OnLedgerFailure,
+    Policies,
+    Relay,
+    Tls,
+)
+from gateway.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.document import Document, Section
+    from gateway.errors import Fault
+
+T = TypeVar("T")
+
+
+def read(document: Document) -> Config:
+    """Make a ``Config`` of a document; raises ``ConfigError`` with every fault."""
+    config, faults = examine(document)
+    if faults:
+        raise ConfigError(faults)
+    return config
+
+
+def examine(document: Document) -> tuple[Config, list[Fault]]:
+    """Give the faults beside a ``Config``, in which stand-ins fill in for what is faulty."""
+    root = document.root
+    folder = Path(os.path.abspath(document.file)).parent  # noqa: PTH100 - symlinks stay as named
+    compliance = _compliance(root.table("compliance"))
+    notices = _notices(root.table("notices"), compliance.email)
+    desk = root.optional_table("desk")
+    metrics = root.optional_table("metrics")
+    console = root.optional_table("console")
+    config = Config(
+        institution=_institution(root.table("institution")),
+        compliance=compliance,
+        relay=_relay(root.table("relay")),
+        ledger=_ledger(root.table("ledger"), folder),
+        lists=_lists(root.table("lists"), folder),
+        policies=_policies(root.table("policies"), folder),
+        notices=notices,
+        desk=None if desk is None else _desk(desk, notices.from_),
+        metrics=None if metrics is None else Metrics(_endpoint(metrics, "listen", METRICS)),
+        console=None if console is None else Console(_endpoint(console, "listen", CONSOLE)),
+        file=Path(document.file),
+        lines=document.key_lines,
+    )
+    # What is faulty by itself was replaced by a stand-in, which proves nothing about other keys.
+    faulty = {str(fault.key).partition("[")[0] for fault in document.faults}
+    for key, message in contradictions(config):
+        if key not in faulty:
+            document.add_fault(tuple(key.split(".")), message)
+    try:
+        document.check()
+    except ConfigError as error:
+        return config, list(error.faults)
+    return config, []
+
+
+def _institution(section: Section) -> Institution:
+    return Institution(
+        name=section.text("name"),
+        domains=section.parsed_list("domains", _once(fields.domain)),
+    )
+
+
+def _compliance(section: Section) -> Compliance:
+    return Compliance(
+        office=section.text("office"),
+        email=section.parsed("email", fields.email) or "",
+        officer=section.text("officer", default=None),
+        phone=section.text("phone", default=None),
+        disclosure_url=section.parsed("disclosure_url", fields.url, default=None),
+        notice_url=section.parsed("notice_url", fields.url, default=None),
+    )
+
+
+def _relay(section: Section) -> Relay:
+    default = Relay()
+    return Relay(
+        listen=_some(section, "listen", Endpoint.parse, default.listen),
+        clients=_some(section, "clients", fields.network, default.clients),
+        next_hop=_some(section, "next_hop", Endpoint.parse, default.next_hop),
+        workers=section.value("workers", fields.workers, default=default.workers),
+        # An empty list is an answer: nobody's XFORWARD is believed.
+        trusted=section.parsed_list("trusted", _once(fields.network), default=default.trusted),
+        max_sessions=section.integer("max_sessions", default=default.max_sessions, at_least=1),
+        on_ledger_failure=section.choice(
+            "on_ledger_failure", OnLedgerFailure, default=default.on_ledger_failure
+        ),
+        bare_newlines=section.choice("bare_newlines", BareNewlines, default=default.bare_newlines),
+        drain_seconds=section.integer("drain_seconds", default=default.drain_seconds, at_most=3600),
+    )
+
+
+def _ledger(section: Section, folder: Path) -> LedgerFiles:
+    default = LedgerFiles()
+    return LedgerFiles(
+        path=_path(section, "path", default.path, folder),
+        emergency_journal=_path(section, "emergency_journal", default.emergency_journal, folder),
+    )
+
+
+def _lists(section: Section, folder: Path) -> Lists:
+    default = Lists()
+    return Lists(
+        directory=_path(section, "directory", default.directory, folder),
+        sources=_some(section, "sources", fields.source, default.sources),
+    )
+
+
+def _policies(section: Section, folder: Path) -> Policies:
+    default = Policies()
+    return Policies(
+        directory=_path(section, "directory", default.directory, folder),
+        mode=section.choice("mode", Mode, default=default.mode),
+    )
+
+
+def _notices(section: Section, office: str) -> Notices:
+    default = Notices(from_=office, reply_to=office)
+    return Notices(
+        from_=section.parsed("from", fields.email, default=default.from_),
+        reply_to=section.parsed("reply_to", fields.email, default=default.reply_to),
+        submit=_endpoint(section, "submit", default.submit),
+        tls=section.choice("tls", Tls, default=default.tls),
+        every_days=section.integer(
+            "every_days", default=default.every_days, at_least=1, at_most=366
+        ),
+        per_hour=section.integer("per_hour", default=default.per_hour, at_least=1),
+        languages=_some(section, "languages", fields.language, default.languages),
+    )
+
+
+def _desk(section: Section, sender: str) -> Desk:
+    return Desk(
+        address=section.parsed("address", fields.email, default=sender),
+        listen=_endpoint(section, "listen", DESK),
+    )
+
+
+def _endpoint(section: Section, key: str, default: Endpoint) -> Endpoint:
+    return section.parsed(key, Endpoint.parse, default=default)
+
+
+def _path(section: Section, key: str, default: Path, folder: Path) -> Path:
+    """Take a path; a relative one counts from the configuration's own folder."""
+    text = section.text(key, default=None)
+    return default if text is None else Path(os.path.normpath(folder / text))
+
+
+def _some(
+    section: Section, key: str, parse: Callable[[str], T], default: tuple[T, ...]
+) -> tuple[T, ...]:
+    """Take a list that may be left out, but not be empty."""
+    if key not in section:
+        return section.parsed_list(key, parse, default=default)
+    return section.parsed_list(key, _once(parse))
+
+
+def _once(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Make a reader that refuses to give the same value twice."""
+    seen: set[T] = set()
+
+    def read(text: str) -> T:
+        value = parse(text)
+        if value in seen:
+            raise ValueError(f"names {value} twice")
+        seen.add(value)
+        return value
+
+    return read

@@ -1,0 +1,181 @@
+"""What an operator can set: one frozen dataclass a section, with the defaults that hold.
+
+Times are in the unit that a key's name says; paths are absolute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from gateway import packaged
+from gateway.config.endpoint import Endpoint
+from gateway.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Network = IPv4Network | IPv6Network
+
+RELAY = Endpoint("127.0.0.1", 10025)
+NEXT_HOP = Endpoint("127.0.0.1", 10026)
+DESK = Endpoint("127.0.0.1", 10027)
+METRICS = Endpoint("127.0.0.1", 9464)
+CONSOLE = Endpoint("127.0.0.1", 8460)
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+class OnLedgerFailure(StrEnum):
+    """What becomes of a matched message that can't be written down (behaviour R17)."""
+
+    DEFER = "defer"
+    DELIVER = "deliver"
+
+
+class BareNewlines(StrEnum):
+    """What becomes of a message that holds a look-alike terminator (behaviour R10)."""
+
+    REFUSE = "refuse"
+    PASS = "pass"  # noqa: S105 - a word of the configuration
+
+
+class Mode(StrEnum):
+    """Whether senders are written to at all; ``OBSERVE`` only records (behaviour P2)."""
+
+    WARN = "warn"
+    OBSERVE = "observe"
+
+
+class Tls(StrEnum):
+    """How a notice travels to the institution's MTA."""
+
+    NONE = "none"
+    OPPORTUNISTIC = "opportunistic"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """Who we are. A sender below one of ``domains`` (A-labels, lower case) is ours."""
+
+    name: str
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    """The office that senders are pointed to, as notices name it."""
+
+    office: str
+    email: str
+    officer: str | None = None
+    phone: str | None = None
+    disclosure_url: str | None = None
+    notice_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The SMTP side. ``clients`` may connect, ``trusted`` may use XFORWARD.
+
+    ``workers`` is a number of processes, or ``"auto"`` for one a processor.
+    """
+
+    listen: tuple[Endpoint, ...] = (RELAY,)
+    clients: tuple[Network, ...] = LOOPBACK
+    next_hop: tuple[Endpoint, ...] = (NEXT_HOP,)
+    workers: int | Literal["auto"] = 1
+    trusted: tuple[Network, ...] = LOOPBACK
+    max_sessions: int = 1000
+    on_ledger_failure: OnLedgerFailure = OnLedgerFailure.DEFER
+    bare_newlines: BareNewlines = BareNewlines.REFUSE
+    drain_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFiles:
+    """Where events are kept, and where they go while the ledger cannot be written."""
+
+    path: Path = Path("/var/lib/monition/ledger.db")
+    emergency_journal: Path = Path("/var/lib/monition/ledger.journal")
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Imported sanction lists, and which of them ``lists update`` fetches."""
+
+    directory: Path = Path("/var/lib/monition/lists")
+    sources: tuple[str, ...] = ("policies",)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The folder of rules, entities and notice texts, and whether notices go out."""
+
+    directory: Path = field(default_factory=packaged.policies_directory)
+    mode: Mode = Mode.WARN
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """How warnings leave. ``from_`` and ``reply_to`` are the office's address unless given."""
+
+    from_: str
+    reply_to: str
+    submit: Endpoint = NEXT_HOP
+    tls: Tls = Tls.NONE
+    every_days: int = 7
+    per_hour: int = 200
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where senders' answers arrive. ``address`` is ``notices.from`` unless given."""
+
+    address: str
+    listen: Endpoint = DESK
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Where ``/metrics``, ``/livez`` and ``/readyz`` answer."""
+
+    listen: Endpoint = METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Where the web console answers."""
+
+    listen: Endpoint = CONSOLE
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration. A section that is ``None`` was left out: nothing listens there.
+
+    ``file`` is where it was read from, ``lines`` the line there of each key that it writes.
+    """
+
+    institution: Institution
+    compliance: Compliance
+    relay: Relay
+    ledger: LedgerFiles
+    lists: Lists
+    policies: Policies
+    notices: Notices
+    desk: Desk | None = None
+    metrics: Metrics | None = None
+    console: Console | None = None
+    file: Path = field(default=Path(), compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    def fault(self, key: str, message: str) -> Fault:
+        """Word a fault about ``key``, on its line where the file writes it."""
+        section = key.partition(".")[0]
+        line = self.lines.get(key, self.lines.get(section))
+        return Fault(str(self.file), line, key, message)

@@ -1,0 +1,192 @@
+"""Reading the ledger, for questions: a connection of its own that can write nothing.
+
+Writers are never held up by it (WAL). Every reading of personal data goes through
+:class:`Reader`: the one place where it can be recorded who looked.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from gateway.errors import LedgerError
+from gateway.ledger.filters import Filters, as_sql
+from gateway.ledger.opening import errors_told, open_for_reading
+from gateway.ledger.record import EventKind, Part
+from gateway.ledger.verification import Verdict, examine, take_checkpoint
+from gateway.model import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from gateway.ledger.chain import Checkpoint
+
+COLUMNS = (
+    "id",
+    "at",
+    "sender",
+    "recipient",
+    "standing",
+    "kind",
+    "tier",
+    "entity",
+    "entity_name",
+    "list",
+    "programme",
+    "listed_on",
+    "matched",
+    "rule",
+    "action",
+    "policy_rule",
+    "outcome",
+    "reply",
+    "queue_id",
+    "next_queue_id",
+    "message_id",
+    "client",
+    "notice",
+    "disposition",
+    "snapshot",
+    "policy",
+)
+"""The fields of ``audit list``, in their order: a contract. Names are added, never renamed."""
+
+_EVENT = "seq, id, at, kind, facts, commitments, previous, hash"
+
+# What belongs to an observation, and what an event belongs to: by facts that have an index. A
+# notice bears the id of the observation that it derives from.
+_RELATED = f"""\
+WITH observation (id) AS (
+  SELECT id FROM event WHERE id = :event AND kind = 'OBSERVED'
+  UNION SELECT json_extract(facts, '$.observed') FROM event WHERE id = :event AND kind = 'SETTLED'
+  UNION SELECT json_extract(facts, '$.notice') FROM event WHERE id = :event AND kind = 'NOTIFIED'
+)
+SELECT {_EVENT} FROM event
+WHERE id IN observation
+  OR (kind = 'SETTLED' AND json_extract(facts, '$.observed') IN observation)
+  OR (kind = 'NOTIFIED' AND json_extract(facts, '$.notice') IN (
+    SELECT json_extract(facts, '$.notice_id') FROM event
+    WHERE kind = 'SETTLED' AND json_extract(facts, '$.observed') IN observation))
+ORDER BY seq"""  # noqa: S608 - column names only
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One event whole: its row, its facts, and its personal parts; ``None`` is an erased part."""
+
+    event: Event
+    facts: Mapping[str, Any]
+    personal: Mapping[Part, Mapping[str, Any] | None]
+
+
+class Reader:
+    """An open ledger, for reading. Use it in a ``with``. Raises ``LedgerError`` for none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database = open_for_reading(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with suppress(sqlite3.Error):
+            self._database.conn.close()
+
+    def findings(
+        self, filters: Filters, *, limit: int | None = None, offset: int = 0
+    ) -> Iterator[dict[str, Any]]:
+        """Observed recipients, newest first, with the keys of :data:`COLUMNS`.
+
+        A row whose personal fields were erased has them null, and ``erased`` true besides.
+        """
+        condition, values = as_sql(filters)
+        columns = ", ".join(COLUMNS)
+        sql = (
+            f"SELECT {columns}, erased FROM finding WHERE {condition} "  # noqa: S608 - our words
+            "ORDER BY seq DESC LIMIT :limit OFFSET :offset"
+        )
+        bounds = {"limit": -1 if limit is None else limit, "offset": offset}
+        with errors_told(self._path):
+            for row in self._database.query(sql, {**values, **bounds}):
+                if row.pop("erased"):
+                    row["erased"] = True
+                yield row
+
+    def find(self, prefix: str) -> Story:
+        """The event whose id begins so. Raises ``LedgerError`` for none, and for several."""
+        wanted = prefix.strip().upper()
+        with errors_told(self._path):
+            rows = self._database.execute(
+                f"SELECT {_EVENT} FROM event WHERE id >= ? AND id < ? "  # noqa: S608 - our words
+                "ORDER BY id LIMIT 2",
+                (wanted, wanted + "\x7f"),
+            ).fetchall()
+        if not wanted or not rows:
+            raise LedgerError(
+                f"no event in {self._path} has an id that begins with {prefix!r}: "
+                "`monition audit list` shows the ids"
+            )
+        if len(rows) > 1:
+            raise LedgerError(
+                f"{prefix!r} fits several events, {rows[0][1]} and {rows[1][1]} among them: "
+                "give more of the id"
+            )
+        return self._story(rows[0])
+
+    def related(self, event: Event) -> tuple[Story, ...]:
+        """The events of the same observation (its own, its end, its notice), oldest first."""
+        if event.kind not in (EventKind.OBSERVED, EventKind.SETTLED, EventKind.NOTIFIED):
+            return ()
+        with errors_told(self._path):
+            rows = self._database.execute(_RELATED, {"event": event.id}).fetchall()
+        return tuple(self._story(row) for row in rows if row[1] != event.id)
+
+    def notices(self) -> Iterator[dict[str, Any]]:
+        """The outbox, oldest first: its columns, with the ``entities`` that a notice names."""
+        columns = (
+            "id, state, recipient, created_at, next_at, attempts, not_before, lease_until, "
+            "sent_at, last_error"
+        )
+        with errors_told(self._path):
+            for row in self._database.query(
+                f"SELECT {columns}, request FROM outbox ORDER BY created_at, id"  # noqa: S608
+            ):
+                request = json.loads(row.pop("request"))
+                yield {**row, "entities": [matter["entity_name"] for matter in request["matters"]]}
+
+    def checkpoint(self) -> Checkpoint:
+        """The head of the chain."""
+        with errors_told(self._path):
+            return take_checkpoint(self._database)
+
+    def verify(
+        self,
+        checkpoint: Checkpoint | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Verdict:
+        """Check all of the ledger; ``progress`` hears the rows walked so far."""
+        return examine(self._path, checkpoint, progress)
+
+    def _story(self, row: tuple[Any, ...]) -> Story:
+        event = Event(*row)
+        with errors_told(self._path):
+            parts = self._database.execute(
+                "SELECT part, data FROM personal WHERE event = ? ORDER BY part DESC", (event.id,)
+            ).fetchall()
+        personal = {Part(part): None if data is None else json.loads(data) for part, data in parts}
+        return Story(event, json.loads(event.facts), personal)

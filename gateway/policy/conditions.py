@@ -1,0 +1,158 @@
+"""When a rule or an exception fits a finding: every condition it names must hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.domain import DomainError, ancestry, normalise
+from gateway.model import Kind, Rule, Standing, Tier
+from gateway.policy.tiers import in_force
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gateway.document import Section
+    from gateway.model import Finding
+
+# The conditions that are lists of alternatives.
+_LISTS = (
+    "standing",
+    "tier",
+    "kind",
+    "match",
+    "list",
+    "programme",
+    "entity",
+    "sender",
+    "recipient",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Mailboxes: exact addresses, and domains with all that lies below them."""
+
+    addresses: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.addresses or self.domains)
+
+    def include(self, local: str, domain: str) -> bool:
+        """Whether a mailbox is among them; ``domain`` in normal form."""
+        if f"{local.casefold()}@{domain}" in self.addresses:
+            return True
+        return any(name in self.domains for name in ancestry(domain))
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What must hold. An empty condition always does. The days are inclusive."""
+
+    standing: frozenset[Standing] = frozenset()
+    tier: frozenset[Tier] = frozenset()
+    kind: frozenset[Kind] = frozenset()
+    matched_by: frozenset[Rule] = frozenset()
+    list: frozenset[str] = frozenset()
+    programme: frozenset[str] = frozenset()
+    entity: frozenset[str] = frozenset()
+    sender: Parties = Parties()
+    recipient: Parties = Parties()
+    since: date | None = None
+    until: date | None = None
+
+    def fit(self, sender: str | None, finding: Finding, on: date) -> bool:
+        """Whether all hold for a sender (``None``: the null sender), a ranked finding, a day."""
+        return (
+            self.are_in_time(on)
+            and _holds(self.standing, finding.standing)
+            and _holds(self.tier, finding.tier)
+            and _holds(self.kind, finding.kind)
+            and _holds(self.matched_by, finding.rule)
+            and _holds(self.entity, finding.entity.id if finding.entity else None)
+            and self._fit_a_listing(finding, on)
+            and (not self.sender or _is_among(self.sender, sender))
+            and (
+                not self.recipient
+                or self.recipient.include(finding.recipient.local, finding.recipient.domain)
+            )
+        )
+
+    def are_in_time(self, on: date) -> bool:
+        """Whether the day lies between the days, both included."""
+        return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
+
+    @property
+    def name_somebody(self) -> bool:
+        """Whether they are bound to certain institutions or recipients."""
+        return bool(self.entity or self.recipient)
+
+    @property
+    def are_none(self) -> bool:
+        """Whether everything fits."""
+        return self == Conditions()
+
+    def _fit_a_listing(self, finding: Finding, on: date) -> bool:
+        """Whether one and the same listing in force has the list and the programme."""
+        if not self.list and not self.programme:
+            return True
+        return any(
+            _holds(self.list, listing.list) and _holds(self.programme, listing.programme)
+            for listing in in_force(finding, on)
+        )
+
+
+def read_conditions(section: Section) -> Conditions:
+    """Read the conditions of a ``[[rule]]`` or ``[[exception]]``; faults go to its document.
+
+    ``match`` names how an address came to its standing (``exact-domain``, ``subdomain`` …).
+    """
+    conditions = Conditions(
+        frozenset(section.choices("standing", Standing, default=())),
+        frozenset(section.choices("tier", Tier, default=())),
+        frozenset(section.choices("kind", Kind, default=())),
+        frozenset(section.choices("match", Rule, default=())),
+        frozenset(section.texts("list", default=())),
+        frozenset(section.texts("programme", default=())),
+        frozenset(section.texts("entity", default=())),
+        _parties(section, "sender"),
+        _parties(section, "recipient"),
+        section.date("from", default=None),
+        section.date("until", default=None),
+    )
+    since, until = conditions.since, conditions.until
+    if since is not None and until is not None and until < since:
+        section.fault("until", f"lies before from, {since.isoformat()}: it never holds")
+    for key in _LISTS:
+        # An empty list would read as "nobody" and mean "everybody".
+        if section.value(key, lambda value: value == [], default=False):
+            section.fault(key, "is empty, which would fit everything; name some or leave it out")
+    return conditions
+
+
+def _parties(section: Section, key: str) -> Parties:
+    parties = section.parsed_list(key, _party, default=())
+    addresses = frozenset(party for party in parties if "@" in party)
+    return Parties(addresses, frozenset(parties) - addresses)
+
+
+def _party(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    if at and not local:
+        raise ValueError("has nothing before the @; for a whole domain leave the @ out")
+    return f"{local.casefold()}{at}{normalise(domain)}"
+
+
+def _is_among(parties: Parties, mailbox: str | None) -> bool:
+    if mailbox is None:
+        return False
+    local, _, domain = mailbox.rpartition("@")
+    try:
+        return parties.include(local, normalise(domain))
+    except DomainError:
+        return False
+
+
+def _holds(wanted: frozenset[str], value: str | None) -> bool:
+    return not wanted or value in wanted

@@ -1,0 +1,49 @@
+"""The policy's examples, put to the test: by ``monition policy test`` and before every reload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.policy.decide import decide_one
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from gateway.model import Finding
+    from gateway.policy.examples import Difference, Example
+    from gateway.policy.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An example whose verdict is another than it expects, and in which points."""
+
+    example: Example
+    differences: tuple[Difference, ...]
+
+    def __str__(self) -> str:
+        example = self.example
+        where = example.file if example.line is None else f"{example.file}:{example.line}"
+        points = "; ".join(
+            f"{point.key}: expected {point.expected}, got {point.got}" for point in self.differences
+        )
+        return f"{where}: {example.address}: {points}"
+
+
+def failures(
+    rules: Rules, screen: Callable[[str, date], Finding], today: date
+) -> tuple[Failure, ...]:
+    """Judge every example; empty where all are as expected.
+
+    ``screen`` gives the verdict on an address as people write it, for a day: policy and
+    screening do not know each other. An example that names no day is of ``today``.
+    """
+    failed: list[Failure] = []
+    for example in rules.examples:
+        on = example.on or today
+        decision = decide_one(example.sender, screen(example.address, on), rules, on)
+        if differences := example.differences(decision):
+            failed.append(Failure(example, differences))
+    return tuple(failed)

@@ -1,0 +1,30 @@
+"""The replies still to come, in the order of the commands (RFC 2920 section 3.1)."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from gateway.wire import answers
+from gateway.wire.phase import Await
+
+if TYPE_CHECKING:
+    from gateway.wire.transaction import Transaction
+
+
+class Awaited(deque[tuple[Await, bytes]]):
+    """One entry a command: what it means to us, and its line, or our own reply to it."""
+
+    @property
+    def has_dot(self) -> bool:
+        """Whether a final dot is with the next hop and its reply is not here yet."""
+        return any(kind is Await.DOT for kind, _ in self)
+
+    def give_ours(self, to_client: list[bytes], transaction: Transaction) -> None:
+        """Give the replies of our own whose turn has come."""
+        while self and self[0][0] >= Await.OURS:
+            kind, what = self.popleft()
+            if kind is Await.OUR_XFORWARD:
+                transaction.note(Await.XFORWARD, what, b"")
+                what = answers.XFORWARD_TAKEN
+            to_client.append(what)
