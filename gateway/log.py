@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
+# A traceback with its local variables would show the addresses that they hold.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
-def set_up(*, json: bool | None = None) -> None:
-    """Configure logging for this process; ``json`` is ``False`` on a terminal unless told."""
-    if json is None:
-        json = not sys.stderr.isatty()
+
+def set_up(stream: TextIO | None = None) -> None:
+    """Configure logging for this process, to stderr unless told."""
+    stream = stream or sys.stderr
+    json = not stream.isatty()
     renderer: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         processors=[
@@ -28,6 +34,6 @@ def set_up(*, json: bool | None = None) -> None:
             *renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )

@@ -50,6 +50,7 @@ class Listener:
         self.refuses_lookalikes = config.relay.bare_newlines is BareNewlines.REFUSE
         self._config = config.relay
         self._relays: set[Relay] = set()
+        self._served: set[Relay] = set()  # without those that are being turned away
         self._servers: list[asyncio.Server] = []
         self._sweep: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
@@ -127,12 +128,14 @@ class Listener:
         # A Unix socket has no address: the folder's permissions decide who reaches it.
         peer = peername[0] if isinstance(peername, tuple) else None
         admission = self._admission(peer)
-        if admission.refusal is None and len(self._relays) >= self._config.max_sessions:
+        if admission.refusal is None and len(self._served) >= self._config.max_sessions:
             admission = Admission(answers.TOO_MANY, is_trusted=False)
         if self._is_draining:
             admission = Admission(answers.CLOSING, is_trusted=False)
         self._relays.add(relay)
-        self.metrics.sessions.set(len(self._relays))
+        if admission.refusal is None:
+            self._served.add(relay)
+            self.metrics.sessions.set(len(self._served))
         return peer, admission
 
     def _judge(self, peer: str | None) -> Admission:
@@ -149,7 +152,8 @@ class Listener:
     def finished(self, relay: Relay) -> None:
         """A session is over and its connections are closed."""
         self._relays.discard(relay)
-        self.metrics.sessions.set(len(self._relays))
+        self._served.discard(relay)
+        self.metrics.sessions.set(len(self._served))
         if not self._relays:
             self._empty.set()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from gateway.net.watch import without_words
 from gateway.wire import answers
 from gateway.wire.phase import Moment
 from gateway.wire.session import Session
@@ -100,18 +101,12 @@ class Relay(asyncio.Protocol):
             hop = hops[self._hops_tried]
             self._hops_tried += 1
             try:
-                transport = await self._connect(hop)
+                await self._connect(hop)
             except (OSError, TimeoutError) as error:
                 self._listener.metrics.next_hop_errors.inc()
                 log.warning("next hop not reached", next_hop=str(hop), reason=_reason(error))
-                continue
-            if self._ended_at:  # while we were connecting
-                transport.abort()
+            else:
                 return
-            self._stuck_since = 0.0
-            self._session.meet(is_last=self._hops_tried == len(hops))
-            self._hop = transport
-            return
         self._session.part(answers.NO_HOP)
 
     def _at_envelope(self) -> None:
@@ -203,8 +198,8 @@ class Relay(asyncio.Protocol):
             self._do(self._at_content_end() if ended else self._at_reply())
         if session.drop_next_hop:
             self._let_go_of_hop()
-            if session.needs_hop and self._task is None:
-                self._do(self._reach_next_hop())
+        if session.needs_hop and self._task is None:
+            self._do(self._reach_next_hop())
         if session.is_over:
             self._close()
         else:
@@ -232,7 +227,7 @@ class Relay(asyncio.Protocol):
         error = task.exception()
         if error is not None:
             # A bug: the client is told nothing that isn't so, and tries again.
-            log.error("session broke off", reason=type(error).__name__, exc_info=error)
+            log.error("session broke off", exc_info=without_words(error))
             self._abort()
             return
         self._go_on()
@@ -347,16 +342,21 @@ class Relay(asyncio.Protocol):
         if self._client is None and self._task is None and self._ended_at:
             self._listener.finished(self)
 
-    async def _connect(self, hop: Endpoint) -> asyncio.Transport:
-        def side() -> HopSide:
-            return HopSide(self)
-
+    async def _connect(self, hop: Endpoint) -> None:
         async with asyncio.timeout(CONNECT_SECONDS):
             if hop.path is not None:
-                made = await self._loop.create_unix_connection(side, hop.path)
+                await self._loop.create_unix_connection(lambda: HopSide(self), hop.path)
             else:
-                made = await self._loop.create_connection(side, hop.host, hop.port)
-        return made[0]
+                await self._loop.create_connection(lambda: HopSide(self), hop.host, hop.port)
+
+    def hop_reached(self, transport: asyncio.Transport) -> bool:
+        """A next hop is connected and may speak at once; whether it is still wanted."""
+        if self._ended_at:
+            return False
+        self._hop = transport
+        self._stuck_since = 0.0
+        self._session.meet(is_last=self._hops_tried == len(self._listener.next_hops))
+        return True
 
 
 class HopSide(asyncio.Protocol):
@@ -366,6 +366,13 @@ class HopSide(asyncio.Protocol):
 
     def __init__(self, relay: Relay) -> None:
         self.relay: Relay | None = relay
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Tell the relay."""
+        hop = cast("asyncio.Transport", transport)
+        if self.relay is not None and not self.relay.hop_reached(hop):
+            self.relay = None
+            hop.abort()
 
     def data_received(self, data: bytes) -> None:
         """Tell the relay."""

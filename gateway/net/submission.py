@@ -28,8 +28,9 @@ IMPLICIT_TLS = 465
 _LONGEST_ERROR = 300
 _PARTING_SECONDS = 2.0
 _ADDRESS = re.compile(r"\S*@\S*")
-# RFC 3463: 5.1.x speaks of the address, 5.2.x of the mailbox behind it.
-_NO_MAILBOX = re.compile(r"5\.[12]\.\d{1,3}\b")
+# RFC 3463 and RFC 7505: no such address, or a mailbox that is closed. Not 5.2.2, which is full
+# and can be emptied, nor 5.1.7 and 5.1.8, which speak of MAIL FROM.
+_NO_MAILBOX = re.compile(r"5\.(?:1\.(?:[1-6]|10)|2\.1)")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -128,7 +129,7 @@ def _refused(code: int, text: str) -> NotSentError:
     """
     enhanced = _ENHANCED.match(text)
     said = text if enhanced is None else enhanced[0]
-    no_mailbox = _NO_MAILBOX.match(said) if enhanced else code in {550, 551, 553}
+    no_mailbox = _NO_MAILBOX.fullmatch(said) if enhanced else code in {550, 551, 553}
     return NotSentError(f"{code} {text}", is_final=500 <= code < 600 and bool(no_mailbox))
 
 

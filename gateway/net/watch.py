@@ -230,6 +230,6 @@ class Unworded(Exception):  # noqa: N818 - it stands for another
     """An error's kind and place without its text, which may hold an address."""
 
 
-def without_words(error: Exception) -> Exception:
+def without_words(error: BaseException) -> Exception:
     """The error as a log may show it."""
     return Unworded(type(error).__name__).with_traceback(error.__traceback__)

@@ -57,6 +57,7 @@ class Worker:
             rhythm=rhythm.is_open,
         )
         self._watch: Watch | None = None
+        self._stopping = asyncio.Event()
 
     async def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until SIGTERM or SIGINT, then drain; ``ready`` is called when clients may come.
@@ -64,7 +65,6 @@ class Worker:
         ``OSError``: an endpoint cannot be listened on; its text names it.
         """
         config, metrics = self._config, self._metrics
-        stop = asyncio.Event()
         watch = self._watch = Watch(
             config, self._loaded.orders, self._ledger, metrics, process=self._process
         )
@@ -74,7 +74,7 @@ class Worker:
         health = Health(metrics, self._faults)
         loop = asyncio.get_running_loop()
         for sign in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sign, stop.set)
+            loop.add_signal_handler(sign, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
 
         async with contextlib.AsyncExitStack() as stack:
@@ -91,13 +91,17 @@ class Worker:
             self._announce()
             if ready is not None:
                 ready()
-            while not stop.is_set():
+            while not self._stopping.is_set():
                 health.beat()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), 1)
+                    await asyncio.wait_for(self._stopping.wait(), 1)
             log.info("draining")
             await listener.drain()
         log.info("stopped")
+
+    def stop(self) -> None:
+        """Drain and end; from the event loop's thread."""
+        self._stopping.set()
 
     def _courier(self) -> Courier:
         config = self._config

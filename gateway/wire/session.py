@@ -51,6 +51,7 @@ class Session:
         "_draining",
         "_framer",
         "_go_ahead",
+        "_hop_closed",
         "_hop_has_xforward",
         "_hop_left",
         "_inbox",
@@ -95,6 +96,7 @@ class Session:
         self._is_last_hop = True
         self._client_left = False
         self._hop_left = False
+        self._hop_closed = False
         self._draining = False
 
     def __repr__(self) -> str:
@@ -178,6 +180,8 @@ class Session:
         self.message = Message(watch=watch, refuse_lookalikes=self._refuse_lookalikes)
         self._phase = Phase.CONTENT
         self.to_client.append(self._go_ahead)
+        # What came in one packet with the 354 was said before any dot, and is no answer to it.
+        self._take_replies()
         self._advance()
 
     def _take_content(self, message: Message) -> None:
@@ -240,6 +244,9 @@ class Session:
             self._follow_lost_hop()
         self._advance()
         self._take_replies()
+        if self._hop_closed and self.moment is None:
+            self._hop_closed = False
+            self.next_hop_left()
 
     def _end_message(self, message: Message) -> None:
         """Close the books on a message about which nobody was asked."""
@@ -282,6 +289,10 @@ class Session:
     def next_hop_left(self) -> None:
         """The next hop closed, broke or was silent too long; nothing more goes to it."""
         if self._hop_left:
+            return
+        if self.moment is Moment.REPLIED:
+            # What it said before it closed is heard first.
+            self._hop_closed = True
             return
         self._drop_hop()
         if self._phase in (Phase.CONTENT, Phase.DOT) and self.message is not None:

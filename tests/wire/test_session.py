@@ -205,6 +205,35 @@ def test_r07_a_reply_that_came_before_the_dots_release_is_not_taken_for_its_own(
     assert ready.do("answer")[0].startswith(b"451 ")
 
 
+def test_r07_a_reply_in_one_packet_with_the_354_is_not_taken_for_the_dots(ready):
+    ready.client(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n")
+    ready.hop(b"250 1\r\n250 2\r\n354 go\r\n250 2.0.0 stale\r\n")
+    ready.do("begin", watch=False)
+    to_client, to_hop = ready.client(b"x\r\n.\r\n")
+    assert (to_client[:3], to_hop) == (b"451", b"")
+
+
+def test_r01_what_the_hop_said_before_it_closed_is_heard(ready):
+    ready.content(watch=True)
+    ready.client(b"x\r\n.\r\nQUIT\r\n")
+    ready.do("release")
+    ready.hop(b"250 queued\r\n221 bye\r\n")
+    ready.do("next_hop_left")
+    assert ready.do("answer") == (b"250 queued\r\n221 bye\r\n", b"")
+    assert ready.session.is_over
+
+
+def test_r07_a_hop_that_closed_behind_its_reply_is_missed_by_the_next_command(ready):
+    ready.content(watch=True)
+    ready.client(b"x\r\n.\r\nNOOP\r\n")
+    ready.do("release")
+    ready.hop(b"250 queued\r\n")
+    ready.do("next_hop_left")
+    to_client, _ = ready.do("answer")
+    assert [line[:3] for line in to_client.splitlines()] == [b"250", b"421"]
+    assert ready.session.is_over
+
+
 def test_r08_the_client_dies_in_data_and_the_hop_gets_no_dot(ready):
     ready.content(watch=False)
     assert ready.client(b"half a message\r\n.") == (b"", b"half a message\r\n")
