@@ -1,0 +1,145 @@
+"""One event told to an officer: what was noticed, why, how it ended, its place in the chain."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gateway.ledger.chain import Checkpoint
+    from gateway.ledger.reader import Story
+
+_WIDTH = 79
+_INDENT = 18
+
+_ENDINGS = {
+    "delivered": "The next hop took the message.",
+    "refused": "The message was refused for this recipient.",
+    "failed": "The message could not be handed on; its client was asked to try again.",
+    "unknown": "The message was handed on, but no answer came back: it may have been delivered.",
+}
+_NOTICES = {
+    "none": "No notice was due.",
+    "queued": "A notice to the sender was queued.",
+    "suppressed:rhythm": "No notice: the sender was told of this institution a short while ago.",
+    "suppressed:null-sender": "No notice: the message had no sender to write to.",
+    "suppressed:auto-submitted": "No notice: the message was written by a program.",
+    "suppressed:list-mail": "No notice: the message came through a mailing list.",
+    "suppressed:bulk": "No notice: the message was bulk mail.",
+    "suppressed:not-ours": "No notice: the sender is not one of the institution's.",
+    "suppressed:cap": "No notice: more were due than may be sent.",
+    "suppressed:observe-mode": "No notice: the policy only observes.",
+    "suppressed:unreadable": "No notice: the message's header could not be read to its end.",
+}
+_RESULTS = {
+    "sent": "The notice was sent.",
+    "failed": "The notice was given up.",
+    "queued": "The notice was queued again by hand.",
+}
+
+
+def as_object(story: Story, related: Sequence[Story]) -> dict[str, Any]:
+    """The event as JSON, the related ones inside it."""
+    event = story.event
+    return {
+        "seq": event.seq,
+        "id": event.id,
+        "at": event.at,
+        "kind": event.kind,
+        "facts": story.facts,
+        "personal": {part.value: content for part, content in story.personal.items()},
+        "commitments": json.loads(event.commitments),
+        "previous": event.previous.hex(),
+        "hash": event.hash.hex(),
+        "related": [as_object(other, ()) for other in related],
+    }
+
+
+def as_text(story: Story, related: Sequence[Story], head: Checkpoint) -> str:
+    """The event in words, 79 columns, each line safe for a terminal."""
+    lines: list[str] = []
+    for one in sorted((story, *related), key=lambda other: other.event.seq):
+        lines += [*_told(one), ""]
+    event = story.event
+    lines += [
+        "Place in the chain",
+        *_field("row", f"{event.seq} of {head.seq}"),
+        *_field("hash", event.hash.hex()),
+        *_field("previous", event.previous.hex()),
+        *_field("sealed parts", ", ".join(json.loads(event.commitments)) or "none"),
+        "  `monition audit verify` checks that it is what was written.",
+    ]
+    return "\n".join(lines)
+
+
+def _told(story: Story) -> Iterator[str]:
+    yield f"{story.event.kind} {story.event.id} at {story.event.at}"
+    if sentence := _sentence(story.event.kind, story.facts):
+        shown = _printable(sentence)
+        yield from textwrap.wrap(shown, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    for name, value in story.facts.items():
+        if value is not None:
+            yield from _field(name, value)
+    for part, content in story.personal.items():
+        if content is None:
+            yield from _field(f"({part})", "erased")
+            continue
+        for name, value in content.items():
+            if value is not None:
+                yield from _field(f"{part} {name}", value)
+
+
+def _sentence(kind: str, facts: Mapping[str, Any]) -> str:
+    match kind:
+        case "OBSERVED":
+            return _why(facts)
+        case "SETTLED":
+            notice = facts["notice"]
+            told = _NOTICES.get(notice, f"Notice: {notice}.")
+            return f"{_ENDINGS.get(facts['outcome'], '')} {told}".strip()
+        case "NOTIFIED":
+            return _RESULTS.get(facts["result"], "")
+        case "JOURNALLED":
+            return "What was kept in the emergency journal was taken into the ledger."
+    return ""
+
+
+def _why(facts: Mapping[str, Any]) -> str:
+    name = facts["entity_name"] or "an institution"
+    if facts["standing"] == "review":
+        return f"The recipient resembles an address of {name}. A person should look."
+    listed = f"{name} stands on {facts['list'] or 'a list'}"
+    if facts["programme"]:
+        listed += f" under {facts['programme']}"
+    if facts["listed_on"]:
+        listed += f", since {facts['listed_on']}"
+    if facts["wind_down_until"]:
+        listed += f" (wind-down until {facts['wind_down_until']})"
+    return f"{listed}. The recipient was taken for one of its addresses by {facts['rule']}."
+
+
+def _field(name: str, value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    # A label of two words may be longer than its column; what follows is wrapped around it.
+    label = f"  {name.replace('_', ' '):<{_INDENT - 2}} "
+    yield from textwrap.wrap(
+        _printable(str(value)) or '""',
+        _WIDTH,
+        initial_indent=label,
+        subsequent_indent=" " * (_INDENT + 1),
+        break_on_hyphens=False,
+    )
+
+
+def _printable(text: str) -> str:
+    """What strangers wrote, made harmless for a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
