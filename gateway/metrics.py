@@ -54,9 +54,6 @@ class Metrics:
         )
         self.notices = counter("monition_notices", "Notices by what became of them", "result")
         self.notice_queue = gauge("monition_notice_queue", "Notices waiting to be sent")
-        self.list_age_seconds = gauge(
-            "monition_list_age_seconds", "Time since a list was last confirmed", "source"
-        )
         self.snapshot_info = gauge(
             "monition_snapshot_info", "The snapshot and policy in force", "digest", "policy"
         )

@@ -1,0 +1,104 @@
+"""The documents and the code say the same."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.metrics import Metrics
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+BEHAVIOUR = re.compile(r"^- \*\*([RSPNAO]\d+)\*\* (.*(?:\n  .*)*)", re.MULTILINE)
+NUMBERED = re.compile(r"(?<=_)([rspnao])(\d\d)(?=_)")
+
+
+def numbered_tests():
+    numbers = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            if is_function and node.name.startswith("test_"):
+                numbers |= {
+                    letter.upper() + str(int(number))
+                    for letter, number in NUMBERED.findall(node.name)
+                }
+    return numbers
+
+
+def promises():
+    return dict(BEHAVIOUR.findall((DOCS / "behaviours.md").read_text()))
+
+
+def test_every_promise_has_its_test():
+    kept = {number for number, text in promises().items() if not text.startswith("*Planned.*")}
+    assert sorted(kept - numbered_tests()) == []
+
+
+def test_every_numbered_test_holds_a_promise():
+    assert sorted(numbered_tests() - set(promises())) == []
+
+
+@pytest.mark.parametrize(("letter", "last"), [("R", 22), ("S", 14), ("P", 5), ("N", 12), ("A", 10)])
+def test_no_number_is_left_out(letter, last):
+    assert {f"{letter}{n}" for n in range(1, last + 1)} <= set(promises())
+
+
+def defined_names():
+    names = set()
+    for path in (ROOT / "gateway").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                names.add(node.name)
+            elif isinstance(node, ast.ClassDef):
+                names.add(node.name)
+                for each in node.body:
+                    if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+                        names.add(f"{node.name}.{each.name}")
+                    elif isinstance(each, ast.Assign):
+                        names |= {f"{node.name}.{target.id}" for target in each.targets}
+    return names
+
+
+def test_the_page_of_one_messages_way_names_what_is_there():
+    text = (DOCS / "flow.md").read_text()
+    named = {name for name in re.findall(r"`([A-Za-z_.]+)`", text) if "/" not in name}
+    named -= {"synchronous"}
+    assert len(named) > 30
+    assert sorted(named - defined_names()) == []
+
+
+def test_the_files_that_documents_name_are_there():
+    pattern = re.compile(r"(?:\]\(|`)((?:\.\./)*[\w./-]+/[\w.-]*\w)(?:\)|`)")
+    folders = ("gateway/", "policies/", "docs/", "config/", "systemd/", "tests/")
+    missing = []
+    for page in (*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md"):
+        for name in pattern.findall(page.read_text()):
+            if name.startswith(folders) and not (ROOT / name).exists():
+                missing.append(f"{page.relative_to(ROOT)}: {name}")
+    assert missing == []
+
+
+def test_every_metric_is_documented_and_every_documented_one_is_there():
+    documented = set(
+        re.findall(r"^\| `(monition_\w+)`", (DOCS / "metrics.md").read_text(), re.MULTILINE)
+    )
+    exposed = set()
+    for family in Metrics().registry.collect():
+        exposed.add(family.name + ("_total" if family.type == "counter" else ""))
+    assert documented == exposed
+
+
+def test_every_module_can_be_imported():
+    for path in (ROOT / "gateway").rglob("*.py"):
+        if path.name != "__main__.py":
+            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            importlib.import_module(dotted.removesuffix(".__init__"))
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)
+def test_a_page_has_one_title(page):
+    fenced = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert len(re.findall(r"^# ", fenced, re.MULTILINE)) == 1
