@@ -63,6 +63,7 @@ def command() -> None:
 @click.option("--html", "form", flag_value="html", help="The HTML form, to be seen in a browser.")
 @click.option("--raw", "form", flag_value="raw", help="The bytes as they would be handed in.")
 def preview(
+    *,
     address: str,
     config_file: Path | None,
     sender: str | None,
@@ -188,7 +189,9 @@ def _why_quiet(finding: Finding, decisions: tuple[Decision, ...]) -> str:
     shown = headers.clean(rhythm.addr_spec(finding.recipient))
     if not decisions:
         return f"{shown} is {finding.standing} and passes; it would leave no trace."
-    return f"{shown} is {finding.standing}, but is only written down, by “{decisions[0].rule}”."
+    return (
+        f"{shown} is {finding.standing}, but only written down, by the rule {decisions[0].rule!r}."
+    )
 
 
 def _sender(text: str | None, config: Config) -> Address:

@@ -6,14 +6,13 @@ directory first. A snapshot never changes: a refresh makes another, and a messag
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import Fault, ListError
 from gateway.model import Rule
 from gateway.screen.address import mailbox_key, without_tag
+from gateway.screen.digest import digest_of
 from gateway.screen.domains import DomainIndex, Holding, grouped
 from gateway.screen.entities import read_entities
 from gateway.screen.people import read_people
@@ -78,7 +77,7 @@ def build(entities: Iterable[Entity], people: People) -> Snapshot:
     domains = DomainIndex(
         Holding(entity, claim) for entity in by_id.values() for claim in entity.domains
     )
-    return Snapshot(by_id, domains, addresses, people, _digest(by_id.values(), people))
+    return Snapshot(by_id, domains, addresses, people, digest_of(by_id.values(), people))
 
 
 def load(directory: Path) -> Snapshot:
@@ -92,25 +91,3 @@ def load(directory: Path) -> Snapshot:
     if faults:
         raise ListError(faults)
     return build(entities, people)
-
-
-def _digest(entities: Iterable[Entity], people: People) -> str:
-    content = {
-        "entities": [_canonical(asdict(entity)) for entity in entities],
-        "people": _canonical(asdict(people)),
-    }
-    text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _canonical(value: object) -> object:
-    """Give a value as JSON has it, with everything whose order means nothing sorted."""
-    match value:
-        case dict():
-            return {key: _canonical(each) for key, each in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return sorted(map(_canonical, value), key=lambda each: json.dumps(each, sort_keys=True))
-        case None | bool() | int() | str():
-            return value
-        case _:
-            return str(value)

@@ -1,0 +1,109 @@
+"""One process: what it works by, and how it takes a change."""
+
+import asyncio
+import os
+import signal
+import stat
+from datetime import date
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.errors import FaultyFile
+from gateway.serve import orders
+from gateway.serve.worker import Worker
+
+
+async def serving(config, story):
+    worker = Worker(config)
+    ready = asyncio.Event()
+    running = asyncio.create_task(worker.run(ready=ready.set))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if running.done():
+        running.result()
+    try:
+        return await story(worker)
+    finally:
+        worker.stop()
+        await running
+
+
+async def test_p04_s10_a_reload_swaps_snapshot_and_rules_together(config, policies):
+    async def story(worker):
+        before = worker._watch.orders
+        file = policies / "entities" / "own.toml"
+        file.write_text(
+            '[[entity]]\nid = "own-1"\nname = "Institute of Tests"\ncountry = "RU"\n'
+            '[[entity.listing]]\nlist = "US-OFAC-SDN"\nprogramme = "X"\nuid = "1"\n'
+            'source = "a test"\n'
+            '[[entity.domain]]\nname = "tests.example"\nsource = "a test"\nreviewer = "us"\n'
+            "reviewed_on = 2026-11-22\n"
+        )
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0.05)
+        while worker._watch.orders is before:
+            await asyncio.sleep(0.05)
+        after = worker._watch.orders
+        assert not after.screener.is_clear(b"a@tests.example")
+        assert before.screener.is_clear(b"a@tests.example")
+        assert after.snapshot.digest != before.snapshot.digest
+
+    await asyncio.wait_for(serving(config, story), 30)
+
+
+async def test_p04_a_reload_whose_examples_fail_is_refused(config, policies):
+    async def story(worker):
+        before = worker._watch.orders
+        examples = policies / "examples.toml"
+        examples.write_text(
+            examples.read_text()
+            + '\n[[example]]\naddress = "a@mipt.ru"\nstanding = "clear"\naction = "pass"\n'
+        )
+        with capture_logs() as logs:
+            os.kill(os.getpid(), signal.SIGHUP)
+            while not logs:
+                await asyncio.sleep(0.05)
+        assert worker._watch.orders is before
+        assert "refused" in logs[0]["event"]
+        assert "examples.toml" in str(logs[0]["faults"])
+
+    await asyncio.wait_for(serving(config, story), 30)
+
+
+def test_p05_a_wrong_text_is_found_before_anything_is_served(config, policies):
+    texts = policies / "notices" / "en" / "notice.txt.j2"
+    texts.write_text(texts.read_text() + "\n{{ no_such_thing }}\n")
+    with pytest.raises(FaultyFile, match=r"notice\.txt\.j2:\d+: .*no_such_thing"):
+        orders.load(config, date(2026, 11, 22))
+
+
+async def test_o06_files_are_for_their_owner_alone(config):
+    async def story(worker):
+        return [
+            (path.name, stat.S_IMODE(path.stat().st_mode))
+            for path in config.ledger.path.parent.iterdir()
+            if path.name.startswith("ledger")
+        ]
+
+    modes = await serving(config, story)
+    assert "ledger.db" in dict(modes)
+    for name, mode in modes:
+        assert mode & 0o077 in (0, 0o050), name
+
+
+async def test_o06_a_port_in_use_is_named(config):
+    endpoint = config.relay.listen[0]
+    server = await asyncio.start_server(lambda *_: None, endpoint.host, endpoint.port)
+    async with server:
+        with pytest.raises(OSError, match=f"cannot listen on {endpoint}: Address already in use"):
+            await serving(config, lambda _: asyncio.sleep(0))
+
+
+async def test_the_metrics_port_in_use_is_named_too(config):
+    endpoint = config.metrics.listen
+    server = await asyncio.start_server(lambda *_: None, endpoint.host, endpoint.port)
+    async with server:
+        with pytest.raises(OSError, match=f"cannot listen on {endpoint}: Address already in use"):
+            await serving(config, lambda _: asyncio.sleep(0))
