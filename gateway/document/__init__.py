@@ -115,9 +115,9 @@ class Document:
 
     def check(self) -> None:
         """End of reading: looks for unknown keys, then raises all faults at once, if any."""
+        plain = [section for section in self._sections if _is_plain(section)]
         for section in tuple(self._sections):
-            others = [s for s in self._sections if s is not section and _is_plain(s)]
-            section.finish(others)
+            section.finish(plain)
         if self._faults:
             raise self._error(self.faults)
 

@@ -200,13 +200,16 @@ class Section:
         if self._finished:
             return
         self._finished = True
+        unknown = [key for key in self._data if key not in self.known]
+        if not unknown:
+            return
         homes: dict[str, list[str]] = {}
         for other in elsewhere:
-            for known in other.known:
-                homes.setdefault(known, []).append(other.name(known))
-        for key in self._data:
-            if key not in self.known:
-                self.fault(key, self._unknown(key, homes))
+            if other is not self:
+                for known in other.known:
+                    homes.setdefault(known, []).append(other.name(known))
+        for key in unknown:
+            self.fault(key, self._unknown(key, homes))
 
     def _unknown(self, key: str, homes: Mapping[str, list[str]]) -> str:
         if key in homes:

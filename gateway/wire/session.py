@@ -138,7 +138,7 @@ class Session:
                 self._take_command(line)
             elif phase is Phase.CONTENT and message is not None:
                 self._take_content(message)
-            elif phase is Phase.DOOMED and not self.awaited:
+            elif phase is Phase.DOOMED and not self.awaited and self.moment is None:
                 self.part(answers.FOLLOWS_FAILURE)
             elif phase is Phase.OVER:
                 self._inbox.take()

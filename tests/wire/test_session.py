@@ -205,6 +205,23 @@ def test_r07_a_reply_that_came_before_the_dots_release_is_not_taken_for_its_own(
     assert ready.do("answer")[0].startswith(b"451 ")
 
 
+def test_r07_the_421_to_what_follows_waits_for_the_replies_before_it(ready):
+    to_client, _ = ready.client(b"NOOP\r\nBDAT nine\r\nx")
+    assert to_client == b""
+    to_client, _ = ready.hop(b"250 noop\r\n")
+    assert [line[:3] for line in to_client.splitlines()] == [b"250", b"502", b"421"]
+
+
+def test_r07_the_421_to_what_follows_waits_for_the_settling(ready):
+    ready.content(watch=True)
+    ready.client(b".\r\n")
+    ready.do("next_hop_left")
+    ready.do("release")
+    assert ready.client(b"NOOP\r\n") == (b"", b"")
+    to_client, _ = ready.do("answer")
+    assert [line[:3] for line in to_client.splitlines()] == [b"451", b"421"]
+
+
 def test_r07_a_reply_in_one_packet_with_the_354_is_not_taken_for_the_dots(ready):
     ready.client(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n")
     ready.hop(b"250 1\r\n250 2\r\n354 go\r\n250 2.0.0 stale\r\n")
