@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gateway.ledger.reader import Story
 
 _WIDTH = 79
-_INDENT = 18
+_INDENT = 24
 
 _ENDINGS = {
     "delivered": "The next hop took the message.",
@@ -33,6 +33,14 @@ _NOTICES = {
     "suppressed:cap": "No notice: more were due than may be sent.",
     "suppressed:observe-mode": "No notice: the policy only observes.",
     "suppressed:unreadable": "No notice: the message's header could not be read to its end.",
+}
+_RULES = {
+    "exact-address": "is an address that the list itself names",
+    "exact-domain": "is at its domain {}",
+    "subdomain": "is below its domain {}",
+    "lookalike": "has a domain that resembles {}",
+    "linked": "has a domain whose servers lie inside {}",
+    "embedded": "carries another address inside it, at {}",
 }
 _RESULTS = {
     "sent": "The notice was sent.",
@@ -80,16 +88,16 @@ def _told(story: Story) -> Iterator[str]:
     if sentence := _sentence(story.event.kind, story.facts):
         shown = _printable(sentence)
         yield from textwrap.wrap(shown, _WIDTH, initial_indent="  ", subsequent_indent="  ")
-    for name, value in story.facts.items():
-        if value is not None:
-            yield from _field(name, value)
     for part, content in story.personal.items():
         if content is None:
-            yield from _field(f"({part})", "erased")
+            yield from _field(part, "erased")
             continue
         for name, value in content.items():
             if value is not None:
-                yield from _field(f"{part} {name}", value)
+                yield from _field(f"{part} {name}".removesuffix(" address"), value)
+    for name, value in story.facts.items():
+        if value is not None:
+            yield from _field(name, value)
 
 
 def _sentence(kind: str, facts: Mapping[str, Any]) -> str:
@@ -109,8 +117,11 @@ def _sentence(kind: str, facts: Mapping[str, Any]) -> str:
 
 def _why(facts: Mapping[str, Any]) -> str:
     name = facts["entity_name"] or "an institution"
+    rule, matched = facts["rule"], facts["matched"] or "an address"
+    how = _RULES.get(rule, f"fits {matched} by the rule {rule}").format(matched)
+    decided = f'The policy\'s rule "{facts["policy_rule"] or "…"}" said: {facts["action"]}.'
     if facts["standing"] == "review":
-        return f"The recipient resembles an address of {name}. A person should look."
+        return f"The recipient {how}, of {name}. A person should look. {decided}"
     listed = f"{name} stands on {facts['list'] or 'a list'}"
     if facts["programme"]:
         listed += f" under {facts['programme']}"
@@ -118,7 +129,7 @@ def _why(facts: Mapping[str, Any]) -> str:
         listed += f", since {facts['listed_on']}"
     if facts["wind_down_until"]:
         listed += f" (wind-down until {facts['wind_down_until']})"
-    return f"{listed}. The recipient was taken for one of its addresses by {facts['rule']}."
+    return f"{listed}. The recipient {how}. {decided}"
 
 
 def _field(name: str, value: object) -> Iterator[str]:
@@ -134,6 +145,7 @@ def _field(name: str, value: object) -> Iterator[str]:
         initial_indent=label,
         subsequent_indent=" " * (_INDENT + 1),
         break_on_hyphens=False,
+        break_long_words=False,
     )
 
 
