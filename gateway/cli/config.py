@@ -22,7 +22,6 @@ from gateway.errors import ConfigError, Fault, FaultyFile
 from gateway.notice.check import check as check_notices
 from gateway.policy import rules as policy
 from gateway.screen import snapshot as screening
-from gateway.serve.orders import not_available
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sized
@@ -108,7 +107,6 @@ def _check_policies(config: Config, report: _Report, *, is_sound: bool) -> None:
     rules = snapshot = None
     try:
         rules = policy.load(folder)
-        report.faults += not_available(rules, folder)
         report.checked.append(f"{folder}: {_count(rules.rules, 'rule')}")
     except FaultyFile as error:
         report.faults += error.faults

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from gateway.net.hop import Hop, connect
 from gateway.net.watch import without_words
 from gateway.wire import answers
 from gateway.wire.phase import Moment
@@ -23,11 +24,10 @@ from gateway.wire.session import Session
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from gateway.config import Endpoint
+    from gateway.model import Decision
+    from gateway.net.case import Case
     from gateway.net.listener import Listener
-    from gateway.net.watch import Case
 
-CONNECT_SECONDS = 30
 HOP_SECONDS = 90  # for every reply of the next hop's before the final dot
 DOT_SECONDS = 600  # for its reply to the dot: RFC 5321 section 4.5.3.2.6
 CLIENT_SECONDS = 310  # a little more than the 300 that RFC 5321 section 4.5.3.2.7 asks for
@@ -49,8 +49,6 @@ class Relay(asyncio.Protocol):
         "_ended_at",
         "_heard_client",
         "_hop",
-        "_hop_is_full",
-        "_hop_is_paused",
         "_hops_tried",
         "_listener",
         "_loop",
@@ -67,13 +65,12 @@ class Relay(asyncio.Protocol):
         self._watch = listener.watch
         self._session = Session(refuse_lookalikes=listener.refuses_lookalikes)
         self._client: asyncio.Transport | None = None
-        self._hop: asyncio.Transport | None = None
+        self._hop: Hop | None = None
         self._peer: str | None = None
         self._hops_tried = 0
         self._case: Case | None = None
         self._task: asyncio.Task[None] | None = None
-        self._client_is_full = self._hop_is_full = False
-        self._client_is_paused = self._hop_is_paused = False
+        self._client_is_full = self._client_is_paused = False
         self._client_ended = False
         self._heard_client = 0.0
         self._stuck_since = 0.0
@@ -92,6 +89,7 @@ class Relay(asyncio.Protocol):
             self._go_on()
             return
         self._session.trusts_client = admission.is_trusted
+        self._session.asks_recipients = self._watch.asks_recipients
         self._do(self._reach_next_hop())
 
     async def _reach_next_hop(self) -> None:
@@ -101,7 +99,7 @@ class Relay(asyncio.Protocol):
             hop = hops[self._hops_tried]
             self._hops_tried += 1
             try:
-                await self._connect(hop)
+                await connect(hop, self)
             except (OSError, TimeoutError) as error:
                 self._listener.metrics.next_hop_errors.inc()
                 log.warning("next hop not reached", next_hop=str(hop), reason=_reason(error))
@@ -109,10 +107,25 @@ class Relay(asyncio.Protocol):
                 return
         self._session.part(answers.NO_HOP)
 
+    def _at_recipient(self) -> None:
+        """A recipient is named, and the policy may refuse some."""
+        decision = self._watch.refusal(self._session)
+        if decision is None:
+            self._session.admit()
+        else:
+            self._do(self._refuse(decision))
+
+    async def _refuse(self, decision: Decision) -> None:
+        """Refused: its event first, then the reply."""
+        self._case, reply = await self._watch.refuse(
+            self._session, self._peer, self._case, decision
+        )
+        self._session.refuse(reply)
+
     def _at_envelope(self) -> None:
         """DATA was answered 354: who gets this message?"""
         self._began_content = self._loop.time()
-        self._case = self._watch.inspect(self._session, self._peer)
+        self._case = self._watch.inspect(self._session, self._peer, self._case)
         self._session.begin(watch=self._case is not None)
 
     async def _at_content_end(self) -> None:
@@ -142,6 +155,15 @@ class Relay(asyncio.Protocol):
             self._heard_client = self._loop.time()
             self._session.from_client(data)
             self._go_on()
+
+    def hop_reached(self, hop: Hop) -> bool:
+        """A next hop is connected and may speak at once; whether it is still wanted."""
+        if self._ended_at:
+            return False
+        self._hop = hop
+        self._stuck_since = 0.0
+        self._session.meet(is_last=self._hops_tried == len(self._listener.next_hops))
+        return True
 
     def hop_said(self, data: bytes) -> None:
         """Bytes from the next hop."""
@@ -187,15 +209,14 @@ class Relay(asyncio.Protocol):
         session = self._session
         if session.tally:
             self._listener.count(session.tally, self._began_content)
-        if session.moment is Moment.ENVELOPE:
-            self._at_envelope()
+        if session.moment is not None or self._case is not None:
+            self._answer_moments()
         if session.to_next_hop:
-            self._write(self._hop, session.to_next_hop)
+            if self._hop is not None:
+                self._hop.write(session.to_next_hop)
+            session.to_next_hop.clear()
         if session.to_client:
-            self._write(self._client, session.to_client)
-        if session.moment is not None and self._task is None:
-            ended = session.moment is Moment.CONTENT_ENDED
-            self._do(self._at_content_end() if ended else self._at_reply())
+            self._write_to_client(session.to_client)
         if session.drop_next_hop:
             self._let_go_of_hop()
         if session.needs_hop and self._task is None:
@@ -205,13 +226,29 @@ class Relay(asyncio.Protocol):
         else:
             self._regulate()
 
-    @staticmethod
-    def _write(transport: asyncio.Transport | None, pieces: list[bytes]) -> None:
-        if transport is not None:
+    def _answer_moments(self) -> None:
+        session, case = self._session, self._case
+        if case is not None and (session.is_over or case.transaction != session.transaction.number):
+            # It ended without content; one that had content was settled and forgotten before.
+            self._case = None
+            if case.records:
+                self._watch.close(case)
+        while session.moment is Moment.RECIPIENT and self._task is None:
+            self._at_recipient()
+        if session.moment is Moment.ENVELOPE:
+            self._at_envelope()
+        if self._task is None:
+            if session.moment is Moment.CONTENT_ENDED:
+                self._do(self._at_content_end())
+            elif session.moment is Moment.REPLIED:
+                self._do(self._at_reply())
+
+    def _write_to_client(self, pieces: list[bytes]) -> None:
+        if self._client is not None:
             if len(pieces) == 1:
-                transport.write(pieces[0])
+                self._client.write(pieces[0])
             else:
-                transport.writelines(pieces)
+                self._client.writelines(pieces)
         pieces.clear()
 
     def _do(self, work: Coroutine[None, None, None]) -> None:
@@ -245,22 +282,21 @@ class Relay(asyncio.Protocol):
         self._client_is_full = False
         self._regulate()
 
-    def hop_full(self, *, is_full: bool) -> None:
-        """Whether the next hop reads more slowly than the client talks."""
-        self._hop_is_full = is_full
+    def hop_moved(self) -> None:
+        """The next hop has fallen behind in reading, or caught up."""
         self._stuck_since = 0.0
         self._regulate()
 
     def _regulate(self) -> None:
         """Read from a side only while there is room for what it says."""
-        full = self._hop_is_full or self._client_is_full or not self._session.wants_client
+        session, hop = self._session, self._hop
+        hop_is_full = hop is not None and hop.is_full
+        full = hop_is_full or self._client_is_full or not session.wants_client
         if full != self._client_is_paused and self._client is not None:
             self._client_is_paused = full
             (self._client.pause_reading if full else self._client.resume_reading)()
-        full = self._client_is_full or not self._session.wants_next_hop
-        if full != self._hop_is_paused and self._hop is not None:
-            self._hop_is_paused = full
-            (self._hop.pause_reading if full else self._hop.resume_reading)()
+        if hop is not None:
+            hop.hold(is_held=self._client_is_full or not session.wants_next_hop)
 
     # Waiting no longer than is sensible.
 
@@ -273,7 +309,7 @@ class Relay(asyncio.Protocol):
             return
         if self._task is not None:
             return  # our own waits have their own ends
-        if session.awaited or self._hop_is_full:
+        if session.awaited or (self._hop is not None and self._hop.is_full):
             self._stuck_since = self._stuck_since or now
             limit = DOT_SECONDS if session.awaited.has_dot else HOP_SECONDS
             if now - self._stuck_since > limit:
@@ -292,15 +328,8 @@ class Relay(asyncio.Protocol):
     def _let_go_of_hop(self) -> None:
         self._session.drop_next_hop = False
         hop, self._hop = self._hop, None
-        if hop is None:
-            return
-        cast("HopSide", hop.get_protocol()).relay = None
-        self._hop_is_full = self._hop_is_paused = False
-        # What the kernel has not taken yet is the middle of a message: it must not be flushed.
-        if hop.get_write_buffer_size():
-            hop.abort()
-        else:
-            hop.close()
+        if hop is not None:
+            hop.let_go()
 
     def _close(self) -> None:
         """Close lingering: a reset would take our last reply from the client's hands."""
@@ -325,10 +354,9 @@ class Relay(asyncio.Protocol):
     def _abort(self) -> None:
         """End both connections as they are."""
         self._ended_at = self._ended_at or self._loop.time()
-        if self._hop is not None:
-            cast("HopSide", self._hop.get_protocol()).relay = None
-            self._hop.abort()
-            self._hop = None
+        hop, self._hop = self._hop, None
+        if hop is not None:
+            hop.abort()
         if self._client is not None:
             self._client.abort()
 
@@ -341,59 +369,6 @@ class Relay(asyncio.Protocol):
     def _finish_if_done(self) -> None:
         if self._client is None and self._task is None and self._ended_at:
             self._listener.finished(self)
-
-    async def _connect(self, hop: Endpoint) -> None:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            if hop.path is not None:
-                await self._loop.create_unix_connection(lambda: HopSide(self), hop.path)
-            else:
-                await self._loop.create_connection(lambda: HopSide(self), hop.host, hop.port)
-
-    def hop_reached(self, transport: asyncio.Transport) -> bool:
-        """A next hop is connected and may speak at once; whether it is still wanted."""
-        if self._ended_at:
-            return False
-        self._hop = transport
-        self._stuck_since = 0.0
-        self._session.meet(is_last=self._hops_tried == len(self._listener.next_hops))
-        return True
-
-
-class HopSide(asyncio.Protocol):
-    """The next hop's connection. ``relay`` is ``None`` once it was let go."""
-
-    __slots__ = ("relay",)
-
-    def __init__(self, relay: Relay) -> None:
-        self.relay: Relay | None = relay
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Tell the relay."""
-        hop = cast("asyncio.Transport", transport)
-        if self.relay is not None and not self.relay.hop_reached(hop):
-            self.relay = None
-            hop.abort()
-
-    def data_received(self, data: bytes) -> None:
-        """Tell the relay."""
-        if self.relay is not None:
-            self.relay.hop_said(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the relay; EOF arrives here too, since the default closes on it."""
-        del exc
-        if self.relay is not None:
-            self.relay.hop_lost()
-
-    def pause_writing(self) -> None:
-        """Tell the relay."""
-        if self.relay is not None:
-            self.relay.hop_full(is_full=True)
-
-    def resume_writing(self) -> None:
-        """Tell the relay."""
-        if self.relay is not None:
-            self.relay.hop_full(is_full=False)
 
 
 def _reason(error: BaseException) -> str:

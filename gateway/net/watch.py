@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,28 +18,25 @@ import structlog
 
 from gateway.config import Mode, OnLedgerFailure
 from gateway.errors import LedgerError
-from gateway.ledger.events import Settled, Sighting, observed
+from gateway.ledger.events import observed
 from gateway.ledger.record import ENTROPY_BYTES, ulid
-from gateway.ledger.settlement import Settlement
-from gateway.model import Address, Outcome, Peek, Suppression
-from gateway.notice import rhythm
-from gateway.notice.etiquette import suppress
+from gateway.model import Action, Address, Peek
+from gateway.net.case import Case
 from gateway.notice.peek import peek
-from gateway.policy.decide import decide
+from gateway.policy.decide import decide, decide_one
 from gateway.screen.address import parse
 from gateway.screen.classify import classify
 from gateway.screen.screener import Screener
-from gateway.wire.reply import parse as parse_reply
-from gateway.wire.reply import queue_id
+from gateway.wire import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from gateway.config import Config
-    from gateway.ledger.record import Record
     from gateway.ledger.writer import Ledger
     from gateway.metrics import Metrics
-    from gateway.model import Decision, Envelope
+    from gateway.model import Decision
     from gateway.policy.rules import Rules
     from gateway.screen.snapshot import Snapshot
     from gateway.wire.message import Message
@@ -49,7 +46,7 @@ OBSERVE_SECONDS = 30
 """How long a final dot waits for its event before ``on_ledger_failure`` decides."""
 
 SETTLE_SECONDS = 2
-"""How long the next hop's answer waits for its settlement, which is then journalled."""
+"""How long the next hop's answer waits for its settlement; what takes longer is still written."""
 
 log = structlog.get_logger("relay")
 
@@ -57,24 +54,13 @@ log = structlog.get_logger("relay")
 class Orders:
     """Snapshot and rules as they are in force together; swapped whole, never by half."""
 
-    __slots__ = ("rules", "screener", "snapshot")
+    __slots__ = ("can_refuse", "rules", "screener", "snapshot")
 
     def __init__(self, snapshot: Snapshot, rules: Rules) -> None:
         self.snapshot = snapshot
         self.rules = rules
         self.screener = Screener(snapshot)
-
-
-@dataclass(slots=True)
-class Case:
-    """One matched message under way."""
-
-    id: str
-    envelope: Envelope
-    decisions: tuple[Decision, ...]
-    at: datetime
-    peek: Peek | None = None
-    records: tuple[Record, ...] = ()
+        self.can_refuse = any(rule.action is Action.REFUSE for rule in rules.rules)
 
 
 class Watch:
@@ -88,142 +74,171 @@ class Watch:
         self._config = config
         self._ledger = ledger
         self._metrics = metrics
-        self._every = timedelta(days=config.notices.every_days)
         self.on_notice: Callable[[], None] = lambda: None
         """Called when a notice was queued."""
 
-    def inspect(self, session: Session, peer: str | None) -> Case | None:
-        """Screen the accepted recipients. ``None``: nothing found, and nothing kept."""
+    @property
+    def asks_recipients(self) -> bool:
+        """Whether the policy may refuse a recipient; ``observe`` mode never does."""
+        return self.orders.can_refuse and self._config.policies.mode is Mode.WARN
+
+    def inspect(self, session: Session, peer: str | None, case: Case | None) -> Case | None:
+        """Screen the accepted recipients. ``None``: nothing found, and nothing kept.
+
+        ``case`` is the transaction's already, if we refused one of its recipients.
+        """
         began = time.perf_counter()
         try:
             orders = self.orders
             for path in session.transaction.paths:
                 if not orders.screener.is_clear(path):
-                    return self._open_case(session, peer, orders)
-        except Exception as error:
-            # A message must not suffer for an error of ours, and this one may be anybody's.
-            self._metrics.screening_errors.inc()
-            log.exception("screening failed, the message goes on", exc_info=without_words(error))
+                    return self._look_closer(session, peer, orders, case)
+        except Exception as error:  # noqa: BLE001 - no message suffers for an error of ours
+            self._count_failure(error)
         finally:
             self._metrics.inspect_seconds.observe(time.perf_counter() - began)
-        return None
+        return case
 
-    def _open_case(self, session: Session, peer: str | None, orders: Orders) -> Case | None:
-        now = datetime.now(UTC)
-        envelope = session.transaction.envelope(ulid(now, os.urandom(ENTROPY_BYTES)), peer)
+    def _look_closer(
+        self, session: Session, peer: str | None, orders: Orders, case: Case | None
+    ) -> Case | None:
+        found = case or _new_case(session, peer)
+        found.envelope = session.transaction.envelope(found.id, peer)
+        on = found.at.date()
         findings = [
-            classify(parse(recipient.path), orders.snapshot, now.date())
-            for recipient in envelope.recipients
+            classify(parse(recipient.path), orders.snapshot, on)
+            for recipient in found.envelope.recipients
         ]
-        sender = parse(envelope.sender)
-        named = str(sender) if isinstance(sender, Address) else None
-        decisions = decide(named, findings, orders.rules, now.date())
-        return Case(envelope.id, envelope, decisions, now) if decisions else None
+        decisions = decide(_sender(session), findings, orders.rules, on)
+        if self._config.policies.mode is Mode.WARN:
+            decisions = tuple(map(_not_refused, decisions))
+        found.accepted = decisions
+        return found if found.decisions else None
+
+    def refusal(self, session: Session) -> Decision | None:
+        """At RCPT: the decision by which the recipient asked about is refused, if it is."""
+        try:
+            orders, path = self.orders, session.asked_path
+            if not session.transaction.is_open or orders.screener.is_clear(path):
+                return None
+            on = datetime.now(UTC).date()
+            finding = classify(parse(path), orders.snapshot, on)
+            decision = decide_one(_sender(session), finding, orders.rules, on)
+        except Exception as error:  # noqa: BLE001 - as for a message
+            self._count_failure(error)
+            return None
+        return decision if decision.action is Action.REFUSE else None
+
+    async def refuse(
+        self, session: Session, peer: str | None, case: Case | None, decision: Decision
+    ) -> tuple[Case | None, bytes]:
+        """Make a refusal durable; the case it belongs to, and the reply that the client gets."""
+        rule = self.orders.rules.named(decision.rule)
+        words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
+        reply = f"5.7.1 {words}"
+        case = case or _new_case(session, peer)
+        case.refused.append((decision, reply))
+        if not await self._record(case, [decision]):
+            case.refused.pop()
+            return (case if case.records else None), answers.NOT_RECORDED
+        return case, f"550 {reply}\r\n".encode("ascii", "replace")
 
     async def observe(self, case: Case, message: Message | None) -> bool:
         """Make the case durable; whether its final dot may go on."""
+        header = message.header if message else None
+        try:
+            case.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
+        except Exception as error:  # noqa: BLE001 - what cannot be read is a value
+            self._count_failure(error)
+            case.peek = Peek(readable=False)
+        if await self._record(case, case.accepted):
+            return True
+        case.accepted = ()
+        return self._config.relay.on_ledger_failure is OnLedgerFailure.DELIVER
+
+    async def _record(self, case: Case, decisions: Sequence[Decision]) -> bool:
         began = time.perf_counter()
         try:
-            header = message.header if message else None
-            case.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
-            sighting = Sighting(
-                message=case.id,
-                process=self._process,
-                mode=self._config.policies.mode.value,
-                envelope=case.envelope,
-                peek=case.peek,
-            )
-            records = observed(sighting, case.decisions, at=case.at, entropy=os.urandom)
+            sighting = case.sighting(self._process, self._config.policies.mode)
+            records = observed(sighting, decisions, at=datetime.now(UTC), entropy=os.urandom)
+            if not records:
+                return True
             written = asyncio.wrap_future(self._ledger.observe(records))
             await asyncio.wait_for(written, OBSERVE_SECONDS)
-            case.records = records
         except Exception as error:  # noqa: BLE001 - it is told, and decides the reply
-            return self._unrecorded(case, error)
+            self._tell("a match could not be recorded", case, error)
+            return False
+        case.records.extend(records)
         self._metrics.ledger_write_seconds.observe(time.perf_counter() - began)
-        for decision in case.decisions:
+        for decision in decisions:
             for finding in decision.findings:
                 tier = finding.tier.value if finding.tier else "none"
                 self._metrics.findings.labels(
                     finding.standing.value, tier, decision.action.value
                 ).inc()
-        log.info("matched", message=case.id, events=[record.id for record in case.records])
+        log.info("matched", message=case.id, events=[record.id for record in records])
         return True
-
-    def _unrecorded(self, case: Case, error: Exception) -> bool:
-        delivers = self._config.relay.on_ledger_failure is OnLedgerFailure.DELIVER
-        expected = isinstance(error, (LedgerError, TimeoutError))
-        log.error(
-            "a match could not be recorded",
-            message=case.id,
-            then="delivered without an event" if delivers else "deferred with 451",
-            reason=str(error) if isinstance(error, LedgerError) else type(error).__name__,
-            exc_info=None if expected else without_words(error),
-        )
-        return delivers
 
     async def settle(self, case: Case, message: Message) -> None:
         """Record how it ended, and queue the notice; in two seconds at most."""
         if not case.records:
             return
         try:
-            settled = asyncio.wrap_future(
-                self._ledger.settle(self._settlement(case, message.outcome, message.reply))
+            settlement = case.settlement(
+                self._config, message.outcome, message.reply, datetime.now(UTC)
             )
+            settled = asyncio.wrap_future(self._ledger.settle(settlement))
             # Shielded: what takes longer is still written, only the sender does not wait for it.
             notice = await asyncio.wait_for(asyncio.shield(settled), SETTLE_SECONDS)
-        except Exception as error:
-            expected = isinstance(error, (LedgerError, TimeoutError))
-            log.exception(
-                "a settlement is late or lost",
-                message=case.id,
-                reason=str(error) if isinstance(error, LedgerError) else type(error).__name__,
-                exc_info=None if expected else without_words(error),
-            )
+        except Exception as error:  # noqa: BLE001 - the next hop's answer goes back all the same
+            self._tell("a settlement is late or lost", case, error)
             return
         log.info("settled", message=case.id, outcome=message.outcome.value, notice=notice)
         if notice == "queued":
             self.on_notice()
 
-    def _settlement(self, case: Case, outcome: Outcome, final_reply: bytes) -> Settlement:
-        reply = parse_reply(final_reply)
-        config, now = self._config, datetime.now(UTC)
-        sender = parse(case.envelope.sender) if case.envelope.sender else None
-        header = case.peek or Peek(readable=False)
-        suppression: Suppression | None
-        request = None
-        if sender is None or isinstance(sender, Address):
-            suppression = suppress(sender, header, config.institution.domains)
-            if sender is not None:
-                request = rhythm.request(
-                    message=case.id,
-                    sender=sender,
-                    decisions=case.decisions,
-                    events=_events(case.decisions, case.records),
-                    peek=header,
-                    languages=config.notices.languages,
-                    on=case.at.date(),
-                )
-        else:
-            suppression = Suppression.NOT_OURS
-        if suppression is None and config.policies.mode is Mode.OBSERVE:
-            suppression = Suppression.OBSERVE_MODE
-        return Settlement(
+    def close(self, case: Case) -> None:
+        """The transaction ended without content: settle what we refused in it."""
+        every = timedelta(days=self._config.notices.every_days)
+
+        def told(done: Future[str]) -> None:
+            if (error := done.exception()) is not None:
+                self._tell("a settlement is late or lost", case, error)
+
+        settlement = case.closed_without_content(datetime.now(UTC), every)
+        self._ledger.settle(settlement).add_done_callback(told)
+
+    def _count_failure(self, error: Exception) -> None:
+        # A message must not suffer for an error of ours, and this one may be anybody's.
+        self._metrics.screening_errors.inc()
+        log.error("screening failed, the message goes on", exc_info=without_words(error))
+
+    def _tell(self, event: str, case: Case, error: BaseException) -> None:
+        expected = isinstance(error, (LedgerError, TimeoutError))
+        log.error(
+            event,
             message=case.id,
-            at=now,
-            results=tuple(
-                Settled(record.id, outcome, reply.text, queue_id(reply)) for record in case.records
-            ),
-            request=request,
-            suppression=suppression,
-            may_notify=lambda opened, at: rhythm.is_open(opened, at, self._every),
-            every=self._every,
+            on_ledger_failure=self._config.relay.on_ledger_failure.value,
+            reason=str(error) if isinstance(error, LedgerError) else type(error).__name__,
+            exc_info=None if expected else without_words(error),
         )
 
 
-def _events(decisions: Sequence[Decision], records: Sequence[Record]) -> dict[Address, str]:
-    """The event of each matched recipient: both go through the decisions in the same order."""
-    findings = [finding for decision in decisions for finding in decision.findings]
-    return {finding.recipient: record.id for finding, record in zip(findings, records, strict=True)}
+def _new_case(session: Session, peer: str | None) -> Case:
+    now = datetime.now(UTC)
+    id_ = ulid(now, os.urandom(ENTROPY_BYTES))
+    transaction = session.transaction
+    return Case(id_, transaction.number, transaction.envelope(id_, peer), now)
+
+
+def _sender(session: Session) -> str | None:
+    sender = parse(session.transaction.sender)
+    return str(sender) if isinstance(sender, Address) else None
+
+
+def _not_refused(decision: Decision) -> Decision:
+    """A rule that refuses came into force after the recipient was admitted: it was not refused."""
+    return replace(decision, action=Action.WARN) if decision.action is Action.REFUSE else decision
 
 
 class Unworded(Exception):  # noqa: N818 - it stands for another

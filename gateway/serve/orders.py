@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import ConfigError, Fault
-from gateway.model import Action
 from gateway.net.watch import Orders
 from gateway.notice import check, texts
 from gateway.policy import rules, trial
@@ -15,13 +14,10 @@ from gateway.screen.address import from_text
 from gateway.screen.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
-    from pathlib import Path
 
     from gateway.config import Config
     from gateway.notice.texts import Texts
-    from gateway.policy.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ def load(config: Config, today: date) -> Loaded:
     directory = config.policies.directory
     listed = snapshot.load(directory)
     policy = rules.load(directory)
-    if faults := [*not_available(policy, directory), *check.check(directory, config)]:
+    if faults := check.check(directory, config):
         raise ConfigError(faults)
     failed = trial.failures(
         policy, lambda address, on: classify(from_text(address), listed, on), today
@@ -52,11 +48,3 @@ def load(config: Config, today: date) -> Loaded:
             for each in failed
         )
     return Loaded(Orders(listed, policy), texts.load(directory))
-
-
-def not_available(policy: Rules, directory: Path) -> Iterator[Fault]:
-    """What a policy asks for and the relay cannot do yet: it must not look as if it were done."""
-    for rule in policy.rules:
-        if rule.action is Action.REFUSE:
-            message = f'rule {rule.name!r}: the relay cannot refuse recipients yet; use "warn"'
-            yield Fault(str(directory / "policy.toml"), None, None, message)

@@ -12,6 +12,7 @@ from gateway.wire.command import is_clean, verb
 class Moment(Enum):
     """Where the session stands still until it is answered."""
 
+    RECIPIENT = auto()
     ENVELOPE = auto()
     CONTENT_ENDED = auto()
     REPLIED = auto()
@@ -22,6 +23,7 @@ class Phase(Enum):
 
     GREETING = auto()  # early: held until the next hop's banner is here
     COMMANDS = auto()
+    RCPT_ASKED = auto()  # held: whether a recipient may be named is being decided
     DATA_ASKED = auto()  # held: content or commands, as DATA's reply will tell
     CONTENT = auto()
     DOT = auto()  # held: the final dot awaits its release

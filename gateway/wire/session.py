@@ -6,18 +6,20 @@ reply is still to come, in the order of the commands. Replies of our own (a comm
 answer alone) wait in the same queue, so that a pipelining client gets every reply in its place
 (RFC 2920 section 3.1).
 
-The client's side is in one :class:`Phase`. Three times the session stops and asks; until it is
-answered, the side concerned stands still and its bytes are held:
+The client's side is in one :class:`Phase`. At some moments the session stops and asks; until it
+is answered, the side concerned stands still and its bytes are held:
 
 ========================  ==========================================  =========================
 ``moment``                what has happened                           the answer
 ========================  ==========================================  =========================
+``Moment.RECIPIENT``      a RCPT is here, all before it is answered   ``admit()`` · ``refuse()``
 ``Moment.ENVELOPE``       DATA was answered 354                       ``begin(watch=…)``
 ``Moment.CONTENT_ENDED``  a watched message's final dot is here       ``release()`` · ``defer()``
 ``Moment.REPLIED``        its final reply is here, or will not come   ``answer()``
 ========================  ==========================================  =========================
 
-An unwatched message never stops at the last two. Nothing here opens, reads or waits for
+It stops at the first only if it ``asks_recipients``, and at the last two only for a watched
+message. Nothing here opens, reads or waits for
 anything: whoever owns the sockets feeds :meth:`Session.from_client` and
 :meth:`Session.from_next_hop`, writes out ``to_client`` and ``to_next_hop``, and closes when
 ``is_over`` and ``drop_next_hop`` say so.
@@ -47,6 +49,7 @@ class Session:
     """The dialogue of one client with one next hop."""
 
     __slots__ = (
+        "_asked",
         "_client_left",
         "_draining",
         "_framer",
@@ -58,6 +61,7 @@ class Session:
         "_is_last_hop",
         "_phase",
         "_refuse_lookalikes",
+        "asks_recipients",
         "awaited",
         "drop_next_hop",
         "is_over",
@@ -85,6 +89,9 @@ class Session:
         """What became of unwatched messages since it was last emptied: for counting, no more."""
         self.trusts_client = trusts_client
         """Whether the client may use XFORWARD."""
+        self.asks_recipients = False
+        """Whether each recipient is asked about before the next hop hears of it."""
+        self._asked = b""  # the RCPT that is being asked about
         self._refuse_lookalikes = refuse_lookalikes
         self._phase = Phase.GREETING
         self.awaited = Awaited([(Await.BANNER, b"")])
@@ -129,6 +136,8 @@ class Session:
     def _advance(self) -> None:
         """Take what is held as far as the phase allows."""
         self._give_ours()
+        if self._phase is Phase.RCPT_ASKED and not self.awaited and self.moment is None:
+            self.moment = Moment.RECIPIENT
         while self._inbox:
             phase, message = self._phase, self.message
             if phase is Phase.COMMANDS:
@@ -151,9 +160,14 @@ class Session:
         meant = meaning(line)
         if meant is Await.XFORWARD:
             meant, line = self._meaning_of_xforward(line)
+        if meant is Await.RCPT and self.asks_recipients:
+            self._asked = line
+            self._phase = Phase.RCPT_ASKED
+            if not self.awaited and self.moment is None:
+                self.moment = Moment.RECIPIENT
+            return
         if meant < Await.OURS:
-            self.awaited.append((meant, line))
-            self.to_next_hop.append(line)
+            self._pass_on(meant, line)
             if meant is Await.DATA:
                 self._phase = Phase.DATA_ASKED
             return
@@ -166,6 +180,29 @@ class Session:
                 self._inbox.skip(octets)
         self.awaited.append((meant, OUR_ANSWERS.get(meant, line)))
         self._give_ours()
+
+    def _pass_on(self, meant: Await, line: bytes) -> None:
+        self.awaited.append((meant, line))
+        self.to_next_hop.append(line)
+
+    @property
+    def asked_path(self) -> bytes:
+        """At ``Moment.RECIPIENT``: the recipient's path, without its brackets."""
+        return command.path(self._asked)
+
+    def admit(self) -> None:
+        """Answer ``Moment.RECIPIENT``: the next hop may hear of it."""
+        self._expect(Moment.RECIPIENT)
+        self._phase = Phase.COMMANDS
+        self._pass_on(Await.RCPT, self._asked)
+        self._go_on()
+
+    def refuse(self, reply: bytes) -> None:
+        """Answer ``Moment.RECIPIENT``: the client gets this reply, the next hop nothing."""
+        self._expect(Moment.RECIPIENT)
+        self._phase = Phase.COMMANDS
+        self.to_client.append(reply)
+        self._go_on()
 
     def _meaning_of_xforward(self, line: bytes) -> tuple[Await, bytes]:
         if not self.trusts_client:
@@ -242,6 +279,10 @@ class Session:
             self.part(b"")
         elif self._hop_left:
             self._follow_lost_hop()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """After an answer: both sides have been held."""
         self._advance()
         self._take_replies()
         if self._hop_closed and self.moment is None:
@@ -290,7 +331,7 @@ class Session:
         """The next hop closed, broke or was silent too long; nothing more goes to it."""
         if self._hop_left:
             return
-        if self.moment is Moment.REPLIED:
+        if self.moment in (Moment.RECIPIENT, Moment.REPLIED):
             # What it said before it closed is heard first.
             self._hop_closed = True
             return

@@ -14,9 +14,11 @@ class Transaction:
     Nothing is parsed until someone asks: most messages concern nobody.
     """
 
-    __slots__ = ("_forwarded", "_helo", "_mail", "_recipients")
+    __slots__ = ("_forwarded", "_helo", "_mail", "_recipients", "number")
 
     def __init__(self) -> None:
+        self.number = 0
+        """Counts the transactions of a session: a new one begins where one is over."""
         self._helo = b""  # the client's last HELO or EHLO line; it outlives the transaction
         self._mail = b""
         self._recipients: list[tuple[bytes, bytes]] = []
@@ -45,9 +47,15 @@ class Transaction:
 
     def close(self) -> None:
         """The transaction is over: its end, RSET, or a new greeting."""
+        self.number += 1
         self._mail = b""
         self._recipients = []
         self._forwarded = _NOBODY
+
+    @property
+    def sender(self) -> bytes:
+        """The path of the accepted MAIL, without its brackets."""
+        return command.path(self._mail)
 
     @property
     def paths(self) -> list[bytes]:
@@ -60,7 +68,7 @@ class Transaction:
         helo = b" ".join(self._helo.split()[1:2]).decode("utf-8", "replace")
         return Envelope(
             id=id_,
-            sender=command.path(self._mail),
+            sender=self.sender,
             recipients=tuple(
                 Recipient(command.path(line), line, parse(reply))
                 for line, reply in self._recipients

@@ -79,17 +79,6 @@ def test_p05_a_wrong_text_is_found_before_anything_is_served(config, policies):
         orders.load(config, date(2026, 11, 22))
 
 
-def test_p05_a_policy_that_asks_for_what_is_not_there_yet_is_refused(config, policies):
-    rules = policies / "policy.toml"
-    rules.write_text(
-        rules.read_text()
-        + '\n[[rule]]\nname = "refuse all"\nstanding = ["listed"]\naction = "refuse"\n'
-        'text = "No."\nurl = "https://example.edu/no"\n'
-    )
-    with pytest.raises(FaultyFile, match="'refuse all': the relay cannot refuse recipients yet"):
-        orders.load(config, date(2026, 11, 22))
-
-
 async def test_o06_files_are_for_their_owner_alone(config):
     async def story(worker):
         return [
