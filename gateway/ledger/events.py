@@ -22,7 +22,7 @@ from gateway.ledger.record import (
     timestamp,
     ulid,
 )
-from gateway.model import Decision, Envelope, Finding, Outcome, Peek, Recipient, Rule
+from gateway.model import Decision, Envelope, Finding, Outcome, Peek, Recipient, Reply, Rule
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -65,7 +65,7 @@ def observed(
             "header_readable": None if sighting.peek is None else sighting.peek.readable,
         }
         accepted = _take(waiting, finding.recipient.raw)
-        recipient["reply"] = None if accepted is None else accepted.reply.text
+        recipient["reply"] = None if accepted is None else _words(accepted.reply)
         sender = _sender(sighting)
         rule = facts["policy_rule"]
         if isinstance(rule, str) and "@" in rule:
@@ -225,6 +225,10 @@ def _take(waiting: list[Recipient], path: bytes) -> Recipient | None:
             waiting.remove(recipient)
             return recipient
     return None
+
+
+def _words(reply: Reply) -> str:
+    return f"{reply.code} {reply.text}"
 
 
 def _day(day: date | None) -> str | None:

@@ -184,9 +184,9 @@ def record_from_json(data: Mapping[str, Any]) -> Record:
 
 
 def _read(raw: Line) -> Entry:
-    checksum, body = raw[:_CHECKSUM_LETTERS], raw[_CHECKSUM_LETTERS + 1 :].removesuffix(b"\n")
+    head, body = raw[: _CHECKSUM_LETTERS + 1], raw[_CHECKSUM_LETTERS + 1 :].removesuffix(b"\n")
     torn = Entry("", {}, raw)
-    if hashlib.sha256(body).hexdigest().encode() != checksum:
+    if hashlib.sha256(body).hexdigest().encode() + b" " != head:
         return torn
     try:
         found = json.loads(body)

@@ -74,9 +74,12 @@ def errors_told(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.IntegrityError, sqlite3.DataError) as error:
         raise LedgerError(f"the ledger {path} refused: {error}") from error
-    except sqlite3.Error as error:
-        # The low byte is the primary code; errors of the module itself have none.
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # The module stumbles over the words of SQLite's own error where they quote a damaged
+        # schema. The low byte is the primary code; errors of the module itself have none.
+        is_garbled = isinstance(error, UnicodeDecodeError)
+        code = getattr(error, "sqlite_errorcode", None) or 0
+        code = sqlite3.SQLITE_CORRUPT if is_garbled else code & 0xFF
         raise StoreError(
             _explained(path, error, code), is_busy=code in _BUSY, is_damage=code in _DAMAGE
         ) from error
@@ -178,7 +181,7 @@ def _migrate(database: Database, path: Path) -> None:
         raise
 
 
-def _explained(path: Path, error: sqlite3.Error, code: int) -> str:
+def _explained(path: Path, error: Exception, code: int) -> str:
     match code:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             remedy = "another program holds it: look for one with `fuser`"

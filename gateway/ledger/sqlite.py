@@ -33,7 +33,7 @@ class SqliteStore:
         self._path = path
         self._database, self._is_new = open_for_writing(path)
         self._head: tuple[int, bytes] | None = None
-        self._place = self._inode()
+        self._place, self._size = self._measure()
 
     @property
     def is_new(self) -> bool:
@@ -54,12 +54,7 @@ class SqliteStore:
             with suppress(sqlite3.Error):
                 self._database.rollback()
             raise
-        if self._inode() != self._place:
-            # The commit went into a file that has no name any more, or another's.
-            raise StoreError(
-                f"the ledger {self._path} was moved or replaced while it was in use: what was "
-                "just written is not in the file that stands there now"
-            )
+        self._check_is_ours()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -194,9 +189,26 @@ class SqliteStore:
             row: tuple[object, ...] | None = self._database.execute(sql, (value,)).fetchone()
         return row
 
-    def _inode(self) -> tuple[int, int] | None:
+    def _check_is_ours(self) -> None:
+        """Whether the commit went into the file that bears the ledger's name, and into all of it.
+
+        A false alarm (a VACUUM makes a file shorter) does no harm: what is then journalled as
+        well is known by its ids.
+        """
+        place, size = self._measure()
+        if place != self._place or size < self._size:
+            raise StoreError(
+                f"the ledger {self._path} was moved, replaced or overwritten while it was in use: "
+                "what was just written may not be in it; if it does not mend by itself, put the "
+                "file aside and restore a backup"
+            )
+        self._size = size
+
+    def _measure(self) -> tuple[tuple[int, int] | None, int]:
+        # By its name, never by opening it: closing any descriptor of the file would drop the
+        # locks that SQLite holds on it in this process.
         try:
             status = self._path.stat()
         except OSError:
-            return None
-        return status.st_dev, status.st_ino
+            return None, 0
+        return (status.st_dev, status.st_ino), status.st_size

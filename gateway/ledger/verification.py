@@ -39,6 +39,9 @@ _STRAYS = """\
 SELECT p.event, p.part FROM personal p LEFT JOIN event e ON e.id = p.event
 WHERE e.id IS NULL OR p.part NOT IN ('sender', 'recipient', 'notes') LIMIT 1"""
 
+# The module cannot tell an error in whose words SQLite quotes a damaged schema.
+_UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
+
 # Told of now and then: a person who waits wants to see it move.
 _STEP = 20_000
 
@@ -143,7 +146,7 @@ def _chain_flaws(
         flaws += _schema_flaws(connection)
         if flaw := verify(_rows(connection, progress), walk, checkpoint):
             flaws.append(flaw)
-    except sqlite3.DatabaseError as error:
+    except _UNREADABLE as error:
         where = f"after row {walk.events} the file cannot be read: {error}"
         flaws.append(Flaw(None, None, where))
     return flaws
@@ -159,7 +162,7 @@ def _structure_flaws(path: Path) -> list[Flaw]:
             for (line,) in connection.execute("PRAGMA integrity_check(1)"):
                 if _text(line) != "ok":
                     flaws.append(Flaw(None, None, f"the file is damaged: {_text(line)}"))
-    except sqlite3.DatabaseError as error:
+    except _UNREADABLE as error:
         flaws.append(Flaw(None, None, f"the file cannot be read: {error}"))
     return flaws
 

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from gateway.errors import LedgerError
+from gateway.ledger.reader import Reader
+from gateway.ledger.schema import EXPECTED
+from gateway.ledger.store import StoreError
+from gateway.ledger.verification import checkpoint_as_json, examine, read_checkpoint
+
+
+@pytest.fixture
+def written(mail, folder, start):
+    """Four messages, settled; the closed ledger."""
+    ledger = start()
+    for number in range(4):
+        found = mail.records(f"m{number}")
+        ledger.observe(found).result()
+        ledger.settle(mail.settlement(f"m{number}", found)).result()
+    ledger.close()
+    return folder / "ledger.db"
+
+
+@pytest.fixture
+def edit(written):
+    def edit(*statements):
+        with closing(sqlite3.connect(written)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+
+    return edit
+
+
+def only_flaw(path, checkpoint=None):
+    (flaw,) = examine(path, checkpoint).flaws
+    return flaw
+
+
+def test_a_ledger_as_it_was_written_is_intact(written):
+    verdict = examine(written)
+    assert verdict.is_intact
+    assert verdict.events == 10
+    with Reader(written) as reader:
+        assert verdict.head == reader.checkpoint().hash
+
+
+@pytest.mark.parametrize("column", ["facts", "at", "kind", "id"])
+def test_a02_a_changed_row_is_named(written, tamper, column):
+    tamper(
+        f"UPDATE event SET {column} = replace({column}, substr({column}, 3, 1), '0') WHERE seq = 4"
+    )
+    flaw = examine(written).flaws[0]
+    assert (flaw.seq, "was changed" in flaw.what) == (4, True)
+
+
+def test_a02_a_deleted_row_is_named(written, tamper):
+    tamper("DELETE FROM event WHERE seq = 5")
+    flaw = examine(written).flaws[0]
+    assert (flaw.seq, flaw.what) == (6, "row 5 is missing before it")
+
+
+def test_a02_an_inserted_row_is_named(written, tamper):
+    tamper(
+        "UPDATE event SET seq = -seq - 1 WHERE seq > 4",
+        "UPDATE event SET seq = -seq WHERE seq < 0",
+        "INSERT INTO event SELECT 5, 'FORGED', at, kind, facts, '{}', hash, hash FROM event "
+        "WHERE seq = 4",
+    )
+    assert examine(written).flaws[0].seq == 5
+
+
+def test_a02_changed_and_deleted_personal_data_is_named(written, tamper):
+    (id_,) = sqlite3.connect(written).execute("SELECT id FROM event WHERE seq = 4").fetchone()
+    tamper(("UPDATE personal SET data = '{}' WHERE event = ? AND part = 'sender'", (id_,)))
+    assert str(only_flaw(written)) == (
+        f"row 4 ({id_}): its sender part was changed: it does not fit its commitment"
+    )
+    tamper(("DELETE FROM personal WHERE event = ? AND part = 'sender'", (id_,)))
+    assert "deleted, not erased" in only_flaw(written).what
+
+
+def test_a02_personal_data_that_was_slipped_in_is_found(written, tamper):
+    tamper(
+        "INSERT INTO personal SELECT id, 'notes', zeroblob(32), '{}' FROM event WHERE seq = 4",
+    )
+    assert (only_flaw(written).seq, "never sealed" in only_flaw(written).what) == (4, True)
+    tamper(
+        "DELETE FROM personal WHERE part = 'notes'",
+        "INSERT INTO personal VALUES ('NOBODY', 'notes', zeroblob(32), '{}')",
+    )
+    assert "NOBODY" in only_flaw(written).what
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in EXPECTED if e.type == "trigger"], ids=lambda e: e.name
+)
+def test_a02_each_missing_trigger_is_named(written, edit, entry):
+    edit(f"DROP TRIGGER {entry.name}")
+    assert str(only_flaw(written)) == f"the trigger {entry.name} is missing"
+
+
+def test_a02_a_trigger_without_teeth_is_named(written, edit):
+    edit(
+        "DROP TRIGGER event_is_never_deleted",
+        "CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event WHEN 0 BEGIN SELECT 1; END",
+    )
+    assert str(only_flaw(written)) == "the trigger event_is_never_deleted was changed"
+
+
+def test_strange_triggers_and_views_are_named_and_tables_are_nobodys_business(written, edit):
+    edit(
+        "CREATE TRIGGER spy AFTER INSERT ON event BEGIN DELETE FROM outbox; END",
+        "CREATE TABLE notes (x)",
+        "ANALYZE",
+    )
+    assert str(only_flaw(written)) == "the trigger spy is none of the ledger's"
+
+
+def test_a_view_that_lies_is_named(written, edit):
+    edit("DROP VIEW finding", "CREATE VIEW finding AS SELECT 1")
+    assert str(only_flaw(written)) == "the view finding was changed"
+
+
+def test_a_missing_trigger_hides_no_bad_row(written, tamper, edit):
+    tamper("UPDATE event SET facts = '{}' WHERE seq = 4")
+    edit("DROP TRIGGER event_is_appended")
+    flaws = [str(flaw) for flaw in examine(written).flaws]
+    assert flaws[0] == "the trigger event_is_appended is missing"
+    assert flaws[1].startswith("row 4")
+
+
+def test_a02_a_truncated_tail_is_found_against_a_checkpoint(written, tamper):
+    with Reader(written) as reader:
+        kept = reader.checkpoint()
+    assert examine(written, kept).is_intact
+    tamper(
+        "DELETE FROM personal WHERE event IN (SELECT id FROM event WHERE seq > 8)",
+        "DELETE FROM event WHERE seq > 8",
+    )
+    assert examine(written).is_intact
+    assert "ends at row 8" in only_flaw(written, kept).what
+
+
+def test_a03_erasure_keeps_it_intact_and_is_counted(written, edit):
+    edit("UPDATE personal SET salt = NULL, data = NULL WHERE part = 'sender'")
+    verdict = examine(written)
+    assert verdict.is_intact
+    assert verdict.erased == {"sender": 8}
+
+
+def test_a02_a_flipped_byte_anywhere_in_the_tables_is_found(written, tmp_path):
+    """Random flips in the raw file: found, or in bytes that hold nothing, or in the outbox."""
+    raw = written.read_bytes()
+    dice = random.Random(1)
+    with closing(sqlite3.connect(written)) as connection:
+        before = [
+            connection.execute(f"SELECT * FROM {table}").fetchall()
+            for table in ("event", "personal")
+        ]
+    copy = tmp_path / "copy.db"
+    missed = 0
+    for _ in range(300):
+        place = dice.randrange(100, len(raw))
+        changed = bytearray(raw)
+        changed[place] ^= 1 << dice.randrange(8)
+        copy.write_bytes(changed)
+        try:
+            if not examine(copy).is_intact:
+                continue
+        except LedgerError:
+            continue
+        missed += 1
+        with closing(sqlite3.connect(copy)) as connection:
+            after = [
+                connection.execute(f"SELECT * FROM {table}").fetchall()
+                for table in ("event", "personal")
+            ]
+        assert after == before, f"the flip at byte {place} went unseen"
+    assert missed < 300
+
+
+def test_an_index_that_no_longer_leads_to_its_rows_is_found(written, edit):
+    edit(
+        "PRAGMA writable_schema = on",
+        "UPDATE sqlite_master SET sql = replace(sql, '$.entity', '$.uid') "
+        "WHERE name = 'observed_entity'",
+    )
+    # As a forger would, back again: the index now holds the wrong keys under the right text.
+    with closing(sqlite3.connect(written)) as connection:
+        connection.execute("REINDEX observed_entity")
+        connection.commit()
+    edit(
+        "PRAGMA writable_schema = on",
+        "UPDATE sqlite_master SET sql = replace(sql, '$.uid', '$.entity') "
+        "WHERE name = 'observed_entity'",
+    )
+    assert "the file is damaged" in only_flaw(written).what
+
+
+def test_a_file_cut_short_is_found(written, tmp_path):
+    raw = written.read_bytes()
+    (tmp_path / "cut.db").write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(StoreError, match="damaged") as caught:
+        examine(tmp_path / "cut.db")
+    assert caught.value.is_damage
+
+
+def test_verification_holds_up_no_writer(mail, folder, start, written):
+    ledger = start("process-2")
+    walked = []
+
+    def progress(rows):
+        walked.append(rows)
+
+    assert ledger.observe(mail.records("m9")).result() == "ledger"
+    assert examine(folder / "ledger.db", progress=progress).events == 12
+    assert walked == []
+
+
+def test_a_checkpoint_is_read_back(written, tmp_path):
+    with Reader(written) as reader:
+        kept = reader.checkpoint()
+    file = tmp_path / "checkpoint.json"
+    file.write_text(json.dumps({**checkpoint_as_json(kept), "taken_at": "later"}))
+    assert read_checkpoint(file) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": "monition-2", "seq": 1, "hash": "%s", "id": null, "at": null}' % ("0" * 64),
+        '{"format": "monition-1", "seq": true, "hash": "%s", "id": null, "at": null}' % ("0" * 64),
+        '{"format": "monition-1", "seq": -1, "hash": "%s", "id": null, "at": null}' % ("0" * 64),
+        '{"format": "monition-1", "seq": 1, "hash": "00", "id": null, "at": null}',
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(tmp_path, text):
+    file = tmp_path / "checkpoint.json"
+    file.write_text(text)
+    with pytest.raises(LedgerError, match="is no checkpoint"):
+        read_checkpoint(file)
+    with pytest.raises(LedgerError, match="cannot be read"):
+        read_checkpoint(tmp_path / "none.json")
