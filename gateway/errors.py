@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class MonitionError(Exception):
@@ -28,7 +31,7 @@ class Fault:
         return f"{where}: {self.key}: {self.message}" if self.key else f"{where}: {self.message}"
 
 
-class FaultyFile(MonitionError):
+class FaultyFile(MonitionError):  # noqa: N818 - it names the thing, its children the error
     """One or more faults in files that people wrote, all told at once."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

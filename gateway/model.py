@@ -7,8 +7,11 @@ Work on them is done by functions in the rooms. What could not be known is a val
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 
 class Standing(StrEnum):
@@ -57,7 +60,7 @@ class Rule(StrEnum):
 class Action(StrEnum):
     """What the policy does about a finding, mildest first. ``PASS`` leaves no trace."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a word of the policy
     OBSERVE = "observe"
     WARN = "warn"
     REFUSE = "refuse"
@@ -204,9 +207,7 @@ class Listing:
     def is_winding_down(self, on: date) -> bool:
         """Whether that day lies inside the wind-down; its last day is included."""
         return (
-            self.is_in_force(on)
-            and self.wind_down_until is not None
-            and on <= self.wind_down_until
+            self.is_in_force(on) and self.wind_down_until is not None and on <= self.wind_down_until
         )
 
 

@@ -6,6 +6,8 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from gateway.cli.output import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -86,7 +88,7 @@ def as_text(story: Story, related: Sequence[Story], head: Checkpoint) -> str:
 def _told(story: Story) -> Iterator[str]:
     yield f"{story.event.kind} {story.event.id} at {story.event.at}"
     if sentence := _sentence(story.event.kind, story.facts):
-        shown = _printable(sentence)
+        shown = visible(sentence)
         yield from textwrap.wrap(shown, _WIDTH, initial_indent="  ", subsequent_indent="  ")
     for part, content in story.personal.items():
         if content is None:
@@ -140,18 +142,10 @@ def _field(name: str, value: object) -> Iterator[str]:
     # A label of two words may be longer than its column; what follows is wrapped around it.
     label = f"  {name.replace('_', ' '):<{_INDENT - 2}} "
     yield from textwrap.wrap(
-        _printable(str(value)) or '""',
+        visible(str(value)) or '""',
         _WIDTH,
         initial_indent=label,
         subsequent_indent=" " * (_INDENT + 1),
         break_on_hyphens=False,
         break_long_words=False,
-    )
-
-
-def _printable(text: str) -> str:
-    """What strangers wrote, made harmless for a terminal."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in text
     )

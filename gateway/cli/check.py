@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from gateway.cli.options import config_option, example, format_option, load_config
-from gateway.cli.output import emit, paint
+from gateway.cli.output import emit, paint, visible
 from gateway.model import Action, Finding, Kind, Listing, Rule, Standing
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, may_write
@@ -158,8 +158,8 @@ def explanation(verdict: Verdict, rules: Rules, *, writes: bool) -> Iterator[str
     """Put a verdict in words. ``writes`` is whether the configuration lets notices go out."""
     finding, decision = verdict.finding, verdict.decision
     standing = paint(finding.standing, sys.stdout, fg=_COLOURS[finding.standing], bold=True)
-    yield f"{_visible(verdict.address)}: {standing}"
-    yield f"  {_visible(_reason(verdict))}"
+    yield f"{visible(verdict.address)}: {standing}"
+    yield f"  {visible(_reason(verdict))}"
     if finding.entity is not None:
         country = f", {finding.entity.country}" if finding.entity.country else ""
         yield f"  institution  {finding.entity.name} ({finding.entity.id}{country})"
@@ -169,7 +169,7 @@ def explanation(verdict: Verdict, rules: Rules, *, writes: bool) -> Iterator[str
         yield f"  tier         {finding.tier}"
     yield f"  mailbox      {finding.kind}: {_MAILBOXES[finding.kind]}"
     for evidence in finding.evidence:
-        yield f"  evidence     {_visible(evidence)}"
+        yield f"  evidence     {visible(evidence)}"
     yield f"  action       {decision.action}. {_CONSEQUENCES[decision.action]}"
     if decision.action in {Action.WARN, Action.REFUSE} and not writes:
         yield "               Not now: mode is observe, so it is only written down."
@@ -260,11 +260,6 @@ def _print(lines: Iterable[str]) -> None:
     for line in lines:
         # A character that the terminal's encoding lacks must not end the run half-way.
         click.echo(line.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def _visible(text: str) -> str:
-    """Spell out what would move the cursor or turn the writing round: addresses are anyone's."""
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
 
 
 def _short(digest: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -23,7 +22,6 @@ Row = Mapping[str, Any]
 # injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Anything that moves the cursor or changes what was shown: addresses come from strangers.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def emit(
@@ -79,7 +77,7 @@ def _table(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> 
         return
     names = list(held[0] if columns is None else columns)
     heads = [paint(name.replace("_", " "), out, bold=True) for name in names]
-    cells = [[_visible(_cell(row.get(name))) for name in names] for row in held]
+    cells = [[visible(_cell(row.get(name))) for name in names] for row in held]
     sides = ["right" if all(_is_number(row.get(n)) for row in held) else "left" for n in names]
     # Without `disable_numparse` a serial number such as 1e5 or 007 would be shown as another.
     text = tabulate(cells, heads, tablefmt="simple", disable_numparse=True, colalign=sides)
@@ -146,8 +144,9 @@ def _cell(value: object) -> str:
             return str(value)
 
 
-def _visible(cell: str) -> str:
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", cell)
+def visible(text: str) -> str:
+    """Spell out what would move the cursor or turn the writing round: texts are anyone's."""
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
 
 
 def _plain(value: object) -> object:

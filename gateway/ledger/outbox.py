@@ -62,6 +62,12 @@ def queue(database: Database, notice: Notice, names: Iterable[str]) -> None:
         )
 
 
+def waiting(database: Database) -> int:
+    """How many notices are neither sent nor given up."""
+    (number,) = database.execute("SELECT count(*) FROM outbox WHERE state = 'queued'").fetchone()
+    return int(number)
+
+
 def claim(  # noqa: PLR0913 - Store's words, and the database
     database: Database,
     *,

@@ -160,6 +160,11 @@ class SqliteStore:
         with errors_told(self._path):
             return outbox.finish(self._database, notice, owner=owner, at=at, error=error)
 
+    def waiting(self) -> int:
+        """How many notices are neither sent nor given up."""
+        with errors_told(self._path):
+            return outbox.waiting(self._database)
+
     def postpone(self, notice: str, *, owner: str, not_before: datetime, error: str) -> bool:
         """Give a lease back, to be tried again later."""
         with errors_told(self._path):

@@ -77,6 +77,9 @@ class Store(Protocol):
     def queue(self, notice: Notice, windows: Iterable[str]) -> None:
         """Put a notice into the outbox and open its windows."""
 
+    def waiting(self) -> int:
+        """How many notices are neither sent nor given up."""
+
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, per_hour: int
     ) -> tuple[Notice, ...]:

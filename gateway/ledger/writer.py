@@ -153,6 +153,10 @@ class Ledger:
             )
         )
 
+    def waiting(self) -> Future[int]:
+        """How many notices are neither sent nor given up."""
+        return self._ask(lambda store: store.waiting())
+
     def renew(self, notice_id: str, *, owner: str, lease_until: datetime) -> Future[bool]:
         """Prolong a lease. False: someone else has it, or it is done with."""
         return self._ask(lambda store: store.renew(notice_id, owner=owner, lease_until=lease_until))

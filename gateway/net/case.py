@@ -76,6 +76,7 @@ class Case:
     ) -> Settlement:
         """How the message ended, with what its sender would be told."""
         reply = parse_reply(final_reply)
+        words = f"{reply.code} {reply.text}"
         every = timedelta(days=config.notices.every_days)
         taken = self.records[len(self.refused) :]
         suppression, request = self._notice(config)
@@ -84,7 +85,7 @@ class Case:
             at=now,
             results=(
                 *self._refusals(),
-                *(Settled(record.id, outcome, reply.text, queue_id(reply)) for record in taken),
+                *(Settled(record.id, outcome, words, queue_id(reply)) for record in taken),
             ),
             request=request,
             suppression=suppression,

@@ -135,13 +135,13 @@ class Watch:
         """Make a refusal durable; the case it belongs to, and the reply that the client gets."""
         rule = self.orders.rules.named(decision.rule)
         words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
-        reply = f"5.7.1 {words}"
+        reply = f"550 5.7.1 {words}"
         case = case or _new_case(session, peer)
         case.refused.append((decision, reply))
         if not await self._record(case, [decision]):
             case.refused.pop()
             return (case if case.records else None), answers.NOT_RECORDED
-        return case, f"550 {reply}\r\n".encode("ascii", "replace")
+        return case, f"{reply}\r\n".encode("ascii", "replace")
 
     async def observe(self, case: Case, message: Message | None) -> bool:
         """Make the case durable; whether its final dot may go on."""

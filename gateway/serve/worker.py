@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway import __version__
-from gateway.errors import FaultyFile
+from gateway.errors import FaultyFile, LedgerError
 from gateway.ledger.writer import Ledger
 from gateway.metrics import Metrics
 from gateway.net.courier import Courier
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.model import Notice
     from gateway.notice.render import Letter
+
+COUNT_SECONDS = 10
 
 log = structlog.get_logger("serve")
 
@@ -91,6 +93,8 @@ class Worker:
             self._announce()
             if ready is not None:
                 ready()
+            counting = loop.create_task(self._count_notices())
+            stack.callback(counting.cancel)
             while not self._stopping.is_set():
                 health.beat()
                 with contextlib.suppress(TimeoutError):
@@ -98,6 +102,14 @@ class Worker:
             log.info("draining")
             await listener.drain()
         log.info("stopped")
+
+    async def _count_notices(self) -> None:
+        """Keep the metric of the outbox no older than a few seconds."""
+        while True:
+            with contextlib.suppress(LedgerError):
+                waiting = await asyncio.wrap_future(self._ledger.waiting())
+                self._metrics.notice_queue.set(waiting)
+            await asyncio.sleep(COUNT_SECONDS)
 
     def stop(self) -> None:
         """Drain and end; from the event loop's thread."""

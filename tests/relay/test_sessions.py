@@ -1,0 +1,181 @@
+"""Who may come in, how long anyone may be silent, and how all leave."""
+
+import asyncio
+from ipaddress import ip_network
+
+import pytest
+
+from gateway.net import listener, relay
+
+
+async def test_r18_idle_sessions_are_told_421_at_once_and_nobody_new_comes_in(gateway):
+    started = await gateway()
+    client, hop = await started.meet()
+    draining = asyncio.ensure_future(started.listener.drain())
+    assert (await client.end()).startswith(b"421 4.3.2 ")
+    assert await hop.end() == b""
+    client.close()
+    await draining
+    with pytest.raises(ConnectionRefusedError):
+        await started.connect()
+
+
+@pytest.mark.parametrize("recipient", [b"friend@example.org", b"friend@mipt.ru"])
+async def test_r18_a_transaction_under_way_is_finished_first(gateway, recipient):
+    started = await gateway()
+    client, hop = await started.content(recipient)
+    draining = asyncio.ensure_future(started.listener.drain())
+    await client.silence()
+    await client.say(b"x\r\n.\r\n")
+    await (await hop.hear(b"x\r\n.\r\n")).say(b"250 2.0.0 Ok\r\n")
+    said = await client.end()
+    assert [line[:9] for line in said.splitlines()] == [b"250 2.0.0", b"421 4.3.2"]
+    client.close()
+    await draining
+    assert started.count("delivered") == 1
+
+
+async def test_r18_an_envelope_under_way_is_finished_first(gateway):
+    started = await gateway()
+    client, hop = await started.meet()
+    await client.say(b"MAIL FROM:<a@example.edu>\r\n")
+    await (await hop.hear(b"MAIL FROM:<a@example.edu>\r\n")).say(b"250 2.1.0 Ok\r\n")
+    await client.reply(250)
+    draining = asyncio.ensure_future(started.listener.drain())
+    await client.silence()
+    await client.say(b"RSET\r\n")
+    await (await hop.hear(b"RSET\r\n")).say(b"250 2.0.0 Ok\r\n")
+    await client.reply(250)
+    assert (await client.end()).startswith(b"421 4.3.2 ")
+    client.close()
+    await draining
+
+
+@pytest.mark.parametrize("recipient", [b"friend@example.org", b"friend@mipt.ru"])
+async def test_r18_what_is_not_finished_in_time_is_broken_off_without_a_dot(gateway, recipient):
+    started = await gateway(drain_seconds=0)
+    client, hop = await started.content(recipient)
+    await client.say(b"x\r\n")
+    await hop.hear(b"x\r\n")
+    await started.listener.drain()
+    assert await hop.end() == b""
+    assert await client.end() == b""
+    assert started.kinds() == []
+
+
+async def test_r18_a_client_that_waits_for_its_greeting_is_told_421(gateway):
+    started = await gateway()
+    client = await started.connect()
+    await started.hop.accept()
+    draining = asyncio.ensure_future(started.listener.drain())
+    assert (await client.end()).startswith(b"421 4.3.2 ")
+    client.close()
+    await draining
+
+
+async def test_r20_above_max_sessions_it_is_421_and_below_it_anyone_may_come(gateway):
+    started = await gateway(max_sessions=2)
+    first, hop = await started.meet()
+    await started.meet()
+    third = await started.connect()
+    await third.hear(b"421 4.3.2 Too many sessions, try again later\r\n")
+    # The third still lingers: it must not keep anyone out.
+    first.close()
+    assert await hop.end() == b""
+    await started.until(lambda: started.metrics.sessions._value.get() < 2)
+    await started.meet()
+
+
+async def test_r20_a_stranger_is_turned_away(gateway):
+    started = await gateway(clients=(ip_network("192.0.2.0/24"),))
+    client = await started.connect()
+    assert (await client.end()).startswith(b"421 4.7.1 ")
+    assert "127.0.0.1" not in started.log.getvalue()
+
+
+async def test_r20_many_clients_that_trickle_do_not_keep_a_message_up(gateway):
+    started = await gateway()
+    slow = [await started.connect() for _ in range(200)]
+    for peer in slow:
+        hop = await started.hop.greet()
+        await peer.hear(b"220 next.example ESMTP\r\n")
+        await peer.say(b"E")
+    client, hop = await started.content(b"friend@mipt.ru")
+    for at, peer in enumerate(slow):
+        await peer.say(b"HLO"[at % 3 :][:1])
+    await client.say(b"x\r\n.\r\n")
+    await (await hop.hear(b"x\r\n.\r\n")).say(b"250 2.0.0 Ok\r\n")
+    await client.reply(250)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Waits that would last minutes last a moment; ``never`` gives one back its length."""
+    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
+    for name in ("HOP_SECONDS", "DOT_SECONDS", "CLIENT_SECONDS", "LINGER_SECONDS"):
+        monkeypatch.setattr(relay, name, 0.1)
+
+    def never(name: str) -> None:
+        monkeypatch.setattr(relay, name, 600)
+
+    return never
+
+
+async def test_r20_a_hop_without_a_greeting_is_given_up(gateway, impatient):
+    impatient("CLIENT_SECONDS")
+    started = await gateway()
+    client = await started.connect()
+    hop = await started.hop.accept()
+    assert (await client.end()).startswith(b"421 4.4.1 ")
+    assert await hop.end() == b""
+
+
+async def test_r20_a_hop_that_is_silent_before_the_dot_is_given_up(gateway, impatient):
+    impatient("CLIENT_SECONDS")
+    client, hop = await (await gateway()).meet()
+    await client.say(b"MAIL FROM:<a@example.edu>\r\n")
+    await hop.hear(b"MAIL FROM:<a@example.edu>\r\n")
+    assert (await client.end()).startswith(b"421 4.4.2 ")
+    assert await hop.end() == b""
+
+
+@pytest.mark.parametrize("recipient", [b"friend@example.org", b"friend@mipt.ru"])
+async def test_r20_the_dot_has_a_time_of_its_own(gateway, impatient, recipient):
+    impatient("CLIENT_SECONDS")
+    impatient("DOT_SECONDS")
+    started = await gateway()
+    client, hop = await started.content(recipient)
+    await client.say(b"x\r\n.\r\n")
+    await hop.hear(b"x\r\n.\r\n")
+    await asyncio.sleep(0.3)  # three times what any other reply may take
+    await hop.say(b"250 2.0.0 Ok\r\n")
+    await client.reply(250)
+
+
+@pytest.mark.parametrize("recipient", [b"friend@example.org", b"friend@mipt.ru"])
+async def test_r20_a_hop_that_never_answers_the_dot_is_a_451_and_unknown(
+    gateway, impatient, recipient
+):
+    impatient("CLIENT_SECONDS")
+    started = await gateway()
+    client, hop = await started.content(recipient)
+    await client.say(b"x\r\n.\r\n")
+    await hop.hear(b"x\r\n.\r\n")
+    await client.reply(451)
+    assert started.count("unknown") == 1
+
+
+async def test_r20_a_silent_client_is_told_421(gateway, impatient):
+    impatient("HOP_SECONDS")
+    client, hop = await (await gateway()).meet()
+    assert (await client.end()).startswith(b"421 4.4.2 ")
+    assert await hop.end() == b""
+
+
+async def test_r20_a_client_that_never_closes_is_closed(gateway, impatient):
+    impatient("CLIENT_SECONDS")
+    started = await gateway()
+    client, hop = await started.meet()
+    hop.close()
+    await client.reply(421)
+    await started.until(lambda: not started.listener._relays)
