@@ -20,11 +20,14 @@ class Awaited(deque[tuple[Await, bytes]]):
         """Whether a final dot is with the next hop and its reply is not here yet."""
         return any(kind is Await.DOT for kind, _ in self)
 
-    def give_ours(self, to_client: list[bytes], transaction: Transaction) -> None:
-        """Give the replies of our own whose turn has come."""
+    def give_ours(self, to_client: list[bytes], transaction: Transaction) -> bool:
+        """Give the replies of our own whose turn has come; whether TLS is to start now."""
         while self and self[0][0] >= Await.OURS:
             kind, what = self.popleft()
             if kind is Await.OUR_XFORWARD:
                 transaction.note(Await.XFORWARD, what, b"")
                 what = answers.XFORWARD_TAKEN
             to_client.append(what)
+            if kind is Await.OUR_STARTTLS:
+                return True
+        return False

@@ -51,14 +51,6 @@ def path(raw: bytes) -> bytes:
     return match[1].strip(b"<>") if match else b""
 
 
-def chunk_size(raw: bytes) -> int | None:
-    """The octets that follow a BDAT line (RFC 3030 section 2); ``None`` where it tells none."""
-    words = raw.split()
-    if len(words) < 2 or not words[1].isdigit() or len(words[1]) > 18:
-        return None
-    return int(words[1])
-
-
 _HEXCHAR = re.compile(rb"\+([0-9A-Fa-f]{2})")
 _UNKNOWN = frozenset({b"[UNAVAILABLE]", b"[TEMPUNAVAIL]"})
 

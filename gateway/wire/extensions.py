@@ -5,6 +5,7 @@ from __future__ import annotations
 OFFERED = frozenset(
     {
         b"8BITMIME",  # RFC 6152
+        b"CHUNKING",  # RFC 3030, without its BINARYMIME
         b"DSN",  # RFC 3461
         b"ENHANCEDSTATUSCODES",  # RFC 2034
         b"PIPELINING",  # RFC 2920
@@ -22,12 +23,12 @@ def keywords(raw: bytes) -> frozenset[bytes]:
     return frozenset(_keyword(line) for line in raw.splitlines()[1:])
 
 
-def offer(raw: bytes, *, xforward: bool) -> bytes:
+def offer(raw: bytes, *, xforward: bool = False, starttls: bool = False) -> bytes:
     """The next hop's EHLO reply as the client gets it.
 
     Only keyword lines are taken out; every other byte stays, but for the hyphen of what has
     become the last line. ``xforward`` offers XFORWARD, in the next hop's own words where it has
-    any.
+    any; ``starttls`` offers our own STARTTLS.
     """
     first, *rest = raw.splitlines(keepends=True)
     kept = [first]
@@ -35,6 +36,8 @@ def offer(raw: bytes, *, xforward: bool) -> bytes:
     kept += [line for line in rest if _keyword(line) in wanted]
     if xforward and not any(_keyword(line) == b"XFORWARD" for line in rest):
         kept.append(raw[:3] + b" " + XFORWARD + b"\r\n")
+    if starttls:
+        kept.append(raw[:3] + b" STARTTLS\r\n")
     *before, last = kept
     return b"".join(_joined(line, b"-") for line in before) + _joined(last, b" ")
 

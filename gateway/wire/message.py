@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.model import Outcome
-from gateway.wire.content import ContentScanner, HeaderCapture, Scan
+from gateway.wire.content import TERMINATOR, ContentScanner, HeaderCapture, Scan
 
 SWALLOW_LIMIT = 1 << 30
 """Bytes of content that are read to their end only to be thrown away."""
@@ -16,7 +16,16 @@ class Message:
     next hop gets no more of it: what comes is swallowed, and ``reply`` is decided.
     """
 
-    __slots__ = ("_scanner", "_swallowed", "header", "is_lost", "outcome", "reply", "rest")
+    __slots__ = (
+        "_scanner",
+        "_swallowed",
+        "header",
+        "is_lost",
+        "outcome",
+        "reply",
+        "rest",
+        "terminator",
+    )
 
     def __init__(self, *, watch: bool, refuse_lookalikes: bool) -> None:
         self._scanner = ContentScanner(refuse_lookalikes=refuse_lookalikes)
@@ -27,6 +36,18 @@ class Message:
         self.reply = b""
         self.rest = b""
         """Behind the final dot: what follows it."""
+        self.terminator = TERMINATOR
+        """What is withheld of a watched message until its release."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether ``Scan.END`` was the message's end."""
+        return True
+
+    @property
+    def withholds(self) -> bool:
+        """Whether its reply is not among the awaited ones before its end has gone on."""
+        return True
 
     @property
     def is_watched(self) -> bool:

@@ -13,6 +13,7 @@ class Moment(Enum):
     """Where the session stands still until it is answered."""
 
     RECIPIENT = auto()
+    STARTTLS = auto()
     ENVELOPE = auto()
     CONTENT_ENDED = auto()
     REPLIED = auto()
@@ -24,7 +25,9 @@ class Phase(Enum):
     GREETING = auto()  # early: held until the next hop's banner is here
     COMMANDS = auto()
     RCPT_ASKED = auto()  # held: whether a recipient may be named is being decided
+    TLS_ASKED = auto()  # held, and thrown away: what precedes TLS must not be taken for more
     DATA_ASKED = auto()  # held: content or commands, as DATA's reply will tell
+    BDAT_ASKED = auto()  # held: the first chunk, until every recipient is answered
     CONTENT = auto()
     DOT = auto()  # held: the final dot awaits its release
     DOOMED = auto()  # the dialogue is broken: 421 to whatever comes
@@ -48,8 +51,10 @@ class Await(IntEnum):
     # What stands from here on is answered by us, in its turn.
     OURS = auto()
     OUR_XFORWARD = auto()
+    OUR_STARTTLS = auto()
     # Refused by us: what would not work from end to end.
     REFUSED = auto()
+    STARTTLS = auto()
     CHUNK = auto()
     TOO_LONG = auto()
     UNCLEAN = auto()
@@ -65,9 +70,8 @@ _MEANINGS = {
     b"QUIT": Await.QUIT,
     b"XFORWARD": Await.XFORWARD,
     b"BDAT": Await.CHUNK,
-    **dict.fromkeys(
-        (b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN", b"STARTTLS"), Await.REFUSED
-    ),
+    b"STARTTLS": Await.STARTTLS,
+    **dict.fromkeys((b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN"), Await.REFUSED),
 }
 
 # The first five bytes of the commuter traffic, known without splitting the line.
@@ -85,6 +89,7 @@ def meaning(line: bytes) -> Await:
 
 OUR_ANSWERS = {
     Await.REFUSED: answers.NOT_OFFERED,
+    Await.STARTTLS: answers.NOT_OFFERED,
     Await.CHUNK: answers.NOT_OFFERED,
     Await.TOO_LONG: answers.LINE_TOO_LONG,
     Await.UNCLEAN: answers.LINE_UNCLEAN,

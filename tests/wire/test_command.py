@@ -34,22 +34,6 @@ def test_any_line_has_a_verb_and_a_path(line):
     assert b" " not in command.verb(line)
 
 
-@pytest.mark.parametrize(
-    ("line", "octets"),
-    [
-        (b"BDAT 86\r\n", 86),
-        (b"BDAT 0 LAST\r\n", 0),
-        (b"bdat 7 last\r\n", 7),
-        (b"BDAT\r\n", None),
-        (b"BDAT -1\r\n", None),
-        (b"BDAT 1x\r\n", None),
-        (b"BDAT " + b"9" * 19 + b"\r\n", None),
-    ],
-)
-def test_a_chunks_size(line, octets):
-    assert command.chunk_size(line) == octets
-
-
 def test_r13_xforward_is_read_in_xtext_and_any_case():
     client = command.xforward(b"XFORWARD addr=IPv6:2001:db8::1 helo=a+20b+2Bc\r\n", Client())
     assert client == Client("2001:db8::1", "a b+c", None)

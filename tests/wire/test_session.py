@@ -5,8 +5,8 @@ import pytest
 from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
 from gateway.wire import answers
+from gateway.wire.exchange import AWAITED_LIMIT, HELD_LIMIT
 from gateway.wire.phase import Moment
-from gateway.wire.session import AWAITED_LIMIT, HELD_LIMIT
 
 
 def test_r01_the_clients_2xx_is_the_next_hops_to_the_byte(ready):
@@ -541,3 +541,141 @@ def test_r22_a_client_that_leaves_while_a_recipient_is_decided(asking):
     assert not asking.session.is_over
     asking.do("refuse", reply=b"550 no\r\n")
     assert asking.session.is_over
+
+
+CHUNKING = b"250-mx\r\n250 CHUNKING\r\n"
+
+
+@pytest.fixture
+def chunking(play):
+    """A session whose hop takes BDAT, with a sender and a recipient accepted."""
+    session = play().greeted().ehlo(CHUNKING)
+    session.client(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n")
+    session.hop(b"250 1\r\n250 2\r\n")
+    return session
+
+
+def test_r03_chunks_go_on_as_chunks(chunking):
+    assert chunking.client(b"BDAT 7\r\nab\r\n.\r") == (b"", b"")
+    assert chunking.session.moment is Moment.ENVELOPE
+    assert chunking.session.transaction.paths == [b"c@d"]
+    assert chunking.do("begin", watch=False) == (b"", b"BDAT 7\r\nab\r\n.\r")
+    assert chunking.client(b"x") == (b"", b"x")
+    assert chunking.hop(b"250 got 7\r\n") == (b"250 got 7\r\n", b"")
+    assert chunking.client(b"BDAT 0 LAST\r\nNOOP\r\n") == (b"", b"BDAT 0 LAST\r\nNOOP\r\n")
+    assert chunking.hop(b"250 queued\r\n") == (b"250 queued\r\n", b"")
+    assert chunking.session.tally == [Outcome.DELIVERED]
+    assert not chunking.session.transaction.is_open
+
+
+def test_r03_a_pipelined_first_chunk_waits_until_every_recipient_is_answered(play):
+    session = play().greeted().ehlo(CHUNKING)
+    commands = b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"
+    assert session.client(commands + b"BDAT 2 LAST\r\nhiQUIT\r\n") == (b"", commands)
+    session.hop(b"250 1\r\n")
+    assert session.session.moment is None
+    session.hop(b"250 2\r\n")
+    assert session.session.moment is Moment.ENVELOPE
+    assert session.do("begin", watch=False) == (b"", b"BDAT 2 LAST\r\nhiQUIT\r\n")
+    assert session.hop(b"250 queued\r\n221 bye\r\n")[0] == b"250 queued\r\n221 bye\r\n"
+
+
+@pytest.mark.parametrize(
+    ("chunks", "before", "withheld"),
+    [
+        (b"BDAT 5 LAST\r\nhello", b"BDAT 5 LAST\r\nhell", b"o"),
+        (b"BDAT 1 LAST\r\n\n", b"BDAT 1 LAST\r\n", b"\n"),
+        (b"BDAT 0 LAST\r\n", b"", b"BDAT 0 LAST\r\n"),
+        (b"BDAT 2\r\nhiBDAT 0 LAST\r\n", b"BDAT 2\r\nhi", b"BDAT 0 LAST\r\n"),
+    ],
+)
+def test_r17_the_end_of_a_watched_last_chunk_is_withheld(chunking, chunks, before, withheld):
+    for byte in chunks:
+        chunking.session.from_client(bytes([byte]))
+        if chunking.session.moment is Moment.ENVELOPE:
+            chunking.session.begin(watch=True)
+    assert chunking._taken() == (b"", before)
+    assert chunking.session.moment is Moment.CONTENT_ENDED
+    assert chunking.do("release") == (b"", withheld)
+    replies = b"250 chunk\r\n" * before.count(b"BDAT 2\r") + b"250 queued\r\n"
+    chunking.hop(replies)
+    assert chunking.session.moment is Moment.REPLIED
+    assert chunking.do("answer")[0].endswith(b"250 queued\r\n")
+
+
+def test_the_header_of_a_chunked_message_is_captured_across_chunks(chunking):
+    chunking.client(b"BDAT 6\r\nFrom: ")
+    chunking.do("begin", watch=True)
+    chunking.client(b"BDAT 9 LAST\r\na\r\n\r\nbody")
+    assert chunking.session.message.header.block == b"From: a\r\n"
+
+
+def test_r03_a_chunk_that_the_hop_refuses_has_its_octets_all_the_same(chunking):
+    chunking.client(b"BDAT 6\r\nabcdef")
+    chunking.do("begin", watch=False)
+    assert chunking.hop(b"554 no\r\n") == (b"554 no\r\n", b"")
+    assert chunking.client(b"BDAT 4 LAST\r\nRSETRSET\r\n") == (
+        b"",
+        b"BDAT 4 LAST\r\nRSETRSET\r\n",
+    )
+    chunking.hop(b"503 again\r\n250 reset\r\n")
+    assert chunking.session.tally == [Outcome.REFUSED]
+
+
+def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
+    chunking.client(b"BDAT 3\r\nabcBDAT 9 LAST\r\nrest")
+    chunking.do("begin", watch=False)
+    assert chunking.do("next_hop_left") == (b"", b"")
+    to_client, to_hop = chunking.client(b"12345NOOP\r\n")
+    assert to_hop == b""
+    assert [line[:3] for line in to_client.splitlines()] == [b"451", b"451", b"421"]
+
+
+def test_r07_a_final_reply_before_the_last_octet_is_no_answer(chunking):
+    chunking.client(b"BDAT 9 LAST\r\nhalf")
+    chunking.do("begin", watch=False)
+    assert chunking.hop(b"250 thanks\r\n") == (b"", b"")
+    assert chunking.client(b"12345")[0].startswith(b"451 ")
+
+
+def test_a_recipient_named_after_the_first_chunk_ends_the_session(chunking):
+    chunking.client(b"BDAT 1\r\na")
+    chunking.do("begin", watch=False)
+    chunking.client(b"RCPT TO:<late@mipt.ru>\r\n")
+    to_client, _ = chunking.hop(b"250 chunk\r\n250 lenient\r\n")
+    assert [line[:3] for line in to_client.splitlines()] == [b"250", b"421"]
+
+
+def test_r03_a_new_transaction_is_asked_about_anew_after_abandoned_chunks(chunking):
+    chunking.client(b"BDAT 1\r\na")
+    chunking.do("begin", watch=False)
+    chunking.hop(b"250 chunk\r\n")
+    chunking.client(b"RSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<x@mipt.ru>\r\nBDAT 1 LAST\r\nb")
+    chunking.hop(b"250 rset\r\n250 mail\r\n250 rcpt\r\n")
+    assert chunking.session.moment is Moment.ENVELOPE
+    assert chunking.session.transaction.paths == [b"x@mipt.ru"]
+
+
+def test_starttls_is_ours_and_forgets_what_was_said_before_it(play):
+    session = play()
+    session.session.offers_tls = True
+    session.greeted().ehlo(b"250-mx\r\n250 STARTTLS\r\n")
+    to_client, to_hop = session.client(b"STARTTLS\r\nMAIL FROM:<injected@b>\r\n")
+    assert to_client.startswith(b"220 ")
+    assert to_hop == b""
+    assert session.session.moment is Moment.STARTTLS
+    assert session.do("tls_started") == (b"", b"")
+    assert session.client(b"STARTTLS\r\n")[0].startswith(b"502 ")
+    assert session.client(b"EHLO again\r\n") == (b"", b"EHLO again\r\n")
+    assert b"STARTTLS" not in session.hop(b"250-mx\r\n250 STARTTLS\r\n")[0]
+
+
+def test_starttls_waits_its_turn(play):
+    session = play()
+    session.session.offers_tls = True
+    session.greeted()
+    assert session.client(b"EHLO x\r\nSTARTTLS\r\n") == (b"", b"EHLO x\r\n")
+    assert session.session.moment is None
+    to_client, _ = session.hop(b"250 mx\r\n")
+    assert to_client.endswith(b"220 2.0.0 Ready to start TLS\r\n")
+    assert session.session.moment is Moment.STARTTLS

@@ -1,0 +1,165 @@
+"""Content on its way through a dialogue: begun, passed on, withheld, lost, answered."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from gateway.errors import LocalProtocolError
+from gateway.model import Outcome
+from gateway.wire import answers, chunks
+from gateway.wire.chunks import ChunkedMessage
+from gateway.wire.content import Scan
+from gateway.wire.exchange import Exchange
+from gateway.wire.message import Message
+from gateway.wire.phase import Await, Moment, Phase
+
+
+class Delivery(Exchange, ABC):
+    """What a :class:`gateway.wire.session.Session` does between an envelope and its final reply."""
+
+    __slots__ = ("_asked", "_go_ahead", "_may_continue", "_refuse_lookalikes")
+
+    def __init__(self, *, refuse_lookalikes: bool) -> None:
+        super().__init__()
+        self._refuse_lookalikes = refuse_lookalikes
+        self._go_ahead = b""  # the 354
+        self._may_continue = False  # whether a BDAT is the next chunk of the message begun
+        self._asked = b""  # a command that waits: the RCPT asked about, or the first BDAT
+
+    @abstractmethod
+    def _advance(self) -> None:
+        """Take what is held of the client as far as the phase allows."""
+
+    @abstractmethod
+    def _take_replies(self) -> None:
+        """Take what is held of the next hop as far as the moment allows."""
+
+    @abstractmethod
+    def _go_on(self) -> None:
+        """Take what both have said while they were held."""
+
+    def begin(self, *, watch: bool) -> None:
+        """Answer ``Moment.ENVELOPE``: the content may come, watched or not."""
+        self._expect(Moment.ENVELOPE)
+        line, self._asked = self._asked, b""
+        chunk = chunks.announced(line) if line else None
+        if chunk is not None:
+            self.message = chunked = ChunkedMessage(watch=watch)
+            self._begin_chunk(chunked, chunk, line)
+        else:
+            self.message = Message(watch=watch, refuse_lookalikes=self._refuse_lookalikes)
+            self._phase = Phase.CONTENT
+            self.to_client.append(self._go_ahead)
+            # What came in one packet with the 354 was said before any dot: no answer to it.
+            self._take_replies()
+        self._advance()
+
+    def _begin_chunk(self, message: ChunkedMessage, chunk: chunks.Chunk, line: bytes) -> None:
+        message.announce(chunk, line, self.to_next_hop)
+        self._may_continue = not chunk.is_last
+        if not chunk.is_last:
+            self.awaited.append((Await.OTHER, line))
+        elif not message.is_watched:
+            self.awaited.append((Await.DOT, line))
+        if message.awaits_octets:
+            self._phase = Phase.CONTENT
+        else:
+            self._end_content(message)
+
+    def _take_content(self, message: Message) -> None:
+        data = self._inbox.take()
+        scan = message.take(data, self.to_next_hop)
+        if scan is Scan.LOOKALIKE:
+            self._lose_content(message, answers.LOOKALIKE, Outcome.REFUSED)
+            scan = message.take(data, self.to_next_hop)
+        if scan is Scan.END:
+            self._inbox.feed(message.rest)
+            self._end_content(message)
+        elif message.is_endless:
+            self._end_message(message)
+            self.part(b"")
+
+    def _lose_content(self, message: Message, reply: bytes, outcome: Outcome) -> None:
+        """Let go of the next hop; when its content has ended, the client gets what it is owed."""
+        self._drop_hop()
+        owed = [what if kind >= Await.OURS else reply for kind, what in self.awaited]
+        if message.withholds:
+            owed.append(reply)
+        self.awaited.clear()
+        message.lose(b"".join(owed), outcome)
+
+    def _end_content(self, message: Message) -> None:
+        if message.is_lost:
+            self._end_message(message)
+            self._phase = Phase.DOOMED
+        elif not message.is_whole:
+            self._phase = Phase.COMMANDS
+        elif message.is_watched:
+            self._phase = Phase.DOT
+            self.moment = Moment.CONTENT_ENDED
+        elif isinstance(message, ChunkedMessage):
+            self._phase = Phase.COMMANDS
+        else:
+            self._send_terminator(message)
+
+    def _send_terminator(self, message: Message) -> None:
+        self.to_next_hop.append(message.terminator)
+        self.awaited.append((Await.DOT, b""))
+        self._phase = Phase.COMMANDS
+
+    def release(self) -> None:
+        """Answer ``Moment.CONTENT_ENDED``: the final dot goes on, where there still is a hop."""
+        self._expect(Moment.CONTENT_ENDED)
+        assert self.message is not None
+        if self._hop_left:
+            self._phase = Phase.DOOMED
+            self.moment = Moment.REPLIED
+        else:
+            self._send_terminator(self.message)
+            self._advance()
+
+    def defer(self) -> None:
+        """Answer ``Moment.CONTENT_ENDED``: it could not be recorded, so the dot stays here."""
+        self._expect(Moment.CONTENT_ENDED)
+        message = self.message
+        assert message is not None
+        self._drop_hop()
+        message.settle(answers.NOT_RECORDED, Outcome.FAILED)
+        self._end_message(message)
+        self._phase = Phase.DOOMED
+        self._advance()
+
+    def answer(self) -> None:
+        """Answer ``Moment.REPLIED``: the final reply goes to the client."""
+        self._expect(Moment.REPLIED)
+        message = self.message
+        assert message is not None
+        self.to_client.append(message.reply)
+        self._close_transaction()
+        if message.reply.startswith(b"421"):
+            self.part(b"")
+        elif self._hop_left:
+            self._follow_lost_hop()
+        self._go_on()
+
+    def _take_final(self, reply: bytes, outcome: Outcome) -> bool:
+        """The reply to the dot is known; whether it waits for an answer to ``REPLIED``."""
+        message = self.message
+        assert message is not None
+        message.settle(reply, outcome)
+        if message.is_watched:
+            self.moment = Moment.REPLIED
+        else:
+            self._end_message(message)
+        return message.is_watched
+
+    def _follow_lost_hop(self) -> None:
+        if self.awaited:
+            self.part(answers.HOP_GONE)
+        else:
+            self._phase = Phase.DOOMED
+
+    def _expect(self, moment: Moment) -> None:
+        if self.moment is not moment:
+            raise LocalProtocolError(f"{self!r} does not stand at {moment.name}")
+        self.moment = None

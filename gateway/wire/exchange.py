@@ -1,0 +1,128 @@
+"""What lies between a client and its next hop: bytes for either, replies owed, and the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.wire import answers
+from gateway.wire.awaited import Awaited
+from gateway.wire.inbox import Inbox
+from gateway.wire.phase import Await, Moment, Phase
+from gateway.wire.reply import ReplyFramer
+from gateway.wire.transaction import Transaction
+
+if TYPE_CHECKING:
+    from gateway.model import Outcome
+    from gateway.wire.message import Message
+
+HELD_LIMIT = 65536
+"""Bytes of either side that are held before its reading pauses."""
+
+AWAITED_LIMIT = 2000
+"""Commands in flight before the client's reading pauses: 1,000 recipients twice over."""
+
+
+class Exchange:
+    """The state of a dialogue, what its owner reads from it, and how it is ended."""
+
+    __slots__ = (
+        "_client_left",
+        "_draining",
+        "_framer",
+        "_hop_left",
+        "_inbox",
+        "_is_last_hop",
+        "_phase",
+        "awaited",
+        "drop_next_hop",
+        "is_over",
+        "message",
+        "moment",
+        "tally",
+        "to_client",
+        "to_next_hop",
+        "transaction",
+    )
+
+    def __init__(self) -> None:
+        self.to_client: list[bytes] = []
+        self.to_next_hop: list[bytes] = []
+        self.moment: Moment | None = None
+        self.is_over = False
+        """Nothing more will be said: write out what is left, then close the client."""
+        self.drop_next_hop = False
+        """Close the next hop now, without another byte."""
+        self.transaction = Transaction()
+        self.message: Message | None = None
+        """At ``Moment.CONTENT_ENDED`` its header, at ``Moment.REPLIED`` its reply and outcome."""
+        self.tally: list[Outcome] = []
+        """What became of unwatched messages since it was last emptied: for counting, no more."""
+        self.awaited = Awaited([(Await.BANNER, b"")])
+        """The replies still to come."""
+        self._phase = Phase.GREETING
+        self._framer = ReplyFramer()
+        self._inbox = Inbox()
+        self._is_last_hop = True
+        self._client_left = False
+        self._hop_left = False
+        self._draining = False
+
+    def __repr__(self) -> str:
+        awaited = "".join(f" {kind.name}" for kind, _ in self.awaited)
+        moment = f" {self.moment.name}" if self.moment else ""
+        return f"<Session {self._phase.name}{moment}{awaited}>"
+
+    @property
+    def wants_client(self) -> bool:
+        """Whether there is room for more of the client's bytes."""
+        return len(self._inbox) < HELD_LIMIT and len(self.awaited) < AWAITED_LIMIT
+
+    @property
+    def wants_next_hop(self) -> bool:
+        """Whether there is room for more of the next hop's bytes."""
+        return self._framer.size < HELD_LIMIT
+
+    def meet(self, *, is_last: bool) -> None:
+        """A next hop is connected and has said nothing yet; ``is_last``: no other can be tried."""
+        self._framer = ReplyFramer()
+        self._is_last_hop = is_last
+        self._hop_left = self.drop_next_hop = False
+
+    @property
+    def needs_hop(self) -> bool:
+        """Whether the greeting still waits for a next hop that gives one."""
+        return self._phase is Phase.GREETING and self._hop_left
+
+    def _drop_hop(self) -> None:
+        self._hop_left = self.drop_next_hop = True
+
+    def _end_message(self, message: Message) -> None:
+        """Close the books on a message about which nobody was asked."""
+        self.tally.append(message.outcome)
+        self.to_client.append(message.reply)
+        self._close_transaction()
+
+    def _close_transaction(self) -> None:
+        self.transaction.close()
+        self.message = None
+
+    def _leave_if_idle(self) -> None:
+        """The client left, or the process is draining: end where nothing is under way."""
+        if self.is_over or self.moment is not None:
+            return
+        if self._client_left:
+            if self._phase is Phase.CONTENT or not self.awaited:
+                self.part(b"")
+        elif self._phase is Phase.GREETING or not (self.awaited or self.transaction.is_open):
+            self.part(answers.CLOSING)
+
+    def part(self, last_words: bytes) -> None:
+        """End the dialogue on both sides."""
+        if self.is_over:
+            return
+        if last_words:
+            self.to_client.append(last_words)
+        self.awaited.clear()
+        self._drop_hop()
+        self._phase = Phase.OVER
+        self.is_over = True
