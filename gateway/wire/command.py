@@ -23,6 +23,17 @@ def is_clean(raw: bytes) -> bool:
     return b"\0" not in raw and raw.count(b"\r") == 1 and raw.count(b"\n") == 1
 
 
+def is_single(data: bytes) -> bool:
+    """Whether the bytes are one clean line of a sensible length and nothing else."""
+    end = len(data) - 2
+    return (
+        data.find(b"\r") == end
+        and data.find(b"\n") == end + 1
+        and b"\0" not in data
+        and 0 <= end <= LINE_LIMIT - 2
+    )
+
+
 def verb(raw: bytes) -> bytes:
     """The first word in capitals, ``b""`` for an empty line.
 

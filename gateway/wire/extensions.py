@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 OFFERED = frozenset(
     {
         b"8BITMIME",  # RFC 6152
@@ -18,11 +20,14 @@ XFORWARD = b"XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE"
 """What is offered to a trusted peer where the next hop lacks it: we then answer it alone."""
 
 
+# A next hop says the same to every client, or little else: the last few are not read again.
+@functools.lru_cache(maxsize=8)
 def keywords(raw: bytes) -> frozenset[bytes]:
     """The keywords of an EHLO reply, in capitals."""
     return frozenset(_keyword(line) for line in raw.splitlines()[1:])
 
 
+@functools.lru_cache(maxsize=8)
 def offer(raw: bytes, *, xforward: bool = False, starttls: bool = False) -> bytes:
     """The next hop's EHLO reply as the client gets it.
 

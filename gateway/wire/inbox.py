@@ -23,6 +23,11 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._buffer) - self._at
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether what comes next is the beginning of a line, and nothing is held."""
+        return not (self or self._skip or self._is_overlong)
+
     def feed(self, data: bytes) -> None:
         """Take bytes from the client."""
         self._buffer = self._buffer[self._at :] + data if self else data

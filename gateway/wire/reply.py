@@ -21,6 +21,18 @@ _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?\r\n", re.ASCII)
 _ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |\r)", re.ASCII)
 
 
+# Nearly every packet of a server's is one whole reply of one line: known by its first four bytes.
+_SINGLE = {b"%d " % code: code for code in range(200, 600)}
+
+
+def single(data: bytes) -> int:
+    """The code, where the bytes are one reply of one line and nothing else; otherwise 0."""
+    end = len(data) - 2
+    if data.find(b"\r") == end and data.find(b"\n") == end + 1 and end < LINE_LIMIT:
+        return _SINGLE.get(data[:4], 0)
+    return 0
+
+
 class ReplyFramer:
     """Cuts what a server says into replies, whatever packets it comes in.
 

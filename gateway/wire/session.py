@@ -32,9 +32,11 @@ from gateway.errors import RemoteProtocolError
 from gateway.model import Outcome
 from gateway.wire import answers, chunks, command, extensions
 from gateway.wire.chunks import ChunkedMessage
+from gateway.wire.command import is_single
 from gateway.wire.delivery import Delivery
 from gateway.wire.inbox import Inbox
 from gateway.wire.phase import OUR_ANSWERS, OUTCOMES, Await, Moment, Phase, meaning
+from gateway.wire.reply import single
 
 
 class Session(Delivery):
@@ -63,6 +65,12 @@ class Session(Delivery):
 
     def from_client(self, data: bytes) -> None:
         """Take bytes from the client."""
+        if self._phase is Phase.COMMANDS and self._inbox.is_idle and is_single(data):
+            # A client that waits for each reply says one line a packet.
+            self._take_command(data)
+            if self._draining:
+                self._leave_if_idle()
+            return
         self._inbox.feed(data)
         self._advance()
 
@@ -204,9 +212,15 @@ class Session(Delivery):
 
     def from_next_hop(self, data: bytes) -> None:
         """Take bytes from the next hop."""
-        if not self._hop_left:
-            self._framer.feed(data)
-            self._take_replies()
+        if self._hop_left:
+            return
+        if not self._framer.size and self.moment is None and (code := single(data)):
+            self._take_reply(code, data)
+            if self._client_left or self._draining:
+                self._leave_if_idle()
+            return
+        self._framer.feed(data)
+        self._take_replies()
 
     def next_hop_left(self) -> None:
         """The next hop closed, broke or was silent too long; nothing more goes to it."""

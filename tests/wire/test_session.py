@@ -679,3 +679,16 @@ def test_starttls_waits_its_turn(play):
     to_client, _ = session.hop(b"250 mx\r\n")
     assert to_client.endswith(b"220 2.0.0 Ready to start TLS\r\n")
     assert session.session.moment is Moment.STARTTLS
+
+
+def test_r14_the_end_of_an_overlong_line_is_no_command(ready):
+    ready.client(b"y" * 5000)
+    to_client, to_hop = ready.client(b"RSET\r\n")
+    assert to_client.startswith(b"500 ")
+    assert to_hop == b""
+
+
+def test_r03_the_octets_of_a_refused_chunk_are_no_command(ready):
+    ready.client(b"BDAT 6\r\n")
+    assert ready.client(b"RSET\r\n") == (b"", b"")
+    assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
