@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.wire.session import HELD_LIMIT
+from gateway.wire.exchange import HELD_LIMIT
 
 ONE_READ = 256 * 1024
 """The most that a loop hands over at once: the stock one's; uvloop's is less."""
