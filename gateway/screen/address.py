@@ -20,6 +20,11 @@ MAX_PATH = 4096
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+("|\\?\Z)|@', re.DOTALL)
 # RFC 5321 section 4.1.3: "[" what the literal says "]".
 _LITERAL = re.compile(rb"\[[!-Z^-~]{1,255}\]\Z")
+# What no domain has, and some servers overlook in one.
+_ODD = b' \t()";\\'
+# RFC 5322 section 3.2.2, without nesting.
+_COMMENT = re.compile(rb"\([^()]*\)")
+_MOST_WRAPPINGS = 3
 # BATV, draft-levine-smtp-batv-01: prvs=KDDDSSSSSS=mailbox, signed by the mailbox's own host.
 _BATV = re.compile(r"prvs=[0-9a-z]{10}=", re.IGNORECASE)
 
@@ -44,7 +49,10 @@ def parse(path: bytes) -> Address | Unreadable:
     if len(path) > MAX_PATH:
         return Unreadable(path, f"the path is longer than {MAX_PATH} bytes")
     local, found, domain = _split(_without_route(path.strip(b" \t")))
-    domain = domain.strip(b" \t")
+    if not domain or domain.translate(None, _ODD) != domain:
+        local, found, domain = _as_delivered(path)
+    if not found and not local:
+        return Unreadable(path, "the domain is empty")
     if not found:
         return Address(path, _local_text(local), "")
     if _LITERAL.match(domain):
@@ -53,6 +61,24 @@ def parse(path: bytes) -> Address | Unreadable:
         return Address(path, _local_text(local), normalise(domain))
     except DomainError as error:
         return Unreadable(path, str(error))
+
+
+def _as_delivered(path: bytes) -> tuple[bytes, bytes, bytes]:
+    r"""Part an odd spelling where a lenient server parts it.
+
+    Tried on Postfix 3.7, which delivers each of these to ``c.org``: ``a@c.org@``, ``"a@c.org"``,
+    ``a@c.org(comment)``, ``a@c.org;``, ``a@"c.org"``, ``a@c\.org``.
+    """
+    path = _without_route(path.strip(b" \t"))
+    for _ in range(_MOST_WRAPPINGS):
+        path = _COMMENT.sub(b"", path).strip(b" \t;@")
+        local, found, domain = _split(path)
+        if found or not (path.startswith(b'"') and b"@" in path):
+            break
+        # The whole is quoted: what is inside counts.
+        path = path.strip(b'"').replace(b"\\", b"")
+    domain = domain.replace(b"\\", b"").replace(b'"', b"").strip(b" \t")
+    return local, found, domain
 
 
 def from_text(text: str) -> Address | Unreadable:

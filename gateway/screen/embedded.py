@@ -1,7 +1,8 @@
 """Addresses wrapped up in a local part, by forwarders, list managers and old routing habits.
 
 ``SRS0=HHH=TT=mipt.ru=ivan@forwarder.org`` (the Sender Rewriting Scheme), ``bounce-ivan=mipt.ru@…``
-(VERP), ``ivan%mipt.ru@relay`` and ``mipt.ru!ivan@relay`` all hold a mailbox at ``mipt.ru``.
+(VERP), ``ivan%mipt.ru@relay``, ``mipt.ru!ivan@relay`` and ``ivan@mipt.ru@relay`` all hold a mailbox
+at ``mipt.ru``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # What the wrapping forms put between a mailbox and its domain.
-SEPARATORS = "=%!"
+SEPARATORS = "=%!@"
 
 _SPLIT = re.compile(f"[{re.escape(SEPARATORS)}]")
 # SRS1, the longest of the forms, has eight parts; a local part of separators alone has thousands.

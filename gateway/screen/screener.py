@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 # names a few tens of thousands of domains in a month.
 CAPACITY = 50_000
 
-# With none of these the domain is what follows the last @, and nothing is wrapped up before it.
-_TELLING = b'"' + SEPARATORS.encode("ascii")
+# With one @ and none of the others the domain is what follows it, and nothing is wrapped up before.
+_TELLING = b'"(' + SEPARATORS.encode("ascii")
 
 
 class Screener:
@@ -39,7 +39,7 @@ class Screener:
         ``False`` says only that :func:`gateway.screen.classify.classify` is to be asked.
         """
         domain = path[path.rfind(b"@") + 1 :]
-        if domain in self._clear and len(path.translate(None, _TELLING)) == len(path):
+        if domain in self._clear and _is_plain(path):
             return True
         return self._look(path, domain)
 
@@ -51,9 +51,13 @@ class Screener:
             return False
         if next(wrapped_matches(address, self.snapshot), None) is not None:
             return False
-        if len(path.translate(None, _TELLING)) == len(path) and address.domain:
+        if _is_plain(path) and address.domain:
             if len(self._clear) >= self._capacity:
                 # Starting afresh costs a few microseconds a domain and keeps no order of use.
                 self._clear.clear()
             self._clear.add(domain)
         return True
+
+
+def _is_plain(path: bytes) -> bool:
+    return len(path.translate(None, _TELLING)) == len(path) - 1

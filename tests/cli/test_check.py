@@ -154,7 +154,7 @@ def test_people_get_the_verdict_in_words(check):
         ("a@mipt.ru", "mipt.ru is a domain of the institution below."),
         ("b+a=mipt.ru@lists.example", "Its local part wraps up an address at mipt.ru"),
         ("postmaster", "It names no domain"),
-        ("a@@", "It cannot be read: the domain is empty. What cannot be read is clear."),
+        ("@@", "It cannot be read: the domain is empty. What cannot be read is clear."),
     ],
 )
 def test_the_reason_is_said_for_each_way_of_matching(address, words, check):

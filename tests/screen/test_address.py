@@ -48,6 +48,26 @@ def test_s02_the_domain_follows_the_last_unquoted_at(path, local, domain):
     assert parse(path) == Address(path, local, domain)
 
 
+@pytest.mark.parametrize(
+    ("path", "local", "domain"),
+    [
+        (b"a@mipt.ru@", "a", "mipt.ru"),
+        (b"a@mipt.ru@@ ", "a", "mipt.ru"),
+        (b'"a@mipt.ru"@', "a", "mipt.ru"),
+        (b'"a@mipt.ru"', "a", "mipt.ru"),
+        (b"a@mipt.ru(comment)", "a", "mipt.ru"),
+        (b"a@(comment)mipt.ru", "a", "mipt.ru"),
+        (b"a@mipt.ru;", "a", "mipt.ru"),
+        (b'a@"mipt.ru"', "a", "mipt.ru"),
+        (b"a@mi\\pt.ru", "a", "mipt.ru"),
+        (b"a@", "a", ""),
+        (b"a@ ", "a", ""),
+    ],
+)
+def test_s02_an_odd_spelling_is_read_as_a_lenient_server_delivers_it(path, local, domain):
+    assert parse(path) == Address(path, local, domain)
+
+
 @pytest.mark.parametrize("path", [b'"a@mipt.ru', b'a"b@mipt.ru', b'"\\"@mipt.ru', b'"a\\@mipt.ru'])
 def test_s02_a_quote_that_nothing_closes_hides_no_domain(path):
     assert parse(path).domain == "mipt.ru"
@@ -55,7 +75,7 @@ def test_s02_a_quote_that_nothing_closes_hides_no_domain(path):
 
 @pytest.mark.parametrize(
     "path",
-    [b"", b"a@", b"a@ ", b"a@b..c", b"a@[", b"a@[]", b"a@[x", b"a@\xff", b"x" * 4097, b'a@"b@c"'],
+    [b"", b"@@", b"a@b..c", b"a@[", b"a@[]", b"a@[x", b"a@\xff", b"x" * 4097, b'a@"b@c"'],
 )
 def test_what_cannot_be_read_is_a_value_that_says_why(path):
     address = parse(path)

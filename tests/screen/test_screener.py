@@ -66,7 +66,24 @@ def test_what_an_entry_bears_on_is_looked_at(path):
 
 @pytest.mark.parametrize(
     "path",
-    [b"a@x.org", b"a@gmail.com", b"ivan=mipt.ru@gmail.com", b'"a@mipt.ru"@x.org', b"", b"a@\xff"],
+    [b"a@mipt.ru@x.org", b'"a@mipt.ru"@x.org', b"a@mipt.ru@", b"a@mipt.ru(c)", b"a%mipt.ru@"],
+)
+def test_s02_an_odd_spelling_is_not_cut_short_by_a_domain_known_as_clear(path):
+    screener = Screener(SNAPSHOT)
+    assert screener.is_clear(b"a@x.org")
+    assert not screener.is_clear(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"a@x.org",
+        b"a@gmail.com",
+        b"ivan=mipt.ru@gmail.com",
+        b'"a@mipt.ru"@gmail.com',
+        b"",
+        b"a@\xff",
+    ],
 )
 def test_what_no_entry_bears_on_is_not(path):
     screener = Screener(SNAPSHOT)
