@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -21,7 +22,10 @@ Row = Mapping[str, Any]
 # What a spreadsheet takes for a formula; tab and CR are skipped before it looks (OWASP, CSV
 # injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Anything that moves the cursor or changes what was shown: addresses come from strangers.
+
+# Between two columns of a table; and how narrow one may be made so that a table fits.
+_GAP = 2
+_NARROWEST = 12
 
 
 def emit(
@@ -79,9 +83,45 @@ def _table(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> 
     heads = [paint(name.replace("_", " "), out, bold=True) for name in names]
     cells = [[visible(_cell(row.get(name))) for name in names] for row in held]
     sides = ["right" if all(_is_number(row.get(n)) for row in held) else "left" for n in names]
-    # Without `disable_numparse` a serial number such as 1e5 or 007 would be shown as another.
-    text = tabulate(cells, heads, tablefmt="simple", disable_numparse=True, colalign=sides)
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    room = shutil.get_terminal_size().columns if out.isatty() else sum(widths) * 2 + 100
+    fitted = _fitted(names, widths, room)
+    if fitted is None:
+        text = "\n\n".join(_block(heads, row, max(map(len, names))) for row in cells)
+    else:
+        # Without `disable_numparse` a serial number such as 1e5 or 007 would be shown as another.
+        text = tabulate(
+            cells,
+            heads,
+            tablefmt="simple",
+            disable_numparse=True,
+            colalign=sides,
+            maxcolwidths=None if fitted == widths else fitted,
+        )
     out.write(_writable(text, out) + "\n")
+
+
+def _fitted(names: Sequence[str], widths: list[int], room: int) -> list[int] | None:
+    """Widths with which a table fits a terminal; ``None`` where it would be too narrow to read.
+
+    An id is never broken: people copy it.
+    """
+    fitted = list(widths)
+    while sum(fitted) + _GAP * (len(fitted) - 1) > room:
+        shrinkable = [index for index, name in enumerate(names) if name != "id"]
+        widest = max(shrinkable, key=fitted.__getitem__, default=None)
+        if widest is None or fitted[widest] <= _NARROWEST:
+            return None
+        fitted[widest] -= 1
+    return fitted
+
+
+def _block(heads: Sequence[str], row: Sequence[str], width: int) -> str:
+    """One row as lines of its own, for a terminal too narrow for the table."""
+    lines = zip(heads, row, strict=True)
+    return "\n".join(
+        f"{head}{' ' * (width - len(click.unstyle(head)))}  {cell}" for head, cell in lines if cell
+    )
 
 
 def _json(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
-import uvloop
 
 from gateway import log
 from gateway.cli.options import config_option, example, load_config
 from gateway.errors import MonitionError
-from gateway.serve.worker import Worker
+from gateway.serve.launch import launch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 def command(config_file: Path | None) -> None:
     """Run the relay and the courier until SIGTERM.
 
-    SIGHUP reads the policies again. An unusable ledger is told loudly and does not keep the
-    gateway from starting; a faulty configuration ends it with status 2.
+    With relay.workers = N it is a supervisor of N processes. SIGHUP reads the policies again. An
+    unusable ledger is told loudly and does not keep the gateway from starting; a faulty
+    configuration ends it with status 2.
     """
     config = load_config(config_file)
     log.set_up()
-    worker = Worker(config)
     try:
-        uvloop.run(worker.run())
+        status = launch(config, os.environ)
     except OSError as error:
         raise MonitionError(f"{error.strerror or error}") from error
+    click.get_current_context().exit(status)

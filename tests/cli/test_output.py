@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from click import unstyle
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -160,3 +161,35 @@ def test_talk_goes_to_stderr(capsys: pytest.CaptureFixture[str]):
     say("working")
     emit([{"a": 1}], format="json")
     assert capsys.readouterr() == ('{"a": 1}\n', "working\n")
+
+
+WIDE = [{"id": "01M816PZRGA8FV54N1TYH0AR3X", "sender": "ada@example.edu", "name": "word " * 12}]
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("200", 3), ("80", 4)])
+def test_a_table_fits_the_terminal_and_breaks_no_id(columns, lines, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    stream = Terminal()
+    emit(WIDE, stream=stream)
+    shown = stream.getvalue()
+    assert WIDE[0]["id"] in shown
+    assert len(shown.splitlines()) >= lines
+    assert all(len(line) <= int(columns) for line in unstyle(shown).splitlines())
+
+
+def test_rows_too_wide_for_the_terminal_are_shown_one_below_the_other(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "45")
+    stream = Terminal()
+    emit([*WIDE, {"id": "2"}], stream=stream)
+    assert unstyle(stream.getvalue()).splitlines() == [
+        "id      01M816PZRGA8FV54N1TYH0AR3X",
+        "sender  ada@example.edu",
+        f"name    {'word ' * 12}",
+        "",
+        "id      2",
+    ]
+
+
+def test_a_pipe_gets_the_table_as_wide_as_it_is(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "45")
+    assert len(printed(WIDE).splitlines()) == 3
