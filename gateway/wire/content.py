@@ -16,9 +16,12 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
+from gateway.wire.members import plain
+
 _CR, _LF, _DOT, _NUL = b"\r\n.\0"
 
 
+@plain
 class _At(IntEnum):
     """What the bytes so far end in. The last two end the scan."""
 
@@ -72,8 +75,8 @@ _NEXT: dict[_At, dict[int, _At]] = {
 _HELD = {_At.DOT: b".", _At.DOT_CR: b".\r"}
 
 # A dot behind a line end or a NUL, then a line end: the end, a look-alike, or "x NUL . CR".
-# The pattern opens with a literal, which the re module finds with memchr.
 _CANDIDATE = re.compile(rb"\.(?<=[\r\n\0]\.)\0*[\r\n]")
+_WINDOW = 8192
 _NULS = re.compile(rb"\0*")
 
 
@@ -91,6 +94,7 @@ def _step_past(state: _At, byte: int) -> _At:
     return _step(_At.CR if state is _At.DOT_CR else _At.TEXT, byte)
 
 
+@plain
 class Scan(IntEnum):
     """What a chunk held."""
 
@@ -133,10 +137,9 @@ class ContentScanner:
             # The chunk, or the terminator's beginning in it, is all there was.
             if start == len(data):
                 return self._more(data, state)
-        if b"." in data:
-            found = self._leap(data, start, state)
-            if found is not None:
-                return found
+        found = self._leap(data, start, state)
+        if found is not None:
+            return found
         return self._more(data, _state_at_end(data, start, state))
 
     def _step_over_start(self, data: bytes) -> tuple[int, _At]:
@@ -159,7 +162,7 @@ class ContentScanner:
     def _leap(self, data: bytes, start: int, state: _At) -> Scan | None:
         """Look at every place where the content might end from ``start`` on."""
         at = start
-        while (match := _CANDIDATE.search(data, at)) is not None:
+        while (match := _candidate(data, at)) is not None:
             dot, after = match.start(), match.end()
             at = dot + 1
             if data[dot - 1] == _NUL and not _is_line_start(data, dot, start, state):
@@ -201,6 +204,22 @@ class ContentScanner:
 
 TERMINATOR = b".\r\n"
 """What the scanner keeps back: the CRLF before it belongs to the content's last line."""
+
+
+def _candidate(data: bytes, at: int) -> re.Match[bytes] | None:
+    """The next place from ``at`` on where the pattern fits.
+
+    ``bytes.find`` crosses what has no dots, such as base64, thirty times faster than the re
+    module does: the pattern is shown only the windows that hold some.
+    """
+    while (at := data.find(b".", at)) >= 0:
+        last = data.rfind(b".", at, at + _WINDOW)
+        # The pattern looks past the last dot: over NULs, to one byte that may be a line end.
+        match = _CANDIDATE.search(data, at, _end_of_nuls(data, last + 1) + 1)
+        if match is not None:
+            return match
+        at = last + 1
+    return None
 
 
 def _end_of_nuls(data: bytes, at: int) -> int:

@@ -17,14 +17,13 @@ from gateway.wire.phase import Await, Moment, Phase
 class Delivery(Exchange, ABC):
     """What a :class:`gateway.wire.session.Session` does between an envelope and its final reply."""
 
-    __slots__ = ("_asked", "_go_ahead", "_may_continue", "_refuse_lookalikes")
+    __slots__ = ("_go_ahead", "_may_continue", "_refuse_lookalikes")
 
     def __init__(self, *, refuse_lookalikes: bool) -> None:
         super().__init__()
         self._refuse_lookalikes = refuse_lookalikes
         self._go_ahead = b""  # the 354
         self._may_continue = False  # whether a BDAT is the next chunk of the message begun
-        self._asked = b""  # a command that waits: the RCPT asked about, or the first BDAT
 
     @abstractmethod
     def _advance(self) -> None:
@@ -66,14 +65,14 @@ class Delivery(Exchange, ABC):
         else:
             self._end_content(message)
 
-    def _take_content(self, message: Message) -> None:
-        data = self._inbox.take()
+    def _take_content(self, message: Message, data: bytes) -> None:
         scan = message.take(data, self.to_next_hop)
         if scan is Scan.LOOKALIKE:
             self._lose_content(message, answers.LOOKALIKE, Outcome.REFUSED)
             scan = message.take(data, self.to_next_hop)
         if scan is Scan.END:
-            self._inbox.feed(message.rest)
+            if message.rest:
+                self._inbox.feed(message.rest)
             self._end_content(message)
         elif message.is_endless:
             self._end_message(message)
@@ -96,7 +95,9 @@ class Delivery(Exchange, ABC):
             self._phase = Phase.COMMANDS
         elif message.is_watched:
             self._phase = Phase.DOT
-            self.moment = Moment.CONTENT_ENDED
+            # The replies to earlier chunks come first.
+            if not self.awaited:
+                self.moment = Moment.CONTENT_ENDED
         elif isinstance(message, ChunkedMessage):
             self._phase = Phase.COMMANDS
         else:
@@ -154,7 +155,7 @@ class Delivery(Exchange, ABC):
         return message.is_watched
 
     def _follow_lost_hop(self) -> None:
-        if self.awaited:
+        if self.awaited or self._asked:
             self.part(answers.HOP_GONE)
         else:
             self._phase = Phase.DOOMED

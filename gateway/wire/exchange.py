@@ -26,6 +26,7 @@ class Exchange:
     """The state of a dialogue, what its owner reads from it, and how it is ended."""
 
     __slots__ = (
+        "_asked",
         "_client_left",
         "_draining",
         "_framer",
@@ -62,6 +63,7 @@ class Exchange:
         self._phase = Phase.GREETING
         self._framer = ReplyFramer()
         self._inbox = Inbox()
+        self._asked = b""  # a command that waits: the RCPT asked about, or the first BDAT
         self._is_last_hop = True
         self._client_left = False
         self._hop_left = False
@@ -73,9 +75,15 @@ class Exchange:
         return f"<Session {self._phase.name}{moment}{awaited}>"
 
     @property
+    def is_crowded(self) -> bool:
+        """Whether one of the sides has said more than there is room for."""
+        held = self._inbox.size >= HELD_LIMIT or self._framer.size >= HELD_LIMIT
+        return held or len(self.awaited) >= AWAITED_LIMIT
+
+    @property
     def wants_client(self) -> bool:
         """Whether there is room for more of the client's bytes."""
-        return len(self._inbox) < HELD_LIMIT and len(self.awaited) < AWAITED_LIMIT
+        return self._inbox.size < HELD_LIMIT and len(self.awaited) < AWAITED_LIMIT
 
     @property
     def wants_next_hop(self) -> bool:
@@ -118,11 +126,12 @@ class Exchange:
 
     def part(self, last_words: bytes) -> None:
         """End the dialogue on both sides."""
+        self._phase = Phase.OVER
         if self.is_over:
             return
         if last_words:
             self.to_client.append(last_words)
         self.awaited.clear()
+        self._asked = b""
         self._drop_hop()
-        self._phase = Phase.OVER
         self.is_over = True

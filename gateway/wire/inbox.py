@@ -12,31 +12,31 @@ class Inbox:
     line it stands in, so that one line here can never be two at the next hop.
     """
 
-    __slots__ = ("_at", "_buffer", "_is_overlong", "_skip")
+    __slots__ = ("_at", "_buffer", "_is_overlong", "_skip", "size")
 
     def __init__(self) -> None:
+        self.size = 0
+        """Bytes held."""
         self._buffer = b""
         self._at = 0
         self._skip = 0
         self._is_overlong = False
 
-    def __len__(self) -> int:
-        return len(self._buffer) - self._at
-
     @property
     def is_idle(self) -> bool:
         """Whether what comes next is the beginning of a line, and nothing is held."""
-        return not (self or self._skip or self._is_overlong)
+        return not (self.size or self._skip or self._is_overlong)
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the client."""
-        self._buffer = self._buffer[self._at :] + data if self else data
+        self._buffer = self._buffer[self._at :] + data if self.size else data
         self._at = 0
+        self.size = len(self._buffer)
 
     def take(self) -> bytes:
         """Hand over all that is held."""
         data = self._buffer[self._at :] if self._at else self._buffer
-        self._buffer, self._at = b"", 0
+        self._buffer, self._at, self.size = b"", 0, 0
         return data
 
     def skip(self, octets: int) -> None:
@@ -46,18 +46,21 @@ class Inbox:
     def next_line(self) -> bytes | None:
         """The next whole line with its CRLF; ``b""`` for one over the limit; ``None``: not yet."""
         if self._skip:
-            dropped = min(self._skip, len(self))
+            dropped = min(self._skip, self.size)
             self._at += dropped
+            self.size -= dropped
             self._skip -= dropped
         start = self._at
         end = self._buffer.find(b"\r\n", start)
         if end < 0:
             # Its bytes are not kept: a line without an end must not fill the memory.
-            if len(self) >= LINE_LIMIT or (self._is_overlong and self):
+            if self.size >= LINE_LIMIT or (self._is_overlong and self.size):
                 self._is_overlong = True
                 self._buffer, self._at = self._buffer[-1:].replace(b"\n", b""), 0
+                self.size = len(self._buffer)
             return None
         self._at = end + 2
+        self.size -= self._at - start
         if self._is_overlong or self._at - start > LINE_LIMIT:
             self._is_overlong = False
             return b""

@@ -7,8 +7,10 @@ from enum import Enum, IntEnum, auto
 from gateway.model import Outcome
 from gateway.wire import answers
 from gateway.wire.command import is_clean, verb
+from gateway.wire.members import plain
 
 
+@plain
 class Moment(Enum):
     """Where the session stands still until it is answered."""
 
@@ -19,6 +21,7 @@ class Moment(Enum):
     REPLIED = auto()
 
 
+@plain
 class Phase(Enum):
     """What the client's next bytes are."""
 
@@ -34,6 +37,7 @@ class Phase(Enum):
     OVER = auto()
 
 
+@plain
 class Await(IntEnum):
     """The command whose reply is awaited, as far as it or its reply means something to us."""
 

@@ -41,9 +41,11 @@ class ReplyFramer:
     the limits raise :class:`RemoteProtocolError`.
     """
 
-    __slots__ = ("_buffer", "_code", "_end")
+    __slots__ = ("_buffer", "_code", "_end", "size")
 
     def __init__(self) -> None:
+        self.size = 0
+        """Bytes taken and not yet given out."""
         self._buffer = b""
         self._code = b""  # of the reply whose first lines are framed
         self._end = 0  # where those lines end
@@ -51,11 +53,7 @@ class ReplyFramer:
     def feed(self, data: bytes) -> None:
         """Take bytes from the server."""
         self._buffer = self._buffer + data if self._buffer else data
-
-    @property
-    def size(self) -> int:
-        """Bytes taken and not yet given out."""
-        return len(self._buffer)
+        self.size = len(self._buffer)
 
     def next(self) -> tuple[int, bytes] | None:
         """The next whole reply."""
@@ -69,7 +67,7 @@ class ReplyFramer:
                 self._code, self._end = code, match.end()
                 continue
             raw, self._buffer = self._buffer[: match.end()], self._buffer[match.end() :]
-            self._code, self._end = b"", 0
+            self._code, self._end, self.size = b"", 0, len(self._buffer)
             return int(code), raw
         self._check_what_is_left()
         return None

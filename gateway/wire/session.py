@@ -71,7 +71,14 @@ class Session(Delivery):
             if self._draining:
                 self._leave_if_idle()
             return
-        self._inbox.feed(data)
+        message = self.message
+        if self._phase is Phase.CONTENT and message is not None and not self._inbox.size:
+            # Content flows straight through: nothing of it is held here.
+            self._take_content(message, data)
+            if self._phase is Phase.CONTENT:
+                return
+        else:
+            self._inbox.feed(data)
         self._advance()
 
     def client_left(self) -> None:
@@ -86,8 +93,9 @@ class Session(Delivery):
 
     def _advance(self) -> None:
         """Take what is held as far as the phase allows."""
-        self._give_ours()
-        while self._inbox:
+        if self.awaited or self._asked or self._phase is Phase.DOT:
+            self._give_ours()
+        while self._inbox.size:
             phase, message = self._phase, self.message
             if phase is Phase.COMMANDS:
                 line = self._inbox.next_line()
@@ -95,7 +103,7 @@ class Session(Delivery):
                     break
                 self._take_command(line)
             elif phase is Phase.CONTENT and message is not None:
-                self._take_content(message)
+                self._take_content(message, self._inbox.take())
             elif phase is Phase.DOOMED and not self.awaited and self.moment is None:
                 self.part(answers.FOLLOWS_FAILURE)
             elif phase is Phase.OVER:
@@ -135,7 +143,11 @@ class Session(Delivery):
             return
         if self.awaited.give_ours(self.to_client, self.transaction):
             self.moment = Moment.STARTTLS
-        elif self._asked and not self.awaited and self.moment is None:
+        elif self.awaited or self.moment is not None:
+            return
+        elif self._phase is Phase.DOT:
+            self.moment = Moment.CONTENT_ENDED
+        elif self._asked and not self._hop_left:
             is_recipient = self._phase is Phase.RCPT_ASKED
             self.moment = Moment.RECIPIENT if is_recipient else Moment.ENVELOPE
 
@@ -250,7 +262,7 @@ class Session(Delivery):
             self.part(answers.HOP_GONE)
 
     def _take_replies(self) -> None:
-        while self.moment in (None, Moment.CONTENT_ENDED) and not self._hop_left:
+        while self._framer.size and self.moment in _HEARING and not self._hop_left:
             try:
                 framed = self._framer.next()
             except RemoteProtocolError:
@@ -327,6 +339,9 @@ class Session(Delivery):
         else:
             self.part(raw if code == 421 else answers.HOP_GONE)
 
+
+# At these the next hop is listened to.
+_HEARING = (None, Moment.CONTENT_ENDED)
 
 # With any of these answered 2xx, chunks that came before are of no message any more.
 _BEFORE_CONTENT = (Await.MAIL, Await.RSET, Await.EHLO, Await.HELO)

@@ -34,6 +34,8 @@ class Transaction:
         if kind is Await.RCPT:
             self._recipients.append((line, reply))
         elif kind is Await.MAIL:
+            # A lenient server takes a second sender without RSET: that is another transaction.
+            self.number += self.is_open
             self._mail = line
             self._recipients = []
         elif kind is Await.XFORWARD:

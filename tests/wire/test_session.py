@@ -411,7 +411,7 @@ def test_r14_4096_bytes_pass_and_one_more_gets_500(ready):
 def test_r14_a_line_without_end_is_not_kept(ready):
     for _ in range(100):
         assert ready.client(b"y" * 5000) == (b"", b"")
-        assert len(ready.session._inbox) <= 4096
+        assert ready.session._inbox.size <= 4096
     to_client, to_hop = ready.client(b"\r\nNOOP\r\n")
     assert to_client.startswith(b"500 ")
     assert to_hop == b"NOOP\r\n"
@@ -595,12 +595,24 @@ def test_r17_the_end_of_a_watched_last_chunk_is_withheld(chunking, chunks, befor
         if chunking.session.moment is Moment.ENVELOPE:
             chunking.session.begin(watch=True)
     assert chunking._taken() == (b"", before)
+    if b"BDAT 2\r" in before:
+        # It is asked about only when every earlier chunk is answered.
+        assert chunking.session.moment is None
+        assert chunking.hop(b"250 chunk\r\n") == (b"250 chunk\r\n", b"")
     assert chunking.session.moment is Moment.CONTENT_ENDED
     assert chunking.do("release") == (b"", withheld)
-    replies = b"250 chunk\r\n" * before.count(b"BDAT 2\r") + b"250 queued\r\n"
-    chunking.hop(replies)
+    chunking.hop(b"250 queued\r\n")
     assert chunking.session.moment is Moment.REPLIED
     assert chunking.do("answer")[0].endswith(b"250 queued\r\n")
+
+
+def test_r03_a_held_chunk_dies_with_the_dialogue(play):
+    session = play().greeted().ehlo(CHUNKING)
+    session.client(b"MAIL FROM:<a@b>\r\nBDAT 5 LAST\r\n12345and more")
+    assert session.hop(b"421 going down\r\n") == (b"421 going down\r\n", b"")
+    assert session.session.is_over
+    assert session.session.moment is None
+    assert session.client(b"still talking\r\n") == (b"", b"")
 
 
 def test_the_header_of_a_chunked_message_is_captured_across_chunks(chunking):

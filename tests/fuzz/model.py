@@ -1,0 +1,268 @@
+"""A dialogue as it must go, read from whole streams; a strict next hop; and who drives a session.
+
+Used by ``test_session.py``. Nothing here knows of packets but the one who drives.
+"""
+
+import itertools
+from dataclasses import dataclass, field
+
+from gateway.wire import answers
+from gateway.wire.phase import Moment
+from gateway.wire.session import Session
+
+EVERY_BYTE = [-1, 1]
+"""A schedule: the hop and the client take turns, a byte each."""
+
+BANNER = b"220 next.example ESMTP\r\n"
+GO_AHEAD = b"354 go on\r\n"
+EHLO = b"250-next.example\r\n250 CHUNKING\r\n"
+POLICY = b"550 5.7.1 not to them\r\n"
+OURS = {b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN", b"STARTTLS"}
+FRESH = {b"MAIL", b"RSET", b"EHLO", b"HELO"}
+
+
+def lone_dots(content: bytes) -> list[tuple[int, int, bool]]:
+    """Every line of one dot by the widest reading: where it begins, ends, and if CRLF bounds it.
+
+    A line end is a CR or an LF, NULs count for nothing. This is what no two servers agree on.
+    """
+    stream, found = b"\r\n" + content, []
+    for dot in (at for at, byte in enumerate(stream) if byte == ord(".")):
+        before, behind = stream[:dot].rstrip(b"\0"), stream[dot + 1 :].lstrip(b"\0")
+        if before.endswith((b"\r", b"\n")) and behind.startswith((b"\r", b"\n")):
+            exact = stream[dot - 2 : dot] == b"\r\n" and stream[dot + 1 : dot + 3] == b"\r\n"
+            undecided = stream[dot - 2 : dot] == b"\r\n" and stream[dot + 1 :] == b"\r"
+            if not undecided:
+                found.append((dot - 2, len(stream) - len(behind) - 2, exact))
+    return found
+
+
+@dataclass
+class Model:
+    """What must come of a client's whole stream; ``replies`` are the next hop's, in order."""
+
+    replies: "itertools.cycle[bytes]"
+    records: bool = True
+    asks: bool = False
+    hop: bytes = b"EHLO x\r\n"
+    client: bytes = BANNER + EHLO
+    is_over: bool = False
+    has_lookalike: bool = False
+    has_chunks: bool = False
+
+    def run(self, stream: bytes) -> "Model":
+        while not self.is_over and b"\r\n" in stream:
+            line, _, stream = stream.partition(b"\r\n")
+            stream = self.take(line + b"\r\n", stream)
+        return self
+
+    def take(self, line: bytes, rest: bytes) -> bytes:
+        if any(bad in line[:-2] for bad in (b"\r", b"\n", b"\0")):
+            self.client += answers.LINE_UNCLEAN
+        elif verb_of(line) in OURS:
+            self.client += answers.NOT_OFFERED
+        elif verb_of(line) == b"BDAT":
+            return self.chunk(line, rest)
+        elif verb_of(line) == b"XFORWARD":
+            self.client += answers.NOT_TRUSTED
+        elif self.asks and is_refused(line):
+            self.client += POLICY
+        else:
+            return self.ask_hop(line, rest, verb_of(line))
+        return rest
+
+    def ask_hop(self, line: bytes, rest: bytes, verb: bytes) -> bytes:
+        self.hop += line
+        reply = next(self.replies)
+        if verb == b"DATA" and reply == b"yes":
+            self.client += GO_AHEAD
+            return self.content(rest)
+        reply = in_full(reply)
+        if reply.startswith(b"2") and self.has_chunks and verb == b"RCPT":
+            # Nobody has looked at this recipient, and the content is under way.
+            self.end(answers.HOP_GONE)
+            return b""
+        self.client += reply
+        if reply.startswith(b"2") and verb in FRESH:
+            self.has_chunks = False
+        if verb == b"QUIT" or reply.startswith(b"421"):
+            self.end(b"")
+        return rest
+
+    def chunk(self, line: bytes, rest: bytes) -> bytes:
+        size = line.split()[1]
+        if not size.isdigit():
+            return self.fail(answers.NOT_OFFERED, rest)
+        octets, rest = rest[: int(size)], rest[int(size) :]
+        is_last = line.split()[2:] == [b"LAST"]
+        self.has_chunks = True
+        if len(octets) < int(size):
+            self.hop += line + octets
+            return b""
+        if is_last and not self.records:
+            # The last octet stays here, or where there is none, the line.
+            self.hop += (line + octets[:-1]) if octets else b""
+            return self.fail(answers.NOT_RECORDED, rest)
+        self.hop += line + octets
+        reply = in_full(next(self.replies))
+        self.client += reply
+        self.has_chunks = not is_last
+        if reply.startswith(b"421"):
+            self.end(b"")
+        return rest
+
+    def content(self, rest: bytes) -> bytes:
+        dots = lone_dots(rest)
+        if not dots:
+            self.hop += rest.removesuffix(b"\r").removesuffix(b".") if is_open(rest) else rest
+            return b""
+        start, end, exact = dots[0]
+        if exact:
+            self.hop += rest[:start]
+            if not self.records:
+                return self.fail(answers.NOT_RECORDED, rest[end + 2 :])
+            self.hop += b".\r\n"
+            self.has_chunks = False
+            reply = in_full(next(self.replies))
+            self.client += reply
+            if reply.startswith(b"421"):
+                self.end(b"")
+            return rest[end + 2 :]
+        self.has_lookalike = True
+        self.hop += rest[:end]
+        real = [dot for dot in dots if dot[2]]
+        if real:
+            return self.fail(answers.LOOKALIKE, rest[real[0][1] + 2 :])
+        return b""
+
+    def fail(self, reply: bytes, rest: bytes) -> bytes:
+        self.client += reply
+        self.end(answers.FOLLOWS_FAILURE if rest else b"")
+        return b""
+
+    def end(self, last_words: bytes) -> None:
+        self.client += last_words
+        self.is_over = True
+
+
+def verb_of(line: bytes) -> bytes:
+    return b"".join(line.upper().split()[:1])
+
+
+def is_refused(line: bytes) -> bool:
+    return verb_of(line) == b"RCPT" and b"mipt" in line
+
+
+def in_full(reply: bytes) -> bytes:
+    return b"250 yes\r\n" if reply == b"yes" else reply
+
+
+def is_open(content: bytes) -> bool:
+    """Whether the content ends in what may become the terminator."""
+    return ("\r\n" + content.decode("latin-1")).endswith(("\r\n.", "\r\n.\r"))
+
+
+@dataclass
+class Hop:
+    """A strict server: the n-th thing asked of it gets the n-th reply."""
+
+    replies: "itertools.cycle[bytes]"
+    heard: bytes = b""
+    said: bytes = BANNER
+    _unread: bytes = b""
+    _in_content: bool = False
+    _has_met: bool = False
+
+    def hear(self, data: bytes) -> None:
+        self.heard += data
+        self._unread += data
+        while True:
+            if self._in_content:
+                exact = [dot for dot in lone_dots(self._unread) if dot[2]]
+                if not exact:
+                    return
+                self._unread = self._unread[exact[0][1] + 2 :]
+                self._in_content = False
+                self.say(next(self.replies))
+                continue
+            line, found, rest = self._unread.partition(b"\r\n")
+            octets = int(line.split()[1]) if verb_of(line) == b"BDAT" else 0
+            if not found or len(rest) < octets:
+                return
+            self._unread = rest[octets:]
+            if not self._has_met:
+                self._has_met = True
+                self.said += EHLO
+                continue
+            reply = next(self.replies)
+            if verb_of(line) == b"DATA" and reply == b"yes":
+                self._in_content = True
+                reply = GO_AHEAD
+            self.say(reply)
+
+    def say(self, reply: bytes) -> None:
+        self.said += in_full(reply)
+
+
+@dataclass
+class Play:
+    """Drives a session: who speaks next, and in what pieces, is the schedule's to say."""
+
+    hop: Hop
+    watch: bool
+    records: bool = True
+    session: Session = field(default_factory=Session)
+    client: bytes = b""
+
+    def settle(self) -> None:
+        """Do what the relay does after every step, until nothing is left to do."""
+        session = self.session
+        while True:
+            self.client += b"".join(session.to_client)
+            session.to_client.clear()
+            if session.to_next_hop:
+                self.hop.hear(b"".join(session.to_next_hop))
+                session.to_next_hop.clear()
+            if session.moment is Moment.ENVELOPE:
+                session.begin(watch=self.watch)
+            elif session.moment is Moment.RECIPIENT:
+                if b"mipt" in session.asked_path:
+                    session.refuse(POLICY)
+                else:
+                    session.admit()
+            elif session.moment is Moment.CONTENT_ENDED:
+                (session.release if self.records else session.defer)()
+            elif session.moment is Moment.REPLIED:
+                session.answer()
+            else:
+                return
+
+    def run(self, stream: bytes, schedule: list[int]) -> "Play":
+        """``schedule``: positive sizes are the client's next bytes, negative the hop's."""
+        self.session.from_next_hop(BANNER)
+        self.session.from_client(b"EHLO x\r\n")
+        self.settle()
+        self.session.from_next_hop(EHLO)
+        said = len(BANNER + EHLO)
+        turns = itertools.cycle(schedule) if schedule is EVERY_BYTE else iter(schedule)
+        while True:
+            if not stream and said == len(self.hop.said):
+                self.settle()
+                if said == len(self.hop.said):
+                    return self
+            size = next(turns, 0)
+            self.settle()
+            if size > 0 and stream:
+                self.session.from_client(stream[:size])
+                stream = stream[size:]
+            elif size < 0 and said < len(self.hop.said):
+                piece = self.hop.said[said : said - size]
+                said += len(piece)
+                self.session.from_next_hop(piece)
+            elif size == 0 and said < len(self.hop.said):
+                # The schedule is used up: all that is left, the hop's first.
+                piece, said = self.hop.said[said:], len(self.hop.said)
+                self.session.from_next_hop(piece)
+            elif size == 0:
+                self.session.from_client(stream)
+                stream = b""
