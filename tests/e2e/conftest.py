@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).parents[2]
+CLIENT_ADDRESS = "127.0.0.9"  # tells a client from a mail server, which is 127.0.0.1
 PATIENCE = 60  # seconds; a shared machine can be slow, and only a failing test waits so long
 
 # What mail servers write above a message on its way.
@@ -254,7 +255,9 @@ class Client:
     """An SMTP client that keeps every reply as it came, line ends and all."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self._socket = socket.create_connection(
+            ("127.0.0.1", port), timeout=PATIENCE, source_address=(CLIENT_ADDRESS, 0)
+        )
         self._replies = self._socket.makefile("rb")
         self.greeting = self.reply()
 
@@ -324,9 +327,7 @@ def maildir():
         wanted = recipient and f"\n{recipient}\n".lower()
         mail = [Delivered(path.read_bytes()) for path in sorted(folder.glob("new/*"))]
         return [
-            each
-            for each in mail
-            if wanted is None or wanted in _delivered_to(each.message).lower()
+            each for each in mail if wanted is None or wanted in _delivered_to(each.message).lower()
         ]
 
     return maildir

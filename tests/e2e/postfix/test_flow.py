@@ -36,14 +36,20 @@ CONTENTS = {
 
 
 @pytest.fixture
-def arrives(postfix, maildir, eventually):
-    """Wait for the mail that a recipient gets; fails at a second copy."""
+def arrives_in(maildir, eventually):
+    """Wait for the mail that an instance delivers to a recipient; fails at a second copy."""
 
-    def arrives(recipient: str):
+    def arrives_in(postfix, recipient: str):
         (mail,) = eventually(lambda: maildir(postfix.mail, recipient), f"mail to {recipient}")
         return mail
 
-    return arrives
+    return arrives_in
+
+
+@pytest.fixture
+def arrives(postfix, arrives_in):
+    """The same in the mode that is being tested."""
+    return lambda recipient: arrives_in(postfix, recipient)
 
 
 @pytest.fixture
@@ -63,7 +69,7 @@ def settled(gateway, eventually):
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 def test_o01_mail_to_a_colleague_arrives_byte_for_byte(
-    content, request, postfix, gateway, client, arrives, eventually
+    *, content, request, postfix, gateway, client, arrives, eventually
 ):
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     before = gateway.delivered
@@ -96,7 +102,7 @@ def test_o01_a_match_is_delivered_recorded_and_its_sender_told(
     assert event["entity"] == "us-ofac-38222"
     assert event["action"] == "warn"
     assert event["message_id"] == f"<{postfix.mode}.1@example.edu>"
-    assert event["client"] == "127.0.0.1"
+    assert event["client"] == "127.0.0.9"  # the sender's computer, by XFORWARD's word
     # Both queue ids, as far as there are two: the log of the mail server knows them.
     assert re.search(rf" {event['next_queue_id']}: client=", postfix.log)
     if postfix.mode == "before":
@@ -149,10 +155,10 @@ def _without_queue_ids(reply: bytes) -> bytes:
 
 
 def test_r04_in_front_of_the_queue_every_reply_is_the_one_without_us(
-    postfix_before_queue, client, _gateways
+    postfix_before_queue, client, gateway_behind
 ):
     postfix = postfix_before_queue
-    _gateways(postfix)
+    gateway_behind(postfix)
     transactions = [
         # Refused at RCPT, in between others and alone.
         (("a@example.edu", "unwanted@example.edu", "b@example.edu"), b"Subject: 1\r\n\r\n1\r\n"),
@@ -171,48 +177,39 @@ def test_r04_in_front_of_the_queue_every_reply_is_the_one_without_us(
         if "unwanted@example.edu" in recipients:
             refusal = with_us[1 + recipients.index("unwanted@example.edu")]
             assert refusal.startswith(b"550 5.7.1 ")
-            assert b"The tests do not want you" in refusal
+            assert b"We do not want you" in refusal
 
 
 def test_r04_behind_the_queue_the_bounce_is_the_one_without_us(
-    postfix_after_queue, client, _gateways, maildir, eventually
+    postfix_after_queue, client, gateway_behind, arrives_in
 ):
     postfix = postfix_after_queue
-    _gateways(postfix)
+    gateway_behind(postfix)
     causes = []
     for port, sender in ((postfix.front, "us@example.edu"), (postfix.bypass, "not-us@example.edu")):
         content = b"Subject: to be refused\r\n\r\nx\r\n"
         said = client(port).send(sender, "unwanted@example.edu", content=content)
         assert said[-1].startswith(b"250"), said
-        (bounce,) = eventually(lambda to=sender: maildir(postfix.mail, to), f"the bounce to {sender}")
+        bounce = arrives_in(postfix, sender).message
         status = next(
-            part for part in bounce.message.walk() if part.get_content_type() == "message/delivery-status"
+            part for part in bounce.walk() if "delivery-status" in part.get_content_type()
         )
         causes.append([part.as_string() for part in status.get_payload()][1])
     assert "550 5.7.1" in causes[0]
     assert causes[0] == causes[1]
 
 
-def test_o01_an_unknown_recipient_is_refused_in_front_of_us_all(postfix, gateway, client):
-    """What the service in front refuses never reaches the gateway, nor the ledger."""
-    before = gateway.counted("monition_sessions")
-    said = client(postfix.front).send("prof@example.edu", "x@skoltech.ru@", content=b"")
-    assert said[1].startswith(b"501")
-    assert gateway.counted("monition_sessions") == before
-    assert gateway.events(sender="prof@example.edu") == []
-
-
 def test_o01_with_the_gateway_down_in_front_of_the_queue_the_client_keeps_its_message(
-    postfix_before_queue, client, _gateways, eventually, arrives_in
+    postfix_before_queue, client, gateway_behind, eventually, arrives_in
 ):
     postfix = postfix_before_queue
-    gateway = _gateways(postfix)
+    gateway = gateway_behind(postfix)
     content = b"Subject: later\r\n\r\nx\r\n"
     gateway.stop()
     try:
         said = client(postfix.front).send("prof@example.edu", "later@example.edu", content=content)
         assert said[0].startswith(b"250")
-        assert re.match(rb"4\d\d ", said[1]), said
+        assert said[1] == b"451 4.3.0 Error: queue file write error\r\n"  # as documented
     finally:
         gateway.start(eventually)
     said = client(postfix.front).send("prof@example.edu", "later@example.edu", content=content)
@@ -221,10 +218,10 @@ def test_o01_with_the_gateway_down_in_front_of_the_queue_the_client_keeps_its_me
 
 
 def test_o01_with_the_gateway_down_behind_the_queue_mail_waits_and_none_is_lost(
-    postfix_after_queue, client, _gateways, eventually, arrives_in
+    postfix_after_queue, client, gateway_behind, eventually, arrives_in
 ):
     postfix = postfix_after_queue
-    gateway = _gateways(postfix)
+    gateway = gateway_behind(postfix)
     waiting = [f"waits.{number}@example.edu" for number in range(5)]
     gateway.stop()
     try:
@@ -244,17 +241,9 @@ def test_o01_with_the_gateway_down_behind_the_queue_mail_waits_and_none_is_lost(
     finally:
         gateway.start(eventually)
     for recipient in waiting:
-        assert arrives_in(postfix, recipient).content == f"Subject: {recipient}\r\n\r\nx\r\n".encode()
+        arrived = arrives_in(postfix, recipient).content
+        assert arrived == f"Subject: {recipient}\r\n\r\nx\r\n".encode()
     eventually(lambda: not postfix.queue(), "the queue to empty")
-
-
-@pytest.fixture
-def arrives_in(maildir, eventually):
-    def arrives_in(postfix, recipient: str):
-        (mail,) = eventually(lambda: maildir(postfix.mail, recipient), f"mail to {recipient}")
-        return mail
-
-    return arrives_in
 
 
 def test_n05_our_own_notice_through_the_gateway_is_no_finding(
