@@ -1,15 +1,33 @@
 """Counters and histograms in Prometheus's text format. No address ever becomes a label.
 
-Names are part of the contract; ``docs/metrics.md`` tells what each means.
+Names are part of the contract; ``docs/metrics.md`` tells what each means. Every process counts
+in a registry of its own; :func:`merge` makes one page of several processes' samples
+(``docs/decisions/0009-workers.md`` says why so).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _RELAY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600)
 _INSPECT_BUCKETS = (5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 5e-4, 1e-3, 1e-2, 0.1)
 _WRITE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2, 10)
+
+Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
+"""What a sample is of: its family, its own name, its labels with their values."""
+
+Samples: TypeAlias = dict[Key, float]
+"""The numbers of one process, or of several together."""
+
+# Of these gauges each process has a part; of all others every process sees the whole.
+_SHARED_OUT = frozenset({"monition_sessions", "monition_workers"})
 
 
 class Metrics:
@@ -57,7 +75,64 @@ class Metrics:
         self.snapshot_info = gauge(
             "monition_snapshot_info", "The snapshot and policy in force", "digest", "policy"
         )
+        self.workers = gauge("monition_workers", "Workers that serve now")
+        self.worker_restarts = counter(
+            "monition_worker_restarts", "Workers that ended unasked and were started again"
+        )
 
-    def exposition(self) -> bytes:
-        """The page that Prometheus scrapes."""
-        return generate_latest(self.registry)
+    def samples(self) -> Samples:
+        """All numbers as they are now."""
+        return {
+            (family.name, sample.name, tuple(sample.labels.items())): sample.value
+            for family in self.registry.collect()
+            for sample in family.samples
+            # When a series began: of several processes it would say nothing.
+            if not sample.name.endswith("_created")
+        }
+
+
+def merge(parts: Iterable[Samples]) -> Samples:
+    """Make the samples of several processes one: added, but for gauges that all see alike."""
+    merged: Samples = {}
+    for part in parts:
+        for key, value in part.items():
+            family = key[0]
+            if key in merged and _TYPES.get(family) == "gauge" and family not in _SHARED_OUT:
+                merged[key] = max(merged[key], value)
+            else:
+                merged[key] = merged.get(key, 0.0) + value
+    return merged
+
+
+def lasting(samples: Samples) -> Samples:
+    """What is still true of a process that has ended: all that it counted, no gauge."""
+    return {key: value for key, value in samples.items() if _TYPES.get(key[0]) != "gauge"}
+
+
+def exposition(samples: Samples) -> bytes:
+    """The page that Prometheus scrapes."""
+    registry = CollectorRegistry()
+    registry.register(_Page(samples))
+    return generate_latest(registry)
+
+
+class _Page(Collector):
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterator[Metric]:
+        by_family: dict[str, list[tuple[str, dict[str, str], float]]] = {}
+        for (family, name, labels), value in self._samples.items():
+            by_family.setdefault(family, []).append((name, dict(labels), value))
+        # All families in one order, those without a sample too: a page has its outline.
+        for outline in _OUTLINE:
+            metric = Metric(outline.name, outline.documentation, outline.type)
+            for sample in by_family.get(outline.name, ()):
+                metric.add_sample(*sample)
+            yield metric
+
+
+_OUTLINE = tuple(Metrics().registry.collect())
+
+
+_TYPES = {family.name: family.type for family in _OUTLINE}

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class NotServing(MonitionError):  # noqa: N818 - a state, as its text says
+    """Something the gateway needs is not to be had now; starting again may help."""
+
+    exit_code = 1
+
+
 @click.command(epilog=example("monition serve -c /etc/monition/monition.toml"))
 @config_option
 def command(config_file: Path | None) -> None:
@@ -23,12 +29,12 @@ def command(config_file: Path | None) -> None:
 
     With relay.workers = N it is a supervisor of N processes. SIGHUP reads the policies again. An
     unusable ledger is told loudly and does not keep the gateway from starting; a faulty
-    configuration ends it with status 2.
+    configuration ends it with status 2, a port in use with 1: that can pass.
     """
     config = load_config(config_file)
     log.set_up()
     try:
         status = launch(config, os.environ)
     except OSError as error:
-        raise MonitionError(f"{error.strerror or error}") from error
+        raise NotServing(f"{error.strerror or error}") from error
     click.get_current_context().exit(status)

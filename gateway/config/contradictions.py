@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from gateway.config.settings import Tls
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,6 +19,7 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     yield from _exposed(config)
     yield from _clashes(config)
     yield from _loops(config)
+    yield from _half_tls(config)
     if config.ledger.emergency_journal == config.ledger.path:
         yield (
             "ledger.emergency_journal",
@@ -36,20 +39,59 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
 def _exposed(config: Config) -> Iterator[tuple[str, str]]:
     if "relay.clients" in config.lines:
         return
-    for endpoint in config.relay.listen:
+    for key, endpoint in _relay_listeners(config):
         if not endpoint.is_loopback:
             yield (
-                "relay.listen",
+                key,
                 (
                     f"{endpoint} can be reached from other machines, but relay.clients is left out;"
                     " name there the servers that may connect"
                 ),
             )
+    if config.relay.proxy_protocol:
+        yield (
+            "relay.proxy_protocol",
+            (
+                "the addresses told by a balancer are looked up in relay.clients, which is left"
+                " out; name there the servers that may connect"
+            ),
+        )
+
+
+def _half_tls(config: Config) -> Iterator[tuple[str, str]]:
+    relay = config.relay
+    certificate, key = relay.certificate_file, relay.key_file
+    if certificate is None and key is None and relay.listen_tls:
+        yield (
+            "relay.listen_tls",
+            "needs a certificate; name it in relay.certificate_file, its key in relay.key_file",
+        )
+    elif key is None and certificate is not None:
+        yield "relay.certificate_file", "is of no use alone; name its key in relay.key_file"
+    elif certificate is None and key is not None:
+        yield "relay.key_file", "is of no use alone; name its certificate in relay.certificate_file"
+    if relay.next_hop_tls is Tls.VERIFY:
+        for hop in relay.next_hop:
+            if hop.path is not None:
+                yield (
+                    "relay.next_hop_tls",
+                    (
+                        f"{hop} has no name that a certificate could prove; name a host and a"
+                        ' port in relay.next_hop, or write "none" or "opportunistic" here'
+                    ),
+                )
+
+
+def _relay_listeners(config: Config) -> list[tuple[str, Endpoint]]:
+    return [
+        *(("relay.listen", endpoint) for endpoint in config.relay.listen),
+        *(("relay.listen_tls", endpoint) for endpoint in config.relay.listen_tls),
+    ]
 
 
 def _listeners(config: Config) -> list[tuple[str, Endpoint]]:
     """Every endpoint we would listen on, with its key."""
-    found = [("relay.listen", endpoint) for endpoint in config.relay.listen]
+    found = _relay_listeners(config)
     for key, section in (
         ("desk.listen", config.desk),
         ("metrics.listen", config.metrics),
@@ -70,7 +112,7 @@ def _loops(config: Config) -> Iterator[tuple[str, str]]:
     for key, listener in _listeners(config):
         for hop in config.relay.next_hop:
             if listener.serves(hop):
-                loop = ": mail would go round in a loop" if key == "relay.listen" else ""
+                loop = ": mail would go round in a loop" if key.startswith("relay.") else ""
                 yield (
                     "relay.next_hop",
                     f"{hop} is this gateway's own {key}{loop}; name the mail server behind it",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gateway.errors import Fault
 
 T = TypeVar("T")
+D = TypeVar("D", Path, None)
 
 
 def read(document: Document) -> Config:
@@ -60,7 +61,7 @@ def examine(document: Document) -> tuple[Config, list[Fault]]:
     config = Config(
         institution=_institution(root.table("institution")),
         compliance=compliance,
-        relay=_relay(root.table("relay")),
+        relay=_relay(root.table("relay"), folder),
         ledger=_ledger(root.table("ledger"), folder),
         lists=_lists(root.table("lists"), folder),
         policies=_policies(root.table("policies"), folder),
@@ -101,12 +102,17 @@ def _compliance(section: Section) -> Compliance:
     )
 
 
-def _relay(section: Section) -> Relay:
+def _relay(section: Section, folder: Path) -> Relay:
     default = Relay()
     return Relay(
         listen=_some(section, "listen", Endpoint.parse, default.listen),
+        listen_tls=section.parsed_list("listen_tls", _once(Endpoint.parse), default=()),
+        certificate_file=_path(section, "certificate_file", None, folder),
+        key_file=_path(section, "key_file", None, folder),
         clients=_some(section, "clients", fields.network, default.clients),
+        proxy_protocol=section.parsed_list("proxy_protocol", _once(fields.network), default=()),
         next_hop=_some(section, "next_hop", Endpoint.parse, default.next_hop),
+        next_hop_tls=section.choice("next_hop_tls", Tls, default=default.next_hop_tls),
         workers=section.value("workers", fields.workers, default=default.workers),
         # An empty list is an answer: nobody's XFORWARD is believed.
         trusted=section.parsed_list("trusted", _once(fields.network), default=default.trusted),
@@ -169,7 +175,7 @@ def _endpoint(section: Section, key: str, default: Endpoint) -> Endpoint:
     return section.parsed(key, Endpoint.parse, default=default)
 
 
-def _path(section: Section, key: str, default: Path, folder: Path) -> Path:
+def _path(section: Section, key: str, default: D, folder: Path) -> Path | D:
     """Take a path; a relative one counts from the configuration's own folder."""
     text = section.text(key, default=None)
     return default if text is None else Path(os.path.normpath(folder / text))

@@ -50,7 +50,11 @@ class Mode(StrEnum):
 
 
 class Tls(StrEnum):
-    """How a notice travels to the institution's MTA."""
+    """How far the way to a mail server is kept from others' eyes.
+
+    ``OPPORTUNISTIC`` takes TLS where it is offered and trusts any certificate (RFC 7435);
+    ``VERIFY`` goes no other way, and only to a server that proves its name.
+    """
 
     NONE = "none"
     OPPORTUNISTIC = "opportunistic"
@@ -81,12 +85,20 @@ class Compliance:
 class Relay:
     """The SMTP side. ``clients`` may connect, ``trusted`` may use XFORWARD.
 
-    ``workers`` is a number of processes, or ``"auto"`` for one a processor.
+    ``workers`` is a number of processes, or ``"auto"`` for one a processor. With
+    ``certificate_file`` and ``key_file`` (PEM) STARTTLS is offered at ``listen``; at
+    ``listen_tls`` TLS comes before the first word (RFC 8314 section 3). A peer in
+    ``proxy_protocol`` tells the client's address ahead of the client's bytes, and must.
     """
 
     listen: tuple[Endpoint, ...] = (RELAY,)
+    listen_tls: tuple[Endpoint, ...] = ()
+    certificate_file: Path | None = None
+    key_file: Path | None = None
     clients: tuple[Network, ...] = LOOPBACK
+    proxy_protocol: tuple[Network, ...] = ()
     next_hop: tuple[Endpoint, ...] = (NEXT_HOP,)
+    next_hop_tls: Tls = Tls.NONE
     workers: int | Literal["auto"] = 1
     trusted: tuple[Network, ...] = LOOPBACK
     max_sessions: int = 1000

@@ -11,6 +11,8 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
+from gateway.config import certificate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,11 +36,16 @@ def surroundings(config: Config) -> Iterator[Fault]:
     # The first import makes this folder; until then there is nothing to read.
     if _mode(lists) is not None and (wrong := _folder_to_read(lists)) is not None:
         yield config.fault("lists.directory", wrong)
-    for endpoint in config.relay.listen:
-        if endpoint.path is None:
-            continue
-        if (wrong := _folder_to_write(Path(endpoint.path).parent)) is not None:
-            yield config.fault("relay.listen", f"{endpoint}: {wrong}")
+    for key, endpoints in (
+        ("relay.listen", config.relay.listen),
+        ("relay.listen_tls", config.relay.listen_tls),
+    ):
+        for endpoint in endpoints:
+            if endpoint.path is None:
+                continue
+            if (wrong := _folder_to_write(Path(endpoint.path).parent)) is not None:
+                yield config.fault(key, f"{endpoint}: {wrong}")
+    yield from certificate.faults(config)
 
 
 def _file_to_write(path: Path) -> str | None:

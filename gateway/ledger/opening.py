@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -125,7 +126,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> Database:
     ):
         database.execute(f"PRAGMA {pragma}")
     _version_of(database, path)
-    (mode,) = database.execute("PRAGMA journal_mode = wal").fetchone()
+    mode = _switch_to_wal(database)
     if mode != "wal":
         raise StoreError(
             f"the ledger {path} cannot be used with a write-ahead log (SQLite says {mode!r}): "
@@ -137,10 +138,27 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> Database:
     return database
 
 
+def _switch_to_wal(database: Database) -> str:
+    # SQLite does not wait for another worker that is doing the same: its time-out counts for
+    # statements, not for this.
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            (mode,) = database.execute("PRAGMA journal_mode = wal").fetchone()
+        except sqlite3.OperationalError as error:
+            if (error.sqlite_errorcode & 0xFF) not in _BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return str(mode)
+
+
 def _version_of(database: Database, path: Path) -> int:
-    (application,) = database.execute("PRAGMA application_id").fetchone()
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    (objects,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # One statement sees one moment: another worker may be beginning this ledger right now.
+    application, version, objects = database.execute(
+        "SELECT (SELECT application_id FROM pragma_application_id),"
+        " (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_master)"
+    ).fetchone()
     if application != APPLICATION_ID and (application or version or objects):
         raise StoreError(
             f"{path} is an SQLite database, but not a ledger of Monition's: set [ledger] path to "

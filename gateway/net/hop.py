@@ -25,10 +25,12 @@ async def connect(endpoint: Endpoint, relay: Relay) -> None:
 class Hop(asyncio.Protocol):
     """A connected next hop. Once it was let go it says nothing more to its relay."""
 
-    __slots__ = ("_is_held", "_relay", "_transport", "is_full")
+    __slots__ = ("_beneath", "_is_held", "_relay", "_transport", "is_full")
 
-    def __init__(self, relay: Relay) -> None:
+    def __init__(self, relay: Relay, beneath: asyncio.Transport | None = None) -> None:
+        """``beneath`` is what carries the TLS, where there is any."""
         self._relay: Relay | None = relay
+        self._beneath = beneath
         self._transport: asyncio.Transport
         self._is_held = False
         self.is_full = False
@@ -80,7 +82,9 @@ class Hop(asyncio.Protocol):
     def let_go(self) -> None:
         """Close without another byte."""
         # What the kernel has not taken yet is the middle of a message: it must not be flushed.
-        if self._transport.get_write_buffer_size():
+        if self._transport.get_write_buffer_size() or (
+            self._beneath is not None and self._beneath.get_write_buffer_size()
+        ):
             self.abort()
         else:
             self._relay = None

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from gateway.net.hop import Hop, connect
+from gateway.errors import NextHopError
+from gateway.net import tls
 from gateway.net.watch import without_words
 from gateway.wire import answers
 from gateway.wire.phase import Moment
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 
     from gateway.model import Decision
     from gateway.net.case import Case
+    from gateway.net.hop import Hop
     from gateway.net.listener import Listener
 
 HOP_SECONDS = 90  # for every reply of the next hop's before the final dot
 DOT_SECONDS = 600  # for its reply to the dot: RFC 5321 section 4.5.3.2.6
 CLIENT_SECONDS = 310  # a little more than the 300 that RFC 5321 section 4.5.3.2.7 asks for
 LINGER_SECONDS = 5  # for the client to read our last words and close
+LINGER_TLS_SECONDS = 1  # under TLS, where nothing can be half-closed: then we close it
 
 log = structlog.get_logger("relay")
 
@@ -59,23 +62,20 @@ class Relay(asyncio.Protocol):
         "_watch",
     )
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, client: str | None = None) -> None:
+        """``client`` is its address by a balancer's word; ``None``: the connection's own."""
         self._listener = listener
         self._loop = listener.loop
         self._watch = listener.watch
         self._session = Session(refuse_lookalikes=listener.refuses_lookalikes)
         self._client: asyncio.Transport | None = None
         self._hop: Hop | None = None
-        self._peer: str | None = None
+        self._peer = client
         self._hops_tried = 0
         self._case: Case | None = None
         self._task: asyncio.Task[None] | None = None
-        self._client_is_full = self._client_is_paused = False
-        self._client_ended = False
-        self._heard_client = 0.0
-        self._stuck_since = 0.0
-        self._began_content = 0.0
-        self._ended_at = 0.0
+        self._client_is_full = self._client_is_paused = self._client_ended = False
+        self._heard_client = self._stuck_since = self._began_content = self._ended_at = 0.0
 
     # The story.
 
@@ -83,13 +83,14 @@ class Relay(asyncio.Protocol):
         """A client is here: find it a next hop."""
         self._client = cast("asyncio.Transport", transport)
         self._heard_client = self._loop.time()
-        self._peer, admission = self._listener.admit(self, self._client)
+        self._peer, admission = self._listener.admit(self, self._client, self._peer)
         if admission.refusal is not None:
             self._session.part(admission.refusal)
             self._go_on()
             return
         self._session.trusts_client = admission.is_trusted
         self._session.asks_recipients = self._watch.asks_recipients
+        self._session.offers_tls = self._listener.offers_tls(self._client)
         self._do(self._reach_next_hop())
 
     async def _reach_next_hop(self) -> None:
@@ -99,13 +100,34 @@ class Relay(asyncio.Protocol):
             hop = hops[self._hops_tried]
             self._hops_tried += 1
             try:
-                await connect(hop, self)
-            except (OSError, TimeoutError) as error:
+                await self._listener.reach(hop, self)
+            except (OSError, TimeoutError, NextHopError) as error:
                 self._listener.metrics.next_hop_errors.inc()
-                log.warning("next hop not reached", next_hop=str(hop), reason=_reason(error))
+                log.warning("next hop not reached", next_hop=str(hop), reason=tls.reason(error))
             else:
                 return
         self._session.part(answers.NO_HOP)
+
+    def _begin_tls(self) -> None:
+        """Our 220 to STARTTLS goes out, and not a byte is read that belongs to the handshake."""
+        client = self._client
+        if client is not None:
+            client.pause_reading()
+        self._write_to_client(self._session.to_client)
+        self._client = None
+        self._do(self._start_tls(client))
+
+    async def _start_tls(self, client: asyncio.Transport | None) -> None:
+        secured = client and await tls.accept(client, self._listener.tls)
+        if not secured:
+            self._session.part(b"")
+            return
+        self._client, early = secured
+        self._client.set_protocol(self)
+        self._client_is_full = self._client_is_paused = False
+        self._session.tls_started()
+        if early:
+            self.data_received(early)
 
     def _at_recipient(self) -> None:
         """A recipient is named, and the policy may refuse some."""
@@ -178,7 +200,7 @@ class Relay(asyncio.Protocol):
             return False
         self._session.client_left()
         self._go_on()
-        return not self._ended_at
+        return not self._ended_at and tls.can_half_close(self._client)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client's connection is gone."""
@@ -229,10 +251,7 @@ class Relay(asyncio.Protocol):
     def _answer_moments(self) -> None:
         session, case = self._session, self._case
         if case is not None and (session.is_over or case.transaction != session.transaction.number):
-            # It ended without content; one that had content was settled and forgotten before.
-            self._case = None
-            if case.records:
-                self._watch.close(case)
+            self._close_case()
         while session.moment is Moment.RECIPIENT and self._task is None:
             self._at_recipient()
         if session.moment is Moment.ENVELOPE:
@@ -242,6 +261,14 @@ class Relay(asyncio.Protocol):
                 self._do(self._at_content_end())
             elif session.moment is Moment.REPLIED:
                 self._do(self._at_reply())
+            elif session.moment is Moment.STARTTLS and not session.is_over:
+                self._begin_tls()
+
+    def _close_case(self) -> None:
+        """A transaction ended without content; one that had some was settled and forgotten."""
+        case, self._case = self._case, None
+        if case is not None and case.records:
+            self._watch.close(case)
 
     def _write_to_client(self, pieces: list[bytes]) -> None:
         if self._client is not None:
@@ -260,14 +287,12 @@ class Relay(asyncio.Protocol):
         self._task = None
         if task.cancelled():
             self._abort()
-            return
-        error = task.exception()
-        if error is not None:
+        elif (error := task.exception()) is not None:
             # A bug: the client is told nothing that isn't so, and tries again.
             log.error("session broke off", exc_info=without_words(error))
             self._abort()
-            return
-        self._go_on()
+        else:
+            self._go_on()
         self._finish_if_done()
 
     # Backpressure.
@@ -306,6 +331,8 @@ class Relay(asyncio.Protocol):
         if self._ended_at:
             if now - self._ended_at > LINGER_SECONDS:
                 self._abort()
+            elif now - self._ended_at > LINGER_TLS_SECONDS:
+                tls.close(self._client)
             return
         if self._task is not None:
             return  # our own waits have their own ends
@@ -336,6 +363,7 @@ class Relay(asyncio.Protocol):
         if self._ended_at:
             return
         self._ended_at = self._loop.time()
+        self._close_case()
         client = self._client
         if client is None or client.is_closing():
             self._finish_if_done()
@@ -343,7 +371,8 @@ class Relay(asyncio.Protocol):
             client.close()
         else:
             try:
-                client.write_eof()
+                if tls.can_half_close(client):
+                    client.write_eof()
             except OSError:
                 client.abort()
                 return
@@ -354,6 +383,7 @@ class Relay(asyncio.Protocol):
     def _abort(self) -> None:
         """End both connections as they are."""
         self._ended_at = self._ended_at or self._loop.time()
+        self._close_case()
         hop, self._hop = self._hop, None
         if hop is not None:
             hop.abort()
@@ -369,7 +399,3 @@ class Relay(asyncio.Protocol):
     def _finish_if_done(self) -> None:
         if self._client is None and self._task is None and self._ended_at:
             self._listener.finished(self)
-
-
-def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__

@@ -1,87 +1,70 @@
-"""The page that a machine asks: ``/metrics``, ``/livez`` and ``/readyz``.
-
-It answers from a thread of its own, so that a stuck event loop cannot hide itself.
-"""
+"""What ``/metrics``, ``/livez`` and ``/readyz`` say, whoever asks and whoever answers."""
 
 from __future__ import annotations
 
-import threading
-import time
-from typing import TYPE_CHECKING
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from wsgiref.types import StartResponse, WSGIEnvironment
+from gateway.metrics import exposition
 
-    from gateway.config import Endpoint
-    from gateway.metrics import Metrics
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.metrics import Samples
 
 STALL_SECONDS = 10
-"""How long the event loop may show no sign of life before ``/livez`` says so."""
+"""How long an event loop may show no sign of life before ``/livez`` says so."""
+
+TEXT = "text/plain; charset=utf-8"
 
 
-class Health:
-    """What the pages tell; the event loop calls :meth:`beat` every second."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer: the status with its reason, the content type, the body."""
 
-    def __init__(self, metrics: Metrics, faults: Callable[[], list[str]]) -> None:
-        self._metrics = metrics
-        self._faults = faults
-        self._beat = time.monotonic()
-
-    def beat(self) -> None:
-        """The event loop is alive."""
-        self._beat = time.monotonic()
-
-    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        """Answer one request (PEP 3333)."""
-        status, kind, page = self._page(environ.get("PATH_INFO", ""))
-        start(status, [("Content-Type", kind), ("Content-Length", str(len(page)))])
-        return [page]
-
-    def _page(self, path: str) -> tuple[str, str, bytes]:
-        text = "text/plain; charset=utf-8"
-        if path == "/metrics":
-            return "200 OK", CONTENT_TYPE_LATEST, self._metrics.exposition()
-        if path == "/livez":
-            silent = time.monotonic() - self._beat
-            if silent > STALL_SECONDS:
-                page = f"the event loop has been silent for {silent:.0f} s\n"
-                return "503 Service Unavailable", text, page.encode()
-            return "200 OK", text, b"alive\n"
-        if path == "/readyz":
-            faults = self._faults()
-            if faults:
-                page = "".join(f"{fault}\n" for fault in faults)
-                return "503 Service Unavailable", text, page.encode()
-            return "200 OK", text, b"ready\n"
-        return "404 Not Found", text, b"there are /metrics, /livez and /readyz\n"
+    status: str
+    kind: str
+    body: bytes
 
 
-class _Quiet(WSGIRequestHandler):
-    timeout = 10  # seconds a client may take for its request
+class Subject(Protocol):
+    """Who is asked: the one process there is, or the supervisor of several."""
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing: who asks for metrics is not news."""
+    def stalls(self) -> list[str]:
+        """Why it is not alive; empty when it is."""
+
+    def faults(self) -> list[str]:
+        """Why it is not ready; empty when it is."""
+
+    def samples(self) -> Samples:
+        """All that was counted."""
 
 
-class HealthServer:
-    """Serves a :class:`Health` on one endpoint from a thread."""
+def page(path: str, subject: Subject) -> Page:
+    """Answer one request."""
+    match path:
+        case "/metrics":
+            return Page("200 OK", CONTENT_TYPE_LATEST, exposition(subject.samples()))
+        case "/livez":
+            return _verdict(subject.stalls(), "alive")
+        case "/readyz":
+            return _verdict(subject.faults(), "ready")
+        case _:
+            there = b"there are /metrics, /livez and /readyz\n"
+            return Page("404 Not Found", TEXT, there)
 
-    def __init__(self, endpoint: Endpoint, health: Health) -> None:
-        self._server = WSGIServer((endpoint.host, endpoint.port), _Quiet)
-        self._server.set_app(health)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="health", daemon=True
-        )
 
-    def start(self) -> None:
-        """Answer from now on."""
-        self._thread.start()
+def silence(seconds: float) -> str | None:
+    """How to tell that an event loop has shown no sign of life for so long; ``None``: it has."""
+    if seconds <= STALL_SECONDS:
+        return None
+    return f"the event loop has been silent for {seconds:.0f} s"
 
-    def close(self) -> None:
-        """Answer no more."""
-        self._server.shutdown()
-        self._server.server_close()
+
+def _verdict(reasons: Iterable[str], word: str) -> Page:
+    text = "".join(f"{reason}\n" for reason in reasons)
+    if text:
+        return Page("503 Service Unavailable", TEXT, text.encode())
+    return Page("200 OK", TEXT, f"{word}\n".encode())

@@ -1,11 +1,17 @@
-"""Snapshot, rules and texts, loaded together: all of them hold, or the old ones stay."""
+"""Snapshot, rules and texts, loaded together: all of them hold, or the old ones stay.
+
+So it is with the certificate, which the listener then reads for itself.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.errors import ConfigError, Fault
+import structlog
+
+from gateway.config import certificate
+from gateway.errors import ConfigError, Fault, FaultyFile
 from gateway.net.watch import Orders
 from gateway.notice import check, texts
 from gateway.policy import rules, trial
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.notice.texts import Texts
 
+log = structlog.get_logger("serve")
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -29,11 +37,12 @@ class Loaded:
 
 
 def load(config: Config, today: date) -> Loaded:
-    """Read and check the policies directory; raises ``FaultyFile`` with what is wrong.
+    """Read and check the policies directory and the certificate; ``FaultyFile``: what is wrong.
 
     Notice texts are filled in with examples, and the policy's own examples are put to the test
     (behaviours P4, P5): what passes here does not fail at send time.
     """
+    certificate.load(config)
     directory = config.policies.directory
     listed = snapshot.load(directory)
     policy = rules.load(directory)
@@ -48,3 +57,16 @@ def load(config: Config, today: date) -> Loaded:
             for each in failed
         )
     return Loaded(Orders(listed, policy), texts.load(directory))
+
+
+def load_anew(config: Config, today: date) -> Loaded | None:
+    """Read them while others are in force; ``None``, told loudly, where they do not load."""
+    refused = "reload refused, the old policies stay"
+    try:
+        return load(config, today)
+    except FaultyFile as error:
+        log.error(refused, faults=list(map(str, error.faults)))  # noqa: TRY400 - no bug of ours
+    except Exception:
+        # Mail flows by the old ones: nothing that a file can provoke may end that.
+        log.exception(refused)
+    return None

@@ -1,4 +1,4 @@
-"""One process: builds the object graph, runs it, drains it."""
+"""One process that serves: builds the object graph, runs it, drains it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import os
 import secrets
 import signal
 import socket
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
 from gateway import __version__
-from gateway.errors import FaultyFile, LedgerError
+from gateway.errors import LedgerError
 from gateway.ledger.writer import Ledger
 from gateway.metrics import Metrics
 from gateway.net.courier import Courier
@@ -22,16 +23,22 @@ from gateway.net.listener import Listener
 from gateway.net.submission import submission
 from gateway.net.watch import Watch
 from gateway.notice import render, rhythm
-from gateway.serve import orders
-from gateway.serve.health import Health, HealthServer
+from gateway.serve import notify, orders
+from gateway.serve.health import silence
+from gateway.serve.notify import Notifier
+from gateway.serve.report import Report
+from gateway.serve.sockets import endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gateway.config import Config
+    from gateway.metrics import Samples
     from gateway.model import Notice
     from gateway.notice.render import Letter
+    from gateway.serve.orders import Loaded
 
+BEAT_SECONDS = 1
 COUNT_SECONDS = 10
 
 log = structlog.get_logger("serve")
@@ -40,14 +47,29 @@ log = structlog.get_logger("serve")
 class Worker:
     """A relay with its ledger and its courier.
 
-    Building one reads the policies; what is wrong there is a ``FaultyFile``. An unusable ledger
-    is told loudly, and does not keep it from starting: unmatched mail must flow.
+    Building one reads the policies, unless they are ``loaded``; what is wrong there is a
+    ``FaultyFile``. Sockets that are ``listening`` take the place of ``relay.listen``. An unusable
+    ledger is told loudly, and does not keep it from starting: unmatched mail must flow.
+
+    ``beat`` is called by the event loop every second from the start to the very end.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        loaded: Loaded | None = None,
+        listening: Sequence[socket.socket] = (),
+        notifier: Notifier | None = None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self._config = config
+        self._listening = listening
+        self._notifier = notifier or Notifier({}, os.getpid())
+        self._beat = beat
+        self._beaten_at = time.monotonic()
         self._metrics = Metrics()
-        self._loaded = orders.load(config, _now().date())
+        self._loaded = loaded or orders.load(config, _now().date())
         self._process = secrets.token_hex(8)
         self._ledger = Ledger(
             config.ledger.path,
@@ -58,31 +80,32 @@ class Worker:
             tell=self._hear_ledger,
             rhythm=rhythm.is_open,
         )
+        # The ledger's thread does not inherit which worker we are.
+        self._ledger_log = log.bind(**structlog.contextvars.get_contextvars())
         self._watch: Watch | None = None
+        self._listener: Listener | None = None
+        self._is_serving = False
         self._stopping = asyncio.Event()
+        self._reload_wanted = asyncio.Event()
 
     async def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until SIGTERM or SIGINT, then drain; ``ready`` is called when clients may come.
 
         ``OSError``: an endpoint cannot be listened on; its text names it.
         """
-        config, metrics = self._config, self._metrics
+        metrics = self._metrics
         watch = self._watch = Watch(
-            config, self._loaded.orders, self._ledger, metrics, process=self._process
+            self._config, self._loaded.orders, self._ledger, metrics, process=self._process
         )
-        listener = Listener(config, watch, metrics)
+        listener = self._listener = Listener(self._config, watch, metrics, self._listening)
         courier = self._courier()
         watch.on_notice = courier.wake
-        health = Health(metrics, self._faults)
         loop = asyncio.get_running_loop()
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sign, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        self._hear_signals(loop)
 
         async with contextlib.AsyncExitStack() as stack:
-            if config.metrics is not None:
-                pages = _health_server(config, health)
-                stack.callback(pages.close)
+            for chore in (self._beat_on(), self._reload_when_wanted(), self._count_notices()):
+                stack.callback(loop.create_task(chore).cancel)
             await asyncio.to_thread(self._ledger.start)
             stack.push_async_callback(asyncio.to_thread, self._ledger.close)
             await listener.start()
@@ -91,17 +114,67 @@ class Worker:
             stack.push_async_callback(_ended, couriering)
             stack.callback(courier.stop)
             self._announce()
+            self._set_serving(is_serving=True)
             if ready is not None:
                 ready()
-            counting = loop.create_task(self._count_notices())
-            stack.callback(counting.cancel)
-            while not self._stopping.is_set():
-                health.beat()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), 1)
+            await self._stopping.wait()
+            self._notifier.tell(notify.STOPPING)
+            self._set_serving(is_serving=False)
             log.info("draining")
             await listener.drain()
         log.info("stopped")
+
+    def stop(self) -> None:
+        """Drain and end; from the event loop's thread."""
+        self._stopping.set()
+
+    # How it is: asked from any thread.
+
+    def stalls(self) -> list[str]:
+        """Why it is not alive; empty when it is."""
+        stall = silence(time.monotonic() - self._beaten_at)
+        return [stall] if stall else []
+
+    def faults(self) -> list[str]:
+        """Why it is not ready; empty when it is."""
+        away = [] if self._is_serving else ["starting or draining: no client is served"]
+        return [*away, *self._ledger_faults()]
+
+    def samples(self) -> Samples:
+        """All that it counted."""
+        return self._metrics.samples()
+
+    def report(self) -> Report:
+        """All of this for a supervisor."""
+        return Report(self._is_serving, self._ledger_faults(), self.samples())
+
+    def _ledger_faults(self) -> tuple[str, ...]:
+        fault = self._ledger.fault
+        return (f"ledger: {fault}",) if fault else ()
+
+    def _set_serving(self, *, is_serving: bool) -> None:
+        self._is_serving = is_serving
+        self._metrics.workers.set(is_serving)
+        self._tick()
+
+    # What it does beside serving.
+
+    def _hear_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
+        # A supervisor starts us with these held back, so that none comes before its handler.
+        held_back = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, held_back)
+
+    def _tick(self) -> None:
+        self._beaten_at = time.monotonic()
+        self._beat()
+
+    async def _beat_on(self) -> None:
+        while True:
+            self._tick()
+            await asyncio.sleep(BEAT_SECONDS)
 
     async def _count_notices(self) -> None:
         """Keep the metric of the outbox no older than a few seconds."""
@@ -110,10 +183,6 @@ class Worker:
                 waiting = await asyncio.wrap_future(self._ledger.waiting())
                 self._metrics.notice_queue.set(waiting)
             await asyncio.sleep(COUNT_SECONDS)
-
-    def stop(self) -> None:
-        """Drain and end; from the event loop's thread."""
-        self._stopping.set()
 
     def _courier(self) -> Courier:
         config = self._config
@@ -130,18 +199,27 @@ class Worker:
     def _compose(self, notice: Notice) -> Letter:
         return render.letter(notice, self._config, self._loaded.texts)
 
-    def _reload(self) -> None:
-        """Swap policies and snapshot as one; keep the old ones, loudly, if the new do not load."""
+    async def _reload_when_wanted(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            # Before the reading: a change during it asks for another one.
+            self._reload_wanted.clear()
+            await self._reload()
+
+    async def _reload(self) -> None:
+        """Swap what may change as one; keep the old, loudly, if the new does not load."""
         assert self._watch is not None
-        try:
-            loaded = orders.load(self._config, _now().date())
-        except FaultyFile as error:
-            log.error("reload refused, the old policies stay", faults=list(map(str, error.faults)))  # noqa: TRY400
-            return
-        self._loaded = loaded
-        self._watch.orders = loaded.orders
-        self._tell_digests()
-        log.info("reloaded", snapshot=loaded.orders.snapshot.digest)
+        assert self._listener is not None
+        self._notifier.tell_reloading()
+        # In a thread: the loop goes on with the mail.
+        loaded = await asyncio.to_thread(orders.load_anew, self._config, _now().date())
+        if loaded is not None:
+            self._loaded = loaded
+            self._watch.orders = loaded.orders
+            self._listener.reload_tls()
+            self._tell_digests()
+            log.info("reloaded", snapshot=loaded.orders.snapshot.digest)
+        self._notifier.tell(notify.READY)
 
     def _announce(self) -> None:
         config = self._config
@@ -149,16 +227,12 @@ class Worker:
         log.info(
             "serving",
             version=__version__,
-            listen=[str(endpoint) for endpoint in config.relay.listen],
-            next_hop=[str(endpoint) for endpoint in config.relay.next_hop],
+            listen=[*map(endpoint, self._listening)] or [*map(str, config.relay.listen)],
+            next_hop=[*map(str, config.relay.next_hop)],
             mode=config.policies.mode.value,
             snapshot=self._loaded.orders.snapshot.digest,
             policy=self._loaded.orders.rules.digest,
         )
-        if config.relay.workers != 1:
-            log.warning("relay.workers is not in use yet: one process serves")
-        if os.geteuid() == 0:
-            log.warning("running as root; run it as a user of its own")
 
     def _tell_digests(self) -> None:
         current = self._loaded.orders
@@ -168,27 +242,10 @@ class Worker:
     def _hear_ledger(self, text: str, error: Exception | None) -> None:
         """What the ledger's thread has to say to an operator."""
         if error is None:
-            log.info("ledger", message=text)
+            self._ledger_log.info("ledger", message=text)
         else:
             self._metrics.ledger_failures.inc()
-            log.error("ledger", message=text, reason=type(error).__name__)
-
-    def _faults(self) -> list[str]:
-        """Why this process is not ready; empty when it is."""
-        fault = self._ledger.fault
-        return [f"ledger: {fault}"] if fault else []
-
-
-def _health_server(config: Config, health: Health) -> HealthServer:
-    assert config.metrics is not None
-    endpoint = config.metrics.listen
-    try:
-        server = HealthServer(endpoint, health)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise OSError(error.errno, f"cannot listen on {endpoint}: {reason}") from error
-    server.start()
-    return server
+            self._ledger_log.error("ledger", message=text, reason=type(error).__name__)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -120,7 +120,7 @@ def test_p02_in_observe_mode_it_is_said_that_nobody_is_written_to(run):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["a@@"], "cannot be read"),
+        (["@@"], "cannot be read"),
         (["a@mipt.ru", "--from", "x@[bad"], "cannot be read"),
         (["a@mipt.ru", "--language", "tlh"], "has no texts; there are en."),
         ([], "Missing argument 'ADDRESS'"),

@@ -21,6 +21,9 @@ email = "office@example.edu"
 """
 
 
+TLS = '[relay]\ncertificate_file = "tls/chain.pem"\nkey_file = "tls/key.pem"\n'
+
+
 def write(folder: Path, text: str) -> Path:
     file = folder / "monition.toml"
     file.write_text(text)
@@ -48,6 +51,10 @@ def test_the_least_configuration_has_the_contracts_defaults(tmp_path: Path):
     assert config.compliance.disclosure_url is None
     assert config.compliance.notice_url is None
     assert config.relay.listen == (Endpoint("127.0.0.1", 10025),)
+    assert config.relay.listen_tls == ()
+    assert config.relay.certificate_file is config.relay.key_file is None
+    assert config.relay.proxy_protocol == ()
+    assert config.relay.next_hop_tls is Tls.NONE
     loopback = (ip_network("127.0.0.0/8"), ip_network("::1"))
     assert config.relay.clients == config.relay.trusted == loopback
     assert config.relay.next_hop == (Endpoint("127.0.0.1", 10026),)
@@ -95,8 +102,13 @@ disclosure_url = "https://u.example/d"
 notice_url = "https://u.example/n"
 [relay]
 listen = ["[::]:25", "unix:/run/m.sock"]
+listen_tls = ["[::]:465"]
+certificate_file = "/l/chain.pem"
+key_file = "/l/key.pem"
 clients = ["192.0.2.0/24"]
+proxy_protocol = ["192.0.2.7"]
 next_hop = ["mail.u.example:25"]
+next_hop_tls = "verify"
 workers = "auto"
 trusted = []
 max_sessions = 5
@@ -143,11 +155,14 @@ listen = "127.0.0.1:2"
 def test_relative_paths_count_from_the_files_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    write(tmp_path, LEAST + '[ledger]\npath = "a/../ledger.db"\n[policies]\ndirectory = "p"\n')
+    write(
+        tmp_path, LEAST + '[ledger]\npath = "a/../ledger.db"\n[policies]\ndirectory = "p"\n' + TLS
+    )
     monkeypatch.chdir(tmp_path.parent)
     config = load(Path(tmp_path.name, "monition.toml"), {})
     assert config.ledger.path == tmp_path / "ledger.db"
     assert config.policies.directory == tmp_path / "p"
+    assert config.relay.key_file == tmp_path / "tls" / "key.pem"
 
 
 def test_a_configuration_is_frozen_and_travels_to_a_worker(tmp_path: Path):

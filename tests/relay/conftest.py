@@ -254,6 +254,7 @@ async def gateway(tmp_path, loaded, log):
             hop = NextHop(peers)
             stack.callback(hop.sock.close)
             options["next_hop"] = hops or (hop.endpoint,)
+            rules = options.pop("rules", loaded.rules)
             config, metrics = _config(folder, **options), Metrics()
             ledger = Ledger(
                 config.ledger.path,
@@ -267,7 +268,7 @@ async def gateway(tmp_path, loaded, log):
             await asyncio.to_thread(ledger.start)
             stack.push_async_callback(asyncio.to_thread, ledger.close)
             # A reload may swap what is in force: each gateway has its own.
-            mine = watch.Orders(loaded.snapshot, loaded.rules)
+            mine = watch.Orders(loaded.snapshot, rules)
             look_out = watch.Watch(config, mine, ledger, metrics, process="test")
             listening = listener.Listener(config, look_out, metrics)
             started = Gateway(listening, ledger, metrics, folder, log, hop, peers)

@@ -5,6 +5,8 @@ import hashlib
 
 import pytest
 
+from gateway.config import BareNewlines
+
 CONTENTS = {
     "empty": b"",
     "one line": b"Subject: x\r\n\r\nhello\r\n",
@@ -104,6 +106,34 @@ async def test_r05_a_recipient_that_the_next_hop_refused_is_no_finding(gateway):
     await (await hop.hear(b"x\r\n.\r\n")).say(b"250 2.0.0 Ok\r\n")
     await client.reply(250)
     assert started.kinds() == []
+
+
+@pytest.mark.parametrize("recipient", RECIPIENTS.values(), ids=RECIPIENTS)
+@pytest.mark.parametrize("lookalike", [b"\n.\n", b"\r\n.\r\r\n", b"\r\n\0.\r\n", b"\r.\r"])
+async def test_r10_a_lookalike_costs_the_hop_at_once_and_the_client_a_550(
+    gateway, recipient, lookalike
+):
+    started = await gateway()
+    client, hop = await started.content(recipient)
+    await client.say(b"before\r\n")
+    await hop.hear(b"before\r\n")
+    await client.say(b"x" + lookalike + b"MAIL FROM:<evil@example.org>\r\n")
+    assert b"MAIL" not in await hop.end()
+    await client.silence()
+    await client.say(b"more\r\n.\r\n")
+    assert (await client.reply(550)).startswith(b"550 5.5.2 ")
+    await client.say(b"RSET\r\n")
+    assert (await client.end()).startswith(b"421 4.3.0 ")
+    assert started.count("refused") == 1
+    assert started.kinds() == []
+
+
+async def test_r10_it_passes_where_the_configuration_says_so(gateway):
+    started = await gateway(bare_newlines=BareNewlines.PASS)
+    client, hop = await started.content()
+    await client.say(b"x\n.\ny\r\n.\r\n")
+    await (await hop.hear(b"x\n.\ny\r\n.\r\n")).say(b"250 2.0.0 Ok\r\n")
+    await client.reply(250)
 
 
 async def test_a_match_is_observed_before_its_dot_and_settled_before_its_answer(gateway):

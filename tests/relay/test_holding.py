@@ -18,7 +18,7 @@ def held(gateway) -> int:
         for transport in (relay._client, relay._hop._transport)
         if transport is not None
     )
-    return waiting + len(relay._session._inbox) + relay._session._framer.size
+    return waiting + relay._session._inbox.size + relay._session._framer.size
 
 
 async def push(peer, piece: bytes, gateway) -> int:

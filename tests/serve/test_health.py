@@ -1,58 +1,61 @@
-"""The pages that machines ask."""
+"""What the pages say."""
 
-import urllib.error
-import urllib.request
+from dataclasses import dataclass, field
 
 import pytest
 
 from gateway.metrics import Metrics
-from gateway.serve import health
-from gateway.serve.health import Health, HealthServer
+from gateway.serve.health import page, silence
+
+
+@dataclass
+class Patient:
+    """One that is as the test says."""
+
+    stalled: list[str] = field(default_factory=list)
+    faulty: list[str] = field(default_factory=list)
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def stalls(self):
+        return self.stalled
+
+    def faults(self):
+        return self.faulty
+
+    def samples(self):
+        return self.metrics.samples()
 
 
 @pytest.fixture
-def served(config):
-    faults = []
-    pages = Health(Metrics(), lambda: faults)
-    server = HealthServer(config.metrics.listen, pages)
-    server.start()
-    yield f"http://{config.metrics.listen}", pages, faults
-    server.close()
+def patient():
+    return Patient()
 
 
-def get(url):
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
+def test_metrics_are_told_in_prometheus_format(patient):
+    patient.metrics.messages.labels("delivered").inc()
+    answer = page("/metrics", patient)
+    assert answer.status == "200 OK"
+    assert answer.kind.startswith("text/plain; version=")
+    assert b"# TYPE monition_sessions gauge\n" in answer.body
+    assert b'monition_messages_total{outcome="delivered"} 1.0\n' in answer.body
 
 
-def test_metrics_are_told_in_prometheus_format(served):
-    base, _, _ = served
-    status, page = get(base + "/metrics")
-    assert status == 200
-    assert "# TYPE monition_sessions gauge" in page
+@pytest.mark.parametrize(
+    ("path", "word", "reasons"), [("/livez", "alive", "stalled"), ("/readyz", "ready", "faulty")]
+)
+def test_well_until_there_is_a_reason_and_then_it_says_which(patient, path, word, reasons):
+    answer = page(path, patient)
+    assert (answer.status, answer.body) == ("200 OK", f"{word}\n".encode())
+    getattr(patient, reasons).extend(["ledger: the disk is full", "and more"])
+    answer = page(path, patient)
+    assert answer.status == "503 Service Unavailable"
+    assert answer.body == b"ledger: the disk is full\nand more\n"
 
 
-def test_ready_until_there_is_a_fault_and_then_it_says_which(served):
-    base, _, faults = served
-    assert get(base + "/readyz") == (200, "ready\n")
-    faults.append("ledger: the disk is full")
-    assert get(base + "/readyz") == (503, "ledger: the disk is full\n")
+def test_other_pages_are_not_there(patient):
+    assert page("/etc/passwd", patient).status == "404 Not Found"
 
 
-def test_alive_until_the_event_loop_is_silent(served, monkeypatch):
-    base, pages, _ = served
-    pages.beat()
-    assert get(base + "/livez")[0] == 200
-    monkeypatch.setattr(health, "STALL_SECONDS", -1)
-    status, page = get(base + "/livez")
-    assert status == 503
-    assert "silent" in page
-
-
-def test_other_pages_are_not_there(served):
-    base, _, _ = served
-    assert get(base + "/etc/passwd")[0] == 404
+def test_ten_seconds_of_silence_are_too_many():
+    assert silence(10) is None
+    assert silence(10.6) == "the event loop has been silent for 11 s"

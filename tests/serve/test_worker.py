@@ -3,19 +3,22 @@
 import asyncio
 import os
 import signal
+import socket
 import stat
 from datetime import date
 
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.config import Relay
 from gateway.errors import FaultyFile
-from gateway.serve import orders
+from gateway.serve import health, orders
+from gateway.serve.launch import launch, processes
 from gateway.serve.worker import Worker
 
 
-async def serving(config, story):
-    worker = Worker(config)
+async def serving(config, story, worker=None):
+    worker = worker or Worker(config)
     ready = asyncio.Event()
     running = asyncio.create_task(worker.run(ready=ready.set))
     waiting = asyncio.create_task(ready.wait())
@@ -101,9 +104,41 @@ async def test_o06_a_port_in_use_is_named(config):
             await serving(config, lambda _: asyncio.sleep(0))
 
 
-async def test_the_metrics_port_in_use_is_named_too(config):
+def test_the_metrics_port_in_use_is_named_too(config):
     endpoint = config.metrics.listen
-    server = await asyncio.start_server(lambda *_: None, endpoint.host, endpoint.port)
-    async with server:
-        with pytest.raises(OSError, match=f"cannot listen on {endpoint}: Address already in use"):
-            await serving(config, lambda _: asyncio.sleep(0))
+    with (
+        socket.create_server((endpoint.host, endpoint.port)),
+        pytest.raises(OSError, match=f"cannot listen on {endpoint}: Address already in use"),
+    ):
+        launch(config, {})
+
+
+def test_auto_is_one_worker_for_each_processor_that_it_may_use():
+    assert processes(Relay(workers="auto")) == len(os.sched_getaffinity(0))
+    assert processes(Relay(workers=7)) == 7
+
+
+async def test_it_is_alive_while_its_loop_beats_and_ready_while_it_serves(config, monkeypatch):
+    beats = []
+    worker = Worker(config, beat=lambda: beats.append(worker.report()))
+    assert worker.faults()
+
+    async def story(worker):
+        assert worker.faults() == worker.stalls() == []
+        monkeypatch.setattr(health, "STALL_SECONDS", -1)
+        assert "silent" in worker.stalls()[0]
+
+    await serving(config, story, worker)
+    assert [beats[0].is_serving, beats[-1].is_serving] == [False, False]
+    assert any(beat.is_serving for beat in beats)
+    assert worker.faults()
+
+
+async def test_r17_an_unusable_ledger_is_a_fault_of_readiness(config):
+    config.ledger.path.mkdir()
+
+    async def story(worker):
+        assert worker.faults() == [f"ledger: {worker._ledger.fault}"]
+        assert worker.report().faults == (f"ledger: {worker._ledger.fault}",)
+
+    await serving(config, story)

@@ -1,0 +1,65 @@
+"""Starting the gateway: read, bind, then one process or several."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+import uvloop
+
+from gateway.serve import health, notify, orders, sockets
+from gateway.serve.notify import Notifier
+from gateway.serve.pages import PagesThread
+from gateway.serve.supervisor import Supervisor
+from gateway.serve.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.config import Config, Relay
+    from gateway.serve.orders import Loaded
+    from gateway.serve.sockets import Listening
+
+log = structlog.get_logger("serve")
+
+
+def launch(config: Config, environ: Mapping[str, str]) -> int:
+    """Serve until told to stop; the exit status.
+
+    ``FaultyFile``: the policies are wrong. ``OSError``: an endpoint cannot be listened on.
+    """
+    loaded = orders.load(config, datetime.now(UTC).date())
+    listening = sockets.listen(config, environ, os.getpid())
+    notifier = Notifier(environ, os.getpid())
+    if os.geteuid() == 0:
+        log.warning("running as root; run it as a user of its own")
+    count = processes(config.relay)
+    if count > 1:
+        return Supervisor(config, loaded, listening, notifier, count).run()
+    return _serve_alone(config, loaded, listening, notifier)
+
+
+def processes(relay: Relay) -> int:
+    """How many workers; ``"auto"`` is one for each processor that we may use."""
+    return len(os.sched_getaffinity(0)) if relay.workers == "auto" else relay.workers
+
+
+def _serve_alone(config: Config, loaded: Loaded, listening: Listening, notifier: Notifier) -> int:
+    worker = Worker(
+        config,
+        loaded=loaded,
+        listening=listening.relay,
+        notifier=notifier,
+        beat=notifier.tell_alive,
+    )
+    pages = None
+    if listening.pages is not None:
+        pages = PagesThread(listening.pages, lambda path: health.page(path, worker))
+    try:
+        uvloop.run(worker.run(ready=lambda: notifier.tell(notify.READY)))
+    finally:
+        if pages is not None:
+            pages.close()
+    return 0

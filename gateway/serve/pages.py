@@ -1,0 +1,172 @@
+"""A web server for three small pages, which never waits for whoever reads them.
+
+The supervisor must be the only thread of its process, since it forks, and must never be held up,
+since it restarts workers: so these pages are answered from its own selector, a step at a time.
+One process alone answers from a thread, so that a stuck event loop cannot hide itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from gateway.serve.health import TEXT, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE_SECONDS = 10  # for one visitor, from connecting to having read
+MOST_VISITORS = 32
+LONGEST_REQUEST = 8192
+
+_log = structlog.get_logger("serve")
+
+
+class Pages:
+    """The pages on one listening socket, driven by a selector.
+
+    Each registration's ``data`` is what to call when it is ready.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        answer: Callable[[str], Page],
+        selector: selectors.BaseSelector,
+    ) -> None:
+        self._sock = sock
+        self._answer = answer
+        self._selector = selector
+        self._visitors: set[_Visitor] = set()
+        sock.settimeout(0)
+        selector.register(sock, selectors.EVENT_READ, self._accept)
+
+    def expire(self, now: float) -> None:
+        """Send away who takes too long; asked every second or so."""
+        for visitor in tuple(self._visitors):
+            if now - visitor.came_at > PATIENCE_SECONDS:
+                self._part(visitor)
+
+    def close(self) -> None:
+        """Answer no more."""
+        for visitor in tuple(self._visitors):
+            self._part(visitor)
+        self._selector.unregister(self._sock)
+        self._sock.close()
+
+    def disown(self) -> None:
+        """Close the descriptors alone: in a forked child, whose parent goes on with the pages."""
+        for visitor in self._visitors:
+            visitor.sock.close()
+        self._sock.close()
+
+    def _accept(self) -> None:
+        try:
+            sock, _ = self._sock.accept()
+        except OSError:
+            return  # gone again, or no descriptor free: whoever asks asks again
+        if len(self._visitors) >= MOST_VISITORS:
+            sock.close()
+            return
+        sock.settimeout(0)
+        visitor = _Visitor(sock)
+        self._visitors.add(visitor)
+        self._selector.register(sock, selectors.EVENT_READ, lambda: self._hear(visitor))
+
+    def _hear(self, visitor: _Visitor) -> None:
+        try:
+            data = visitor.sock.recv(LONGEST_REQUEST)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._part(visitor)
+            return
+        visitor.heard += data
+        if b"\r\n\r\n" in visitor.heard or len(visitor.heard) > LONGEST_REQUEST:
+            visitor.to_say = memoryview(self._reply(bytes(visitor.heard)))
+            self._selector.modify(visitor.sock, selectors.EVENT_WRITE, lambda: self._speak(visitor))
+
+    def _speak(self, visitor: _Visitor) -> None:
+        try:
+            sent = visitor.sock.send(visitor.to_say)
+        except BlockingIOError:
+            return
+        except OSError:
+            sent = len(visitor.to_say)
+        visitor.to_say = visitor.to_say[sent:]
+        if not visitor.to_say:
+            self._part(visitor)
+
+    def _part(self, visitor: _Visitor) -> None:
+        self._visitors.discard(visitor)
+        self._selector.unregister(visitor.sock)
+        visitor.sock.close()
+
+    def _reply(self, request: bytes) -> bytes:
+        words = request.partition(b"\r\n")[0].decode("latin-1").split(" ")
+        if len(words) != 3 or not words[2].startswith("HTTP/1.") or len(request) > LONGEST_REQUEST:
+            page = Page("400 Bad Request", TEXT, b"this is no request that can be read\n")
+        elif words[0] not in {"GET", "HEAD"}:
+            page = Page("405 Method Not Allowed", TEXT, b"only GET and HEAD\n")
+        else:
+            page = self._page(words[1].partition("?")[0])
+        head = (
+            f"HTTP/1.1 {page.status}\r\nContent-Type: {page.kind}\r\n"
+            f"Content-Length: {len(page.body)}\r\nConnection: close\r\n\r\n"
+        )
+        return head.encode() + (b"" if words[0] == "HEAD" else page.body)
+
+    def _page(self, path: str) -> Page:
+        try:
+            return self._answer(path)
+        except Exception:  # noqa: BLE001 - see below
+            # What is watched over matters more than the page about it.
+            _log.exception("a health page could not be made")
+            return Page("500 Internal Server Error", TEXT, b"the log has the reason\n")
+
+
+class _Visitor:
+    __slots__ = ("came_at", "heard", "sock", "to_say")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.came_at = time.monotonic()
+        self.heard = bytearray()
+        self.to_say = memoryview(b"")
+
+
+class PagesThread:
+    """The pages, answered from a thread of their own until :meth:`close`."""
+
+    def __init__(self, sock: socket.socket, answer: Callable[[str], Page]) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._pages = Pages(sock, answer, self._selector)
+        self._bell, self._ring = socket.socketpair()
+        self._selector.register(self._bell, selectors.EVENT_READ, self._end)
+        self._is_ended = False
+        self._thread = threading.Thread(target=self._run, name="pages", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._ring.close()
+        self._thread.join()
+
+    def _end(self) -> None:
+        self._is_ended = True
+
+    def _run(self) -> None:
+        with contextlib.closing(self._selector), contextlib.closing(self._bell):
+            while not self._is_ended:
+                for key, _ in self._selector.select(1):
+                    key.data()
+                self._pages.expire(time.monotonic())
+            self._pages.close()
