@@ -7,11 +7,14 @@ in a registry of its own; :func:`merge` makes one page of several processes' sam
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +33,31 @@ Samples: TypeAlias = dict[Key, float]
 _SHARED_OUT = frozenset({"monition_sessions", "monition_workers"})
 
 
+class Timing(Collector):
+    """A histogram of seconds that one thread fills: no lock, and no walk through its buckets.
+
+    prometheus_client's own costs some 3 µs an observation, and every message makes two.
+    """
+
+    def __init__(self, name: str, text: str, bounds: tuple[float, ...]) -> None:
+        self._name, self._text, self._bounds = name, text, bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one; a bound belongs to the bucket that it ends."""
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self._sum += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """What a scrape sees, from whatever thread."""
+        names = [*map(floatToGoString, self._bounds), "+Inf"]
+        buckets = list(zip(names, accumulate(self._counts), strict=True))
+        family = HistogramMetricFamily(self._name, self._text)
+        family.add_metric([], buckets, self._sum)
+        yield family
+
+
 class Metrics:
     """The numbers of one process, in a registry of their own."""
 
@@ -42,8 +70,10 @@ class Metrics:
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(name, text, labels, registry=self.registry)
 
-        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-            return Histogram(name, text, buckets=buckets, registry=self.registry)
+        def timing(name: str, text: str, bounds: tuple[float, ...]) -> Timing:
+            made = Timing(name, text, bounds)
+            self.registry.register(made)
+            return made
 
         self.messages = counter(
             "monition_messages", "Messages by the next hop's final word", "outcome"
@@ -52,10 +82,10 @@ class Metrics:
             "monition_findings", "Recipients found", "standing", "tier", "action"
         )
         self.sessions = gauge("monition_sessions", "Client sessions open now")
-        self.relay_seconds = histogram(
+        self.relay_seconds = timing(
             "monition_relay_seconds", "From DATA accepted to its final reply", _RELAY_BUCKETS
         )
-        self.inspect_seconds = histogram(
+        self.inspect_seconds = timing(
             "monition_inspect_seconds", "Screening one message's recipients", _INSPECT_BUCKETS
         )
         self.next_hop_errors = counter(
@@ -64,7 +94,7 @@ class Metrics:
         self.screening_errors = counter(
             "monition_screening_errors", "Messages that went on unscreened after an error of ours"
         )
-        self.ledger_write_seconds = histogram(
+        self.ledger_write_seconds = timing(
             "monition_ledger_write_seconds", "Making an event durable", _WRITE_BUCKETS
         )
         self.ledger_failures = counter(

@@ -15,6 +15,7 @@ import structlog
 
 from gateway.config import BareNewlines, certificate
 from gateway.errors import ConfigError
+from gateway.model import Outcome
 from gateway.net import hop_tls, peer
 from gateway.net.entrance import Entrance
 from gateway.net.relay import Relay
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from gateway.config import Config, Endpoint
     from gateway.errors import Fault
     from gateway.metrics import Metrics
-    from gateway.model import Outcome
     from gateway.net.watch import Watch
 
 CHECK_SECONDS = 1
@@ -72,6 +72,9 @@ class Listener:
         self._entering: set[Entrance] = set()
         self._relays: set[Relay] = set()
         self._served: set[Relay] = set()  # without those that are being turned away
+        # A label is looked up under a lock; there are five outcomes, and one a message.
+        self._outcomes = {each: metrics.messages.labels(each.value) for each in Outcome}
+        metrics.sessions.set_function(lambda: len(self._served))
         self._servers: list[asyncio.Server] = []
         self._sweep: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
@@ -172,7 +175,6 @@ class Listener:
         self._relays.add(relay)
         if admission.refusal is None:
             self._served.add(relay)
-            self.metrics.sessions.set(len(self._served))
         return address, admission
 
     def _admission_of(self, connection: asyncio.Transport, address: str | None) -> Admission:
@@ -215,14 +217,13 @@ class Listener:
         """A session is over and its connections are closed."""
         self._relays.discard(relay)
         self._served.discard(relay)
-        self.metrics.sessions.set(len(self._served))
         if not self._relays:
             self._empty.set()
 
     def count(self, outcomes: Sequence[Outcome], began: float) -> None:
         """Count messages whose end is known; empties the list it is given."""
         for outcome in outcomes:
-            self.metrics.messages.labels(outcome.value).inc()
+            self._outcomes[outcome].inc()
             self.metrics.relay_seconds.observe(self.loop.time() - began)
         if isinstance(outcomes, list):
             outcomes.clear()

@@ -53,6 +53,7 @@ class Relay(asyncio.Protocol):
         "_heard_client",
         "_hop",
         "_hops_tried",
+        "_is_regulated",
         "_listener",
         "_loop",
         "_peer",
@@ -75,6 +76,7 @@ class Relay(asyncio.Protocol):
         self._case: Case | None = None
         self._task: asyncio.Task[None] | None = None
         self._client_is_full = self._client_is_paused = self._client_ended = False
+        self._is_regulated = False  # whether someone's reading is, or was, held up
         self._heard_client = self._stuck_since = self._began_content = self._ended_at = 0.0
 
     # The story.
@@ -241,11 +243,11 @@ class Relay(asyncio.Protocol):
             self._write_to_client(session.to_client)
         if session.drop_next_hop:
             self._let_go_of_hop()
-        if session.needs_hop and self._task is None:
+        if self._hop is None and self._task is None and session.needs_hop:
             self._do(self._reach_next_hop())
         if session.is_over:
             self._close()
-        else:
+        elif self._is_regulated or session.is_crowded:
             self._regulate()
 
     def _answer_moments(self) -> None:
@@ -317,11 +319,13 @@ class Relay(asyncio.Protocol):
         session, hop = self._session, self._hop
         hop_is_full = hop is not None and hop.is_full
         full = hop_is_full or self._client_is_full or not session.wants_client
+        held = self._client_is_full or not session.wants_next_hop
+        self._is_regulated = full or held
         if full != self._client_is_paused and self._client is not None:
             self._client_is_paused = full
             (self._client.pause_reading if full else self._client.resume_reading)()
         if hop is not None:
-            hop.hold(is_held=self._client_is_full or not session.wants_next_hop)
+            hop.hold(is_held=held)
 
     # Waiting no longer than is sensible.
 
