@@ -59,12 +59,19 @@ class Case:
             first_index=len(self.records),
         )
 
-    def closed_without_content(self, now: datetime, every: timedelta) -> Settlement:
-        """We refused every recorded recipient, and no content came: nobody is written to."""
+    def broken_off(self, outcome: Outcome, now: datetime, every: timedelta) -> Settlement:
+        """It ended without a final reply: nobody is written to.
+
+        What we refused is refused; ``outcome`` is for what was observed and never answered.
+        """
+        taken = self.records[len(self.refused) :]
         return Settlement(
             message=self.id,
             at=now,
-            results=tuple(self._refusals()),
+            results=(
+                *self._refusals(),
+                *(Settled(record.id, outcome) for record in taken),
+            ),
             request=None,
             suppression=None,
             may_notify=lambda _opened, _at: False,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.errors import NextHopError
+from gateway.model import Outcome
 from gateway.net import tls
 from gateway.net.watch import without_words
 from gateway.wire import answers
@@ -112,11 +113,10 @@ class Relay(asyncio.Protocol):
 
     def _begin_tls(self) -> None:
         """Our 220 to STARTTLS goes out, and not a byte is read that belongs to the handshake."""
-        client = self._client
+        client, self._client = self._client, None
         if client is not None:
             client.pause_reading()
-        self._write_to_client(self._session.to_client)
-        self._client = None
+            client.writelines(self._session.to_client)
         self._do(self._start_tls(client))
 
     async def _start_tls(self, client: asyncio.Transport | None) -> None:
@@ -267,10 +267,11 @@ class Relay(asyncio.Protocol):
                 self._begin_tls()
 
     def _close_case(self) -> None:
-        """A transaction ended without content; one that had some was settled and forgotten."""
+        """A transaction ended without a final reply; one that had one is settled and forgotten."""
         case, self._case = self._case, None
         if case is not None and case.records:
-            self._watch.close(case)
+            at_dot = self._session.moment is Moment.CONTENT_ENDED
+            self._watch.close(case, Outcome.FAILED if at_dot else Outcome.UNKNOWN)
 
     def _write_to_client(self, pieces: list[bytes]) -> None:
         if self._client is not None:
@@ -374,13 +375,8 @@ class Relay(asyncio.Protocol):
         elif self._client_ended:
             client.close()
         else:
-            try:
-                if tls.can_half_close(client):
-                    client.write_eof()
-            except OSError:
-                client.abort()
-                return
-            if self._client_is_paused:
+            tls.half_close(client)
+            if self._client_is_paused and not client.is_closing():
                 self._client_is_paused = False
                 client.resume_reading()
 

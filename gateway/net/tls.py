@@ -91,6 +91,15 @@ def can_half_close(transport: asyncio.Transport | None) -> bool:
     return transport is not None and transport.can_write_eof()
 
 
+def half_close(transport: asyncio.Transport) -> None:
+    """Say that nothing more comes, where that can be said without ending both directions."""
+    try:
+        if can_half_close(transport):
+            transport.write_eof()
+    except OSError:
+        transport.abort()
+
+
 def close(transport: asyncio.Transport | None) -> None:
     """End TLS with a close_notify, where it has not ended; a plain connection stays."""
     # A second close would keep the stock loop from ever aborting it.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.ledger.writer import Ledger
     from gateway.metrics import Metrics
-    from gateway.model import Decision
+    from gateway.model import Decision, Outcome
     from gateway.policy.rules import Rules
     from gateway.screen.snapshot import Snapshot
     from gateway.wire.message import Message
@@ -197,15 +197,15 @@ class Watch:
         if notice == "queued":
             self.on_notice()
 
-    def close(self, case: Case) -> None:
-        """The transaction ended without content: settle what we refused in it."""
+    def close(self, case: Case, outcome: Outcome) -> None:
+        """The transaction ended without a final reply: settle what was recorded in it."""
         every = timedelta(days=self._config.notices.every_days)
 
         def told(done: Future[str]) -> None:
             if (error := done.exception()) is not None:
                 self._tell("a settlement is late or lost", case, error)
 
-        settlement = case.closed_without_content(datetime.now(UTC), every)
+        settlement = case.broken_off(outcome, datetime.now(UTC), every)
         self._ledger.settle(settlement).add_done_callback(told)
 
     def _count_failure(self, error: Exception) -> None:

@@ -302,6 +302,10 @@ class Session(Delivery):
         if kind is Await.DATA and code == 354:
             self._go_ahead = raw
             self.moment = Moment.ENVELOPE
+        elif kind is Await.DOT:
+            # No answer to a message: nobody can say what became of it.
+            self.awaited.appendleft((kind, b""))
+            self.next_hop_left()
         else:
             # It asks the client for something of which we know no end.
             self.part(answers.HOP_GONE)

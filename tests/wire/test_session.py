@@ -704,3 +704,20 @@ def test_r03_the_octets_of_a_refused_chunk_are_no_command(ready):
     ready.client(b"BDAT 6\r\n")
     assert ready.client(b"RSET\r\n") == (b"", b"")
     assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
+
+
+@pytest.mark.parametrize("watch", [False, True])
+def test_r03_a_3xx_to_the_dot_is_no_answer_and_the_outcome_is_unknown(ready, watch):
+    ready.content(watch=watch)
+    ready.client(b"x\r\n.\r\n")
+    if watch:
+        ready.do("release")
+    to_client, _ = ready.hop(b"354 more?\r\n")
+    if watch:
+        assert ready.session.moment is Moment.REPLIED
+        assert ready.session.message.outcome is Outcome.UNKNOWN
+        to_client, _ = ready.do("answer")
+    else:
+        assert ready.session.tally == [Outcome.UNKNOWN]
+    assert to_client.startswith(b"451 ")
+    assert ready.client(b"NOOP\r\n")[0].startswith(b"421 ")

@@ -114,11 +114,13 @@ class Wrapped:
                 await self.flush()  # the alert that says so
                 raise
 
-    async def shake_hands(self, ahead: bytes, behind: bytes) -> None:
+    async def shake_hands(self, ahead=b"", behind=b"", *, and_leave=False) -> None:
         """``ahead`` goes before our first packet, and in it; ``behind`` with our last."""
         await self._do(self.tls.do_handshake, ahead)
         if behind:
             self.tls.write(behind)
+        if and_leave:
+            await self.say_goodbye()
         await self.flush()
         self._peer.say, self._peer.more = self.say, self.more
 
@@ -147,9 +149,9 @@ class Wrapped:
 def wrap():
     """Starts TLS on a peer; as the server's side if told."""
 
-    async def start(peer, context, *, server_side=False, ahead=b"", behind=b"") -> Wrapped:
+    async def start(peer, context, *, server_side=False, **more) -> Wrapped:
         wrapped = Wrapped(peer, context, server_side=server_side)
-        await wrapped.shake_hands(ahead, behind)
+        await wrapped.shake_hands(**more)
         return wrapped
 
     return start

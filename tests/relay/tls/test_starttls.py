@@ -105,6 +105,13 @@ async def test_r08_a_client_that_leaves_in_the_handshake_is_gone(started, leave)
     await started.until(lambda: not started.listener._relays)
 
 
+async def test_r08_a_client_that_leaves_with_the_end_of_the_handshake_is_gone(started, ours, wrap):
+    client, hop = await begin(started)
+    await wrap(client, ours.client, behind=b"NOOP\r\n", and_leave=True)
+    assert await hop.end() == b""
+    await started.until(lambda: not started.listener._relays)
+
+
 async def test_r20_a_handshake_has_an_end(started, monkeypatch):
     monkeypatch.setattr(tls, "HANDSHAKE_SECONDS", 0.1)
     _, hop = await begin(started)
