@@ -23,7 +23,7 @@ _LITERAL = re.compile(rb"\[[!-Z^-~]{1,255}\]\Z")
 # What no domain has, and some servers overlook in one.
 _ODD = b' \t()";\\'
 # RFC 5322 section 3.2.2, without nesting.
-_COMMENT = re.compile(rb"\([^()]*\)")
+_COMMENT = re.compile(rb"\([^()]*(?:\)|\Z)")
 _MOST_WRAPPINGS = 3
 # BATV, draft-levine-smtp-batv-01: prvs=KDDDSSSSSS=mailbox, signed by the mailbox's own host.
 _BATV = re.compile(r"prvs=[0-9a-z]{10}=", re.IGNORECASE)
@@ -49,7 +49,7 @@ def parse(path: bytes) -> Address | Unreadable:
     if len(path) > MAX_PATH:
         return Unreadable(path, f"the path is longer than {MAX_PATH} bytes")
     local, found, domain = _split(_without_route(path.strip(b" \t")))
-    if not domain or domain.translate(None, _ODD) != domain:
+    if not domain or domain.translate(None, _ODD) != domain or _has_open_comment(local):
         local, found, domain = _as_delivered(path)
     if not found and not local:
         return Unreadable(path, "the domain is empty")
@@ -61,6 +61,11 @@ def parse(path: bytes) -> Address | Unreadable:
         return Address(path, _local_text(local), normalise(domain))
     except DomainError as error:
         return Unreadable(path, str(error))
+
+
+def _has_open_comment(local: bytes) -> bool:
+    # A comment that nothing closes reaches to the end, over what looks like the last @.
+    return b"(" in local and b"@" in local and b'"' not in local
 
 
 def _as_delivered(path: bytes) -> tuple[bytes, bytes, bytes]:
@@ -77,7 +82,7 @@ def _as_delivered(path: bytes) -> tuple[bytes, bytes, bytes]:
             break
         # The whole is quoted: what is inside counts.
         path = path.strip(b'"').replace(b"\\", b"")
-    domain = domain.replace(b"\\", b"").replace(b'"', b"").strip(b" \t")
+    domain = domain.translate(None, b' \t"\\')
     return local, found, domain
 
 

@@ -46,7 +46,7 @@ def verb(raw: bytes) -> bytes:
 
 # A quoted string may hold ">" (RFC 5321 section 4.1.2, Quoted-string).
 _BRACKETED = re.compile(rb'[^:]*:[ \t]*<((?:"(?:[^"\\]|\\.)*"|\\.|[^"\\>])*)>', re.DOTALL)
-_BARE = re.compile(rb"[^:]*:[ \t]*([^ \t\r\n]*)")
+_BARE = re.compile(rb'[^:]*:[ \t]*((?:"(?:[^"\\]|\\.)*"|\\.|[^ \t\r\n\\])*)(<[^>]*>)?', re.DOTALL)
 
 
 def path(raw: bytes) -> bytes:
@@ -59,7 +59,11 @@ def path(raw: bytes) -> bytes:
     if match is not None:
         return match[1]
     match = _BARE.match(raw)
-    return match[1].strip(b"<>") if match else b""
+    if match is None:
+        return b""
+    # A display name before the brackets is nobody's mailbox.
+    named = match[2] or match[1]
+    return (named[named.rfind(b"<") + 1 :] if b"<" in named else named).strip(b"<>")
 
 
 _HEXCHAR = re.compile(rb"\+([0-9A-Fa-f]{2})")

@@ -44,6 +44,8 @@ SPELLINGS = {
     "comment behind": "{}@skoltech.ru(comment)",
     "comment before": "{}@(comment)skoltech.ru",
     "semicolon": "{}@skoltech.ru;",
+    "spaces in the domain": "{}@skoltech . ru",
+    "comment not closed": "{}@skoltech.ru(@gmail.com",
     "quoted domain": '{}@"skoltech.ru"',
     "quoted pair in the domain": "{}@skol\\tech.ru",
 }
