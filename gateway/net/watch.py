@@ -24,7 +24,7 @@ from gateway.model import Action, Address, Peek
 from gateway.net.case import Case
 from gateway.notice.peek import peek
 from gateway.policy.decide import decide, decide_one
-from gateway.screen.address import parse
+from gateway.screen.address import Unreadable, parse
 from gateway.screen.classify import classify
 from gateway.screen.screener import Screener
 from gateway.wire import answers
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.ledger.writer import Ledger
     from gateway.metrics import Metrics
-    from gateway.model import Decision, Outcome
+    from gateway.model import Decision, Envelope, Outcome
     from gateway.policy.rules import Rules
     from gateway.screen.snapshot import Snapshot
     from gateway.wire.message import Message
@@ -103,7 +103,7 @@ class Watch:
         self, session: Session, peer: str | None, orders: Orders, case: Case | None
     ) -> Case | None:
         found = case or _new_case(session, peer)
-        found.envelope = session.transaction.envelope(found.id, peer)
+        found.envelope = _envelope(session, found.id, peer)
         on = found.at.date()
         findings = [
             classify(parse(recipient.path), orders.snapshot, on)
@@ -228,7 +228,16 @@ def _new_case(session: Session, peer: str | None) -> Case:
     now = datetime.now(UTC)
     id_ = ulid(now, os.urandom(ENTROPY_BYTES))
     transaction = session.transaction
-    return Case(id_, transaction.number, transaction.envelope(id_, peer), now)
+    return Case(id_, transaction.number, _envelope(session, id_, peer), now)
+
+
+def _envelope(session: Session, id_: str, peer: str | None) -> Envelope:
+    """The envelope with its sender in the one form in which people look for it."""
+    envelope = session.transaction.envelope(id_, peer)
+    sender = parse(envelope.sender)
+    if isinstance(sender, Unreadable):
+        return envelope
+    return replace(envelope, sender=str(sender).encode("utf-8", "surrogateescape"))
 
 
 def _sender(session: Session) -> str | None:

@@ -157,3 +157,13 @@ async def test_a_dot_and_quit_in_one_packet_get_their_own_replies_though_the_hop
     await (await hop.hear(b"x\r\n.\r\nQUIT\r\n")).say(b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n")
     hop.close()
     assert await client.end() == b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n"
+
+
+async def test_s02_a_sender_is_recorded_in_one_form_however_it_is_spelt(gateway):
+    started = await gateway()
+    client, hop = await started.content(b"friend@mipt.ru", sender=b"@relay.org:Ada@Example.EDU.")
+    await client.say(b"x\r\n.\r\n")
+    await hop.hear(b"x\r\n.\r\n")
+    await hop.say(b"250 ok\r\n")
+    await client.hear(b"250 ok\r\n")
+    assert started.rows("SELECT sender FROM finding") == [("Ada@example.edu",)]

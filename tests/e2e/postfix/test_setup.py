@@ -36,6 +36,16 @@ def test_o01_the_documentation_shows_the_very_lines_that_are_tested(mode):
     assert tested in shown
 
 
+def test_o01_the_readme_shows_lines_that_are_tested_and_none_of_its_own():
+    tested = _lines((REPO / "config/postfix/after-queue.cf").read_text())
+    (shown,) = [
+        _lines(block)
+        for block in _blocks((REPO / "README.md").read_text())
+        if "content_filter" in block
+    ]
+    assert [line for line in tested if line in shown] == shown
+
+
 @pytest.mark.e2e
 def test_o05_the_listener_behind_us_keeps_its_own_guard(postfix):
     """As Postfix itself reads the pasted lines."""
