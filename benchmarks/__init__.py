@@ -1,0 +1,1 @@
+"""Monition side by side with haproxy and aiosmtpd, in one run: ``python -m benchmarks``."""
