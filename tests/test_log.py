@@ -38,3 +38,14 @@ def test_a_traceback_shows_places_and_no_values(lines):
     assert "ivan.secret" not in json.dumps(line)
     assert line["exception"][0]["exc_value"] == "ValueError"
     assert line["exception"][0]["frames"][-1]["name"] == "screen"
+
+
+class Broken(io.StringIO):
+    def write(self, text):
+        raise BrokenPipeError
+
+
+def test_a_log_that_cannot_be_written_is_dropped():
+    log.set_up(Broken())
+    structlog.get_logger("x").error("nobody hears this")
+    structlog.reset_defaults()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -70,9 +71,15 @@ class Ledger:
         thread. ``rhythm`` decides notices of settlements that come out of the journal.
         """
         self._hand = Hand(process, clock, entropy)
-        self._tell = tell
+
+        def told(text: str, error: Exception | None) -> None:
+            # Whoever listens may fail; the ledger's thread must not end for that.
+            with suppress(Exception):
+                tell(text, error)
+
+        self._tell = told
         self._heartbeat = heartbeat.total_seconds()
-        self._committer = Committer(path, Journal(journal), self._hand, tell=tell, rhythm=rhythm)
+        self._committer = Committer(path, Journal(journal), self._hand, tell=told, rhythm=rhythm)
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._door = threading.Lock()
         self._is_closing = False
@@ -246,7 +253,14 @@ class Ledger:
             if is_closing:
                 farewell = events.stopped(hand.process, at=hand.clock(), entropy=hand.entropy)
                 jobs.append(_note(farewell))
-            committer.commit(jobs)
+            try:
+                committer.commit(jobs)
+            except Exception as error:  # noqa: BLE001 - a bug fails its jobs, not the thread
+                self._tell("the ledger's thread met an error of its own", error)
+                failure = LedgerError(f"the ledger failed: {type(error).__name__}")
+                for job in jobs:
+                    if not job.future.done():
+                        job.fail(failure)
         committer.end()
 
     def _gather(self, pause: float) -> tuple[list[Job], bool]:

@@ -77,7 +77,7 @@ class Relay(asyncio.Protocol):
         self._case: Case | None = None
         self._task: asyncio.Task[None] | None = None
         self._client_is_full = self._client_is_paused = self._client_ended = False
-        self._is_regulated = False  # whether someone's reading is, or was, held up
+        self._is_regulated = False  # somebody's reading is held up
         self._heard_client = self._stuck_since = self._began_content = self._ended_at = 0.0
 
     # The story.
@@ -292,23 +292,22 @@ class Relay(asyncio.Protocol):
             self._abort()
         elif (error := task.exception()) is not None:
             # A bug: the client is told nothing that isn't so, and tries again.
-            log.error("session broke off", exc_info=without_words(error))
             self._abort()
+            log.error("session broke off", exc_info=without_words(error))
         else:
             self._go_on()
         self._finish_if_done()
 
     # Backpressure.
 
-    def pause_writing(self) -> None:
+    def pause_writing(self, *, is_full: bool = True) -> None:
         """The client reads more slowly than the next hop talks."""
-        self._client_is_full = True
+        self._client_is_full = is_full
         self._regulate()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
-        self._client_is_full = False
-        self._regulate()
+        self.pause_writing(is_full=False)
 
     def hop_moved(self) -> None:
         """The next hop has fallen behind in reading, or caught up."""

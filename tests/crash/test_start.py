@@ -2,6 +2,8 @@
 
 import smtplib
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -130,3 +132,21 @@ def test_r15_memory_does_not_depend_on_message_size(house):
     assert len([m for m in house.hop.mail() if len(m.content) > 20_000_000]) == 20
     assert most[0] - before < 40_000_000
     assert house.end() == 0
+
+
+def test_r16_a_log_that_cannot_be_written_stops_no_mail(house):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device, not a file of ours
+        house.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve", "-c", house.config], stderr=full
+        )
+
+    def is_open():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", house.port)) == 0
+
+    house.until(is_open)
+    assert send(house, "friend@example.org") == 250
+    assert send(house, "friend@mipt.ru") == 250
+    house.until(house.hop.notices)
+    assert house.end() == 0
+    assert house.rows("SELECT outcome, notice FROM finding") == [("delivered", "sent")]

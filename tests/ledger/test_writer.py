@@ -335,3 +335,28 @@ def test_a_suppressed_notice_is_suppressed_through_the_journal_too(
     assert rows("SELECT notice FROM finding ORDER BY seq LIMIT 1") == [
         {"notice": "suppressed:bulk"}
     ]
+
+
+def test_r16_who_listens_may_fail_and_the_thread_goes_on(mail, start, folder):
+    def tell(text, error):
+        raise BrokenPipeError
+
+    (folder / "ledger.db").mkdir()
+    ledger = start(tell=tell)
+    assert ledger.fault is not None
+    assert ledger.observe(mail.records("m1")).result() is Durability.JOURNAL
+    (folder / "ledger.db").rmdir()
+    assert ledger.settle(mail.settlement("m1", mail.records("m1"))).result(10)
+
+
+def test_r16_an_error_of_our_own_fails_its_jobs_and_not_the_thread(mail, ledger, monkeypatch):
+    commit = ledger._committer.commit
+
+    def broken(jobs):
+        monkeypatch.setattr(ledger._committer, "commit", commit)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ledger._committer, "commit", broken)
+    with pytest.raises(LedgerError, match="the ledger failed: ZeroDivisionError"):
+        ledger.observe(mail.records("m1")).result(10)
+    assert ledger.observe(mail.records("m2")).result(10) is Durability.LEDGER
