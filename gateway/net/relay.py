@@ -20,7 +20,7 @@ from gateway.model import Outcome
 from gateway.net import tls
 from gateway.net.watch import without_words
 from gateway.wire import answers
-from gateway.wire.phase import Moment
+from gateway.wire.phase import AT_CONTENT_ENDED, AT_ENVELOPE, AT_RECIPIENT, AT_REPLIED, AT_STARTTLS
 from gateway.wire.session import Session
 
 if TYPE_CHECKING:
@@ -254,23 +254,23 @@ class Relay(asyncio.Protocol):
         session, case = self._session, self._case
         if case is not None and (session.is_over or case.transaction != session.transaction.number):
             self._close_case()
-        while session.moment is Moment.RECIPIENT and self._task is None:
+        while session.moment is AT_RECIPIENT and self._task is None:
             self._at_recipient()
-        if session.moment is Moment.ENVELOPE:
+        if session.moment is AT_ENVELOPE:
             self._at_envelope()
         if self._task is None:
-            if session.moment is Moment.CONTENT_ENDED:
+            if session.moment is AT_CONTENT_ENDED:
                 self._do(self._at_content_end())
-            elif session.moment is Moment.REPLIED:
+            elif session.moment is AT_REPLIED:
                 self._do(self._at_reply())
-            elif session.moment is Moment.STARTTLS and not session.is_over:
+            elif session.moment is AT_STARTTLS and not session.is_over:
                 self._begin_tls()
 
     def _close_case(self) -> None:
         """A transaction ended without a final reply; one that had one is settled and forgotten."""
         case, self._case = self._case, None
         if case is not None and case.records:
-            at_dot = self._session.moment is Moment.CONTENT_ENDED
+            at_dot = self._session.moment is AT_CONTENT_ENDED
             self._watch.close(case, Outcome.FAILED if at_dot else Outcome.UNKNOWN)
 
     def _write_to_client(self, pieces: list[bytes]) -> None:

@@ -6,7 +6,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from gateway.wire import answers
-from gateway.wire.phase import Await
+from gateway.wire.phase import (
+    FOR_DOT,
+    FOR_OUR_STARTTLS,
+    FOR_OUR_XFORWARD,
+    FOR_OURS,
+    FOR_XFORWARD,
+    Await,
+)
 
 if TYPE_CHECKING:
     from gateway.wire.transaction import Transaction
@@ -18,16 +25,16 @@ class Awaited(deque[tuple[Await, bytes]]):
     @property
     def has_dot(self) -> bool:
         """Whether a final dot is with the next hop and its reply is not here yet."""
-        return any(kind is Await.DOT for kind, _ in self)
+        return any(kind is FOR_DOT for kind, _ in self)
 
     def give_ours(self, to_client: list[bytes], transaction: Transaction) -> bool:
         """Give the replies of our own whose turn has come; whether TLS is to start now."""
-        while self and self[0][0] >= Await.OURS:
+        while self and self[0][0] >= FOR_OURS:
             kind, what = self.popleft()
-            if kind is Await.OUR_XFORWARD:
-                transaction.note(Await.XFORWARD, what, b"")
+            if kind is FOR_OUR_XFORWARD:
+                transaction.note(FOR_XFORWARD, what, b"")
                 what = answers.XFORWARD_TAKEN
             to_client.append(what)
-            if kind is Await.OUR_STARTTLS:
+            if kind is FOR_OUR_STARTTLS:
                 return True
         return False

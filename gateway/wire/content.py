@@ -16,12 +16,9 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
-from gateway.wire.members import plain
-
 _CR, _LF, _DOT, _NUL = b"\r\n.\0"
 
 
-@plain
 class _At(IntEnum):
     """What the bytes so far end in. The last two end the scan."""
 
@@ -94,13 +91,18 @@ def _step_past(state: _At, byte: int) -> _At:
     return _step(_At.CR if state is _At.DOT_CR else _At.TEXT, byte)
 
 
-@plain
 class Scan(IntEnum):
     """What a chunk held."""
 
     MORE = 0
     END = 1
     LOOKALIKE = 2
+
+
+# As in gateway.wire.phase: every chunk asks for some.
+_AT_TEXT, _AT_CR, _AT_CRLF, _AT_LINE = _At.TEXT, _At.CR, _At.CRLF, _At.LINE
+_AT_DOT_CR, _AT_END, _AT_LOOKALIKE = _At.DOT_CR, _At.END, _At.LOOKALIKE
+SCAN_MORE, SCAN_END, SCAN_LOOKALIKE = Scan
 
 
 class ContentScanner:
@@ -117,7 +119,7 @@ class ContentScanner:
 
     def __init__(self, *, refuse_lookalikes: bool = True) -> None:
         # The content begins at a line start: the CRLF of the DATA command is before it.
-        self._state = _At.CRLF
+        self._state = _AT_CRLF
         self._held = b""
         self._refuse = refuse_lookalikes
         self.passed = b""
@@ -130,9 +132,9 @@ class ContentScanner:
     def feed(self, data: bytes) -> Scan:
         """Scan the next chunk, which is not empty."""
         start, state = 0, self._state
-        if state is not _At.TEXT:
+        if state is not _AT_TEXT:
             start, state = self._step_over_start(data)
-            if state >= _At.END:
+            if state >= _AT_END:
                 return self._ended(data, start, state)
             # The chunk, or the terminator's beginning in it, is all there was.
             if start == len(data):
@@ -146,14 +148,14 @@ class ContentScanner:
         """Step until the line end or dot that the last chunk left open is decided."""
         state, at, size = self._state, 0, len(data)
         step = _step if self._refuse else _step_past
-        while at < size and state is not _At.TEXT:
+        while at < size and state is not _AT_TEXT:
             byte = data[at]
             # From a line end inside this chunk on, the pattern sees all that it must.
-            if at >= 2 and state <= _At.LINE and data[at - 1] in b"\r\n":
+            if at >= 2 and state <= _AT_LINE and data[at - 1] in b"\r\n":
                 break
             state = step(state, byte)
             at += 1
-            if state >= _At.END:
+            if state >= _AT_END:
                 break
             if byte == _NUL:
                 at = _end_of_nuls(data, at)
@@ -170,27 +172,27 @@ class ContentScanner:
             bounded = data[dot - 2 : dot] == b"\r\n" if dot >= 2 else False
             if bounded and data[dot + 1 : after] == b"\r":
                 if after == len(data):
-                    return self._more(data, _At.DOT_CR)
+                    return self._more(data, _AT_DOT_CR)
                 if data[after] == _LF:
                     self.passed = self._held + data[:dot] if self._held else data[:dot]
                     self.rest = data[after + 1 :]
                     self._held = b""
-                    return Scan.END
+                    return SCAN_END
             if self._refuse:
                 return self._lookalike()
         return None
 
     def _ended(self, data: bytes, at: int, state: _At) -> Scan:
         """The end was decided while stepping: ``at`` is behind its last byte."""
-        if state is _At.LOOKALIKE:
+        if state is _AT_LOOKALIKE:
             return self._lookalike()
         whole, at = self._held + data, len(self._held) + at
         self.passed, self.rest, self._held = whole[: at - len(TERMINATOR)], whole[at:], b""
-        return Scan.END
+        return SCAN_END
 
     def _lookalike(self) -> Scan:
         self.passed = self.rest = b""
-        return Scan.LOOKALIKE
+        return SCAN_LOOKALIKE
 
     def _more(self, data: bytes, state: _At) -> Scan:
         held = _HELD.get(state, b"")
@@ -199,7 +201,7 @@ class ContentScanner:
         self.rest = b""
         self._held = held
         self._state = state
-        return Scan.MORE
+        return SCAN_MORE
 
 
 TERMINATOR = b".\r\n"
@@ -233,20 +235,20 @@ def _is_line_start(data: bytes, at: int, start: int, state: _At) -> bool:
         at -= 1
     if at > start:
         return data[at - 1] in b"\r\n"
-    return state in (_At.CR, _At.CRLF, _At.LINE)
+    return state in (_AT_CR, _AT_CRLF, _AT_LINE)
 
 
 def _state_at_end(data: bytes, start: int, state: _At) -> _At:
     """The state behind the chunk, in which no end and no look-alike was found."""
     if data[-1] not in b"\r\n.\0":
-        return _At.TEXT
+        return _AT_TEXT
     tail = len(data.rstrip(b".\0"))
     # Behind the last line end lie only dots and NULs: two bytes before it decide its kind.
     if tail > start and data[tail - 1] in b"\r\n":
         at = max(start, tail - 2)
-        state = state if at == start else _At.TEXT
+        state = state if at == start else _AT_TEXT
     elif tail > start:
-        return _At.TEXT
+        return _AT_TEXT
     else:
         at = start
     while at < len(data):

@@ -8,10 +8,22 @@ from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
 from gateway.wire import answers, chunks
 from gateway.wire.chunks import ChunkedMessage
-from gateway.wire.content import Scan
+from gateway.wire.content import SCAN_END, SCAN_LOOKALIKE
 from gateway.wire.exchange import Exchange
 from gateway.wire.message import Message
-from gateway.wire.phase import Await, Moment, Phase
+from gateway.wire.phase import (
+    AT_CONTENT_ENDED,
+    AT_ENVELOPE,
+    AT_REPLIED,
+    COMMANDS,
+    CONTENT,
+    DOOMED,
+    DOT,
+    FOR_DOT,
+    FOR_OTHER,
+    FOR_OURS,
+    Moment,
+)
 
 
 class Delivery(Exchange, ABC):
@@ -39,7 +51,7 @@ class Delivery(Exchange, ABC):
 
     def begin(self, *, watch: bool) -> None:
         """Answer ``Moment.ENVELOPE``: the content may come, watched or not."""
-        self._expect(Moment.ENVELOPE)
+        self._expect(AT_ENVELOPE)
         line, self._asked = self._asked, b""
         chunk = chunks.announced(line) if line else None
         if chunk is not None:
@@ -47,7 +59,7 @@ class Delivery(Exchange, ABC):
             self._begin_chunk(chunked, chunk, line)
         else:
             self.message = Message(watch=watch, refuse_lookalikes=self._refuse_lookalikes)
-            self._phase = Phase.CONTENT
+            self._phase = CONTENT
             self.to_client.append(self._go_ahead)
             # What came in one packet with the 354 was said before any dot: no answer to it.
             self._take_replies()
@@ -57,20 +69,20 @@ class Delivery(Exchange, ABC):
         message.announce(chunk, line, self.to_next_hop)
         self._may_continue = not chunk.is_last
         if not chunk.is_last:
-            self.awaited.append((Await.OTHER, line))
+            self.awaited.append((FOR_OTHER, line))
         elif not message.is_watched:
-            self.awaited.append((Await.DOT, line))
+            self.awaited.append((FOR_DOT, line))
         if message.awaits_octets:
-            self._phase = Phase.CONTENT
+            self._phase = CONTENT
         else:
             self._end_content(message)
 
     def _take_content(self, message: Message, data: bytes) -> None:
         scan = message.take(data, self.to_next_hop)
-        if scan is Scan.LOOKALIKE:
+        if scan is SCAN_LOOKALIKE:
             self._lose_content(message, answers.LOOKALIKE, Outcome.REFUSED)
             scan = message.take(data, self.to_next_hop)
-        if scan is Scan.END:
+        if scan is SCAN_END:
             if message.rest:
                 self._inbox.feed(message.rest)
             self._end_content(message)
@@ -81,7 +93,7 @@ class Delivery(Exchange, ABC):
     def _lose_content(self, message: Message, reply: bytes, outcome: Outcome) -> None:
         """Let go of the next hop; when its content has ended, the client gets what it is owed."""
         self._drop_hop()
-        owed = [what if kind >= Await.OURS else reply for kind, what in self.awaited]
+        owed = [what if kind >= FOR_OURS else reply for kind, what in self.awaited]
         if message.withholds:
             owed.append(reply)
         self.awaited.clear()
@@ -90,49 +102,49 @@ class Delivery(Exchange, ABC):
     def _end_content(self, message: Message) -> None:
         if message.is_lost:
             self._end_message(message)
-            self._phase = Phase.DOOMED
+            self._phase = DOOMED
         elif not message.is_whole:
-            self._phase = Phase.COMMANDS
+            self._phase = COMMANDS
         elif message.is_watched:
-            self._phase = Phase.DOT
+            self._phase = DOT
             # The replies to earlier chunks come first.
             if not self.awaited:
-                self.moment = Moment.CONTENT_ENDED
+                self.moment = AT_CONTENT_ENDED
         elif isinstance(message, ChunkedMessage):
-            self._phase = Phase.COMMANDS
+            self._phase = COMMANDS
         else:
             self._send_terminator(message)
 
     def _send_terminator(self, message: Message) -> None:
         self.to_next_hop.append(message.terminator)
-        self.awaited.append((Await.DOT, b""))
-        self._phase = Phase.COMMANDS
+        self.awaited.append((FOR_DOT, b""))
+        self._phase = COMMANDS
 
     def release(self) -> None:
         """Answer ``Moment.CONTENT_ENDED``: the final dot goes on, where there still is a hop."""
-        self._expect(Moment.CONTENT_ENDED)
+        self._expect(AT_CONTENT_ENDED)
         assert self.message is not None
         if self._hop_left:
-            self._phase = Phase.DOOMED
-            self.moment = Moment.REPLIED
+            self._phase = DOOMED
+            self.moment = AT_REPLIED
         else:
             self._send_terminator(self.message)
             self._advance()
 
     def defer(self) -> None:
         """Answer ``Moment.CONTENT_ENDED``: it could not be recorded, so the dot stays here."""
-        self._expect(Moment.CONTENT_ENDED)
+        self._expect(AT_CONTENT_ENDED)
         message = self.message
         assert message is not None
         self._drop_hop()
         message.settle(answers.NOT_RECORDED, Outcome.FAILED)
         self._end_message(message)
-        self._phase = Phase.DOOMED
+        self._phase = DOOMED
         self._advance()
 
     def answer(self) -> None:
         """Answer ``Moment.REPLIED``: the final reply goes to the client."""
-        self._expect(Moment.REPLIED)
+        self._expect(AT_REPLIED)
         message = self.message
         assert message is not None
         self.to_client.append(message.reply)
@@ -149,7 +161,7 @@ class Delivery(Exchange, ABC):
         assert message is not None
         message.settle(reply, outcome)
         if message.is_watched:
-            self.moment = Moment.REPLIED
+            self.moment = AT_REPLIED
         else:
             self._end_message(message)
         return message.is_watched
@@ -158,7 +170,7 @@ class Delivery(Exchange, ABC):
         if self.awaited or self._asked:
             self.part(answers.HOP_GONE)
         else:
-            self._phase = Phase.DOOMED
+            self._phase = DOOMED
 
     def _expect(self, moment: Moment) -> None:
         if self.moment is not moment:

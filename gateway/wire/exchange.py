@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.wire import answers
 from gateway.wire.awaited import Awaited
 from gateway.wire.inbox import Inbox
-from gateway.wire.phase import Await, Moment, Phase
+from gateway.wire.phase import CONTENT, FOR_BANNER, GREETING, OVER, Moment
 from gateway.wire.reply import ReplyFramer
 from gateway.wire.transaction import Transaction
 
@@ -58,9 +58,9 @@ class Exchange:
         """At ``Moment.CONTENT_ENDED`` its header, at ``Moment.REPLIED`` its reply and outcome."""
         self.tally: list[Outcome] = []
         """What became of unwatched messages since it was last emptied: for counting, no more."""
-        self.awaited = Awaited([(Await.BANNER, b"")])
+        self.awaited = Awaited([(FOR_BANNER, b"")])
         """The replies still to come."""
-        self._phase = Phase.GREETING
+        self._phase = GREETING
         self._framer = ReplyFramer()
         self._inbox = Inbox()
         self._asked = b""  # a command that waits: the RCPT asked about, or the first BDAT
@@ -99,7 +99,7 @@ class Exchange:
     @property
     def needs_hop(self) -> bool:
         """Whether the greeting still waits for a next hop that gives one."""
-        return self._phase is Phase.GREETING and self._hop_left
+        return self._phase is GREETING and self._hop_left
 
     def _drop_hop(self) -> None:
         self._hop_left = self.drop_next_hop = True
@@ -119,14 +119,14 @@ class Exchange:
         if self.is_over or self.moment is not None:
             return
         if self._client_left:
-            if self._phase is Phase.CONTENT or not self.awaited:
+            if self._phase is CONTENT or not self.awaited:
                 self.part(b"")
-        elif self._phase is Phase.GREETING or not (self.awaited or self.transaction.is_open):
+        elif self._phase is GREETING or not (self.awaited or self.transaction.is_open):
             self.part(answers.CLOSING)
 
     def part(self, last_words: bytes) -> None:
         """End the dialogue on both sides."""
-        self._phase = Phase.OVER
+        self._phase = OVER
         if self.is_over:
             return
         if last_words:

@@ -7,10 +7,8 @@ from enum import Enum, IntEnum, auto
 from gateway.model import Outcome
 from gateway.wire import answers
 from gateway.wire.command import is_clean, verb
-from gateway.wire.members import plain
 
 
-@plain
 class Moment(Enum):
     """Where the session stands still until it is answered."""
 
@@ -21,7 +19,6 @@ class Moment(Enum):
     REPLIED = auto()
 
 
-@plain
 class Phase(Enum):
     """What the client's next bytes are."""
 
@@ -37,7 +34,6 @@ class Phase(Enum):
     OVER = auto()
 
 
-@plain
 class Await(IntEnum):
     """The command whose reply is awaited, as far as it or its reply means something to us."""
 
@@ -63,6 +59,31 @@ class Await(IntEnum):
     TOO_LONG = auto()
     UNCLEAN = auto()
 
+
+# Their members as names of their own: before Python 3.12 an attribute of a class is looked up
+# anew each time, a global is not, and every packet asks for some ten of them.
+(
+    GREETING,
+    COMMANDS,
+    RCPT_ASKED,
+    TLS_ASKED,
+    DATA_ASKED,
+    BDAT_ASKED,
+    CONTENT,
+    DOT,
+    DOOMED,
+    OVER,
+) = Phase
+AT_RECIPIENT, AT_STARTTLS, AT_ENVELOPE, AT_CONTENT_ENDED, AT_REPLIED = Moment
+FOR_OTHER, FOR_BANNER, FOR_HELO, FOR_EHLO = Await.OTHER, Await.BANNER, Await.HELO, Await.EHLO
+FOR_MAIL, FOR_RCPT, FOR_DATA, FOR_DOT = Await.MAIL, Await.RCPT, Await.DATA, Await.DOT
+FOR_RSET, FOR_QUIT, FOR_XFORWARD = Await.RSET, Await.QUIT, Await.XFORWARD
+FOR_OURS, FOR_OUR_XFORWARD, FOR_OUR_STARTTLS = (
+    Await.OURS,
+    Await.OUR_XFORWARD,
+    Await.OUR_STARTTLS,
+)
+FOR_STARTTLS, FOR_CHUNK = Await.STARTTLS, Await.CHUNK
 
 _MEANINGS = {
     b"HELO": Await.HELO,

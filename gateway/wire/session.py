@@ -35,7 +35,42 @@ from gateway.wire.chunks import ChunkedMessage
 from gateway.wire.command import is_single
 from gateway.wire.delivery import Delivery
 from gateway.wire.inbox import Inbox
-from gateway.wire.phase import OUR_ANSWERS, OUTCOMES, Await, Moment, Phase, meaning
+from gateway.wire.phase import (
+    AT_CONTENT_ENDED,
+    AT_ENVELOPE,
+    AT_RECIPIENT,
+    AT_REPLIED,
+    AT_STARTTLS,
+    BDAT_ASKED,
+    COMMANDS,
+    CONTENT,
+    DATA_ASKED,
+    DOOMED,
+    DOT,
+    FOR_BANNER,
+    FOR_CHUNK,
+    FOR_DATA,
+    FOR_DOT,
+    FOR_EHLO,
+    FOR_OTHER,
+    FOR_OUR_STARTTLS,
+    FOR_OUR_XFORWARD,
+    FOR_OURS,
+    FOR_QUIT,
+    FOR_RCPT,
+    FOR_STARTTLS,
+    FOR_XFORWARD,
+    GREETING,
+    OUR_ANSWERS,
+    OUTCOMES,
+    OVER,
+    RCPT_ASKED,
+    TLS_ASKED,
+    Await,
+    Moment,
+    Phase,
+    meaning,
+)
 from gateway.wire.reply import single
 
 
@@ -65,17 +100,17 @@ class Session(Delivery):
 
     def from_client(self, data: bytes) -> None:
         """Take bytes from the client."""
-        if self._phase is Phase.COMMANDS and self._inbox.is_idle and is_single(data):
+        if self._phase is COMMANDS and self._inbox.is_idle and is_single(data):
             # A client that waits for each reply says one line a packet.
             self._take_command(data)
             if self._draining:
                 self._leave_if_idle()
             return
         message = self.message
-        if self._phase is Phase.CONTENT and message is not None and not self._inbox.size:
+        if self._phase is CONTENT and message is not None and not self._inbox.size:
             # Content flows straight through: nothing of it is held here.
             self._take_content(message, data)
-            if self._phase is Phase.CONTENT:
+            if self._phase is CONTENT:
                 return
         else:
             self._inbox.feed(data)
@@ -93,20 +128,20 @@ class Session(Delivery):
 
     def _advance(self) -> None:
         """Take what is held as far as the phase allows."""
-        if self.awaited or self._asked or self._phase is Phase.DOT:
+        if self.awaited or self._asked or self._phase is DOT:
             self._give_ours()
         while self._inbox.size:
             phase, message = self._phase, self.message
-            if phase is Phase.COMMANDS:
+            if phase is COMMANDS:
                 line = self._inbox.next_line()
                 if line is None:
                     break
                 self._take_command(line)
-            elif phase is Phase.CONTENT and message is not None:
+            elif phase is CONTENT and message is not None:
                 self._take_content(message, self._inbox.take())
-            elif phase is Phase.DOOMED and not self.awaited and self.moment is None:
+            elif phase is DOOMED and not self.awaited and self.moment is None:
                 self.part(answers.FOLLOWS_FAILURE)
-            elif phase is Phase.OVER:
+            elif phase is OVER:
                 self._inbox.take()
             else:
                 break
@@ -115,20 +150,20 @@ class Session(Delivery):
 
     def _take_command(self, line: bytes) -> None:
         meant = meaning(line)
-        if meant is Await.CHUNK:
+        if meant is FOR_CHUNK:
             self._take_chunk(line)
-        elif meant is Await.RCPT and self.asks_recipients:
-            self._hold(Phase.RCPT_ASKED, line)
+        elif meant is FOR_RCPT and self.asks_recipients:
+            self._hold(RCPT_ASKED, line)
         else:
-            if meant is Await.XFORWARD:
+            if meant is FOR_XFORWARD:
                 meant, line = self._meaning_of_xforward(line)
-            elif meant is Await.STARTTLS and self.offers_tls:
-                meant, line = Await.OUR_STARTTLS, answers.TLS_READY
-                self._phase = Phase.TLS_ASKED
-            if meant < Await.OURS:
+            elif meant is FOR_STARTTLS and self.offers_tls:
+                meant, line = FOR_OUR_STARTTLS, answers.TLS_READY
+                self._phase = TLS_ASKED
+            if meant < FOR_OURS:
                 self._pass_on(meant, line)
-                if meant is Await.DATA:
-                    self._phase = Phase.DATA_ASKED
+                if meant is FOR_DATA:
+                    self._phase = DATA_ASKED
             else:
                 self._answer(meant, OUR_ANSWERS.get(meant, line))
 
@@ -139,17 +174,17 @@ class Session(Delivery):
 
     def _give_ours(self) -> None:
         """Do what only waited for earlier replies: answers of our own, and questions."""
-        if self.moment is Moment.REPLIED:
+        if self.moment is AT_REPLIED:
             return
         if self.awaited.give_ours(self.to_client, self.transaction):
-            self.moment = Moment.STARTTLS
+            self.moment = AT_STARTTLS
         elif self.awaited or self.moment is not None:
             return
-        elif self._phase is Phase.DOT:
-            self.moment = Moment.CONTENT_ENDED
+        elif self._phase is DOT:
+            self.moment = AT_CONTENT_ENDED
         elif self._asked and not self._hop_left:
-            is_recipient = self._phase is Phase.RCPT_ASKED
-            self.moment = Moment.RECIPIENT if is_recipient else Moment.ENVELOPE
+            is_recipient = self._phase is RCPT_ASKED
+            self.moment = AT_RECIPIENT if is_recipient else AT_ENVELOPE
 
     def _hold(self, phase: Phase, line: bytes) -> None:
         """Hold a command until all before it is answered, then ask about it."""
@@ -157,7 +192,7 @@ class Session(Delivery):
         self._give_ours()
 
     def _pass_on(self, meant: Await, line: bytes) -> None:
-        if meant is not Await.OTHER:
+        if meant is not FOR_OTHER:
             # Another sender or recipient may come of it: the next chunk is asked about anew.
             self._may_continue = False
         self.awaited.append((meant, line))
@@ -170,47 +205,47 @@ class Session(Delivery):
 
     def admit(self) -> None:
         """Answer ``Moment.RECIPIENT``: the next hop may hear of it."""
-        self._expect(Moment.RECIPIENT)
-        self._phase = Phase.COMMANDS
-        self._pass_on(Await.RCPT, self._asked)
+        self._expect(AT_RECIPIENT)
+        self._phase = COMMANDS
+        self._pass_on(FOR_RCPT, self._asked)
         self._asked = b""
         self._go_on()
 
     def refuse(self, reply: bytes) -> None:
         """Answer ``Moment.RECIPIENT``: the client gets this reply, the next hop nothing."""
-        self._expect(Moment.RECIPIENT)
-        self._phase = Phase.COMMANDS
+        self._expect(AT_RECIPIENT)
+        self._phase = COMMANDS
         self._asked = b""
         self.to_client.append(reply)
         self._go_on()
 
     def tls_started(self) -> None:
         """Answer ``Moment.STARTTLS``: what was said before it is forgotten (RFC 3207, 4.2)."""
-        self._expect(Moment.STARTTLS)
+        self._expect(AT_STARTTLS)
         self.offers_tls = False
         self._inbox = Inbox()
-        self._phase = Phase.COMMANDS
+        self._phase = COMMANDS
         self._close_transaction()
         self._go_on()
 
     def _meaning_of_xforward(self, line: bytes) -> tuple[Await, bytes]:
         if not self.trusts_client:
-            return Await.OURS, answers.NOT_TRUSTED
-        return Await.XFORWARD if b"XFORWARD" in self._hop_offers else Await.OUR_XFORWARD, line
+            return FOR_OURS, answers.NOT_TRUSTED
+        return FOR_XFORWARD if b"XFORWARD" in self._hop_offers else FOR_OUR_XFORWARD, line
 
     def _take_chunk(self, line: bytes) -> None:
         chunk = chunks.announced(line)
         if chunk is None or b"CHUNKING" not in self._hop_offers:
-            self._answer(Await.OURS, answers.NOT_OFFERED)
+            self._answer(FOR_OURS, answers.NOT_OFFERED)
             # The octets follow unasked: left standing, they would be commands.
             if chunk is None:
-                self._phase = Phase.DOOMED
+                self._phase = DOOMED
             else:
                 self._inbox.skip(chunk.octets)
         elif isinstance(self.message, ChunkedMessage) and self._may_continue:
             self._begin_chunk(self.message, chunk, line)
         else:
-            self._hold(Phase.BDAT_ASKED, line)
+            self._hold(BDAT_ASKED, line)
 
     def _go_on(self) -> None:
         """After an answer: both sides have been held."""
@@ -238,14 +273,14 @@ class Session(Delivery):
         """The next hop closed, broke or was silent too long; nothing more goes to it."""
         if self._hop_left:
             return
-        if self.moment in (Moment.RECIPIENT, Moment.REPLIED, Moment.STARTTLS):
+        if self.moment in (AT_RECIPIENT, AT_REPLIED, AT_STARTTLS):
             # What it said before it closed is heard first.
             self._hop_closed = True
             return
         self._drop_hop()
-        if self._phase in (Phase.CONTENT, Phase.DOT) and self.message is not None:
+        if self._phase in (CONTENT, DOT) and self.message is not None:
             self._lose_content(self.message, answers.HOP_LOST, Outcome.FAILED)
-        elif self._phase is Phase.GREETING:
+        elif self._phase is GREETING:
             if self._is_last_hop:
                 self.part(answers.NO_HOP)
         elif self.moment is None:
@@ -254,11 +289,11 @@ class Session(Delivery):
 
     def _lose_hop(self) -> None:
         """Tell the client that the replies it waits for will not come."""
-        if self.awaited and self.awaited[0][0] is Await.DOT:
+        if self.awaited and self.awaited[0][0] is FOR_DOT:
             self.awaited.popleft()
             if not self._take_final(answers.HOP_LOST, Outcome.UNKNOWN):
                 self._follow_lost_hop()
-        elif self._phase is not Phase.DOOMED:
+        elif self._phase is not DOOMED:
             self.part(answers.HOP_GONE)
 
     def _take_replies(self) -> None:
@@ -276,7 +311,7 @@ class Session(Delivery):
 
     def _take_reply(self, code: int, raw: bytes) -> None:
         if not self.awaited or (
-            self._phase is Phase.CONTENT and self.awaited[0][0] is Await.DOT  # a chunk's, too early
+            self._phase is CONTENT and self.awaited[0][0] is FOR_DOT  # a chunk's, too early
         ):
             self._take_unasked(code, raw)
             return
@@ -284,25 +319,25 @@ class Session(Delivery):
         if 300 <= code < 400:
             self._take_go_ahead(kind, code, raw)
             return
-        if kind is Await.BANNER:
+        if kind is FOR_BANNER:
             self._take_banner(code, raw)
             return
-        if kind is Await.DOT:
+        if kind is FOR_DOT:
             if self._take_final(raw, OUTCOMES[code // 100]):
                 return
         else:
             self.to_client.append(self._noted(kind, line, raw) if code < 300 else raw)
-        if code == 421 or kind is Await.QUIT:
+        if code == 421 or kind is FOR_QUIT:
             self.part(b"")
-        elif kind is Await.DATA:
-            self._phase = Phase.COMMANDS
+        elif kind is FOR_DATA:
+            self._phase = COMMANDS
         self._advance()
 
     def _take_go_ahead(self, kind: Await, code: int, raw: bytes) -> None:
-        if kind is Await.DATA and code == 354:
+        if kind is FOR_DATA and code == 354:
             self._go_ahead = raw
-            self.moment = Moment.ENVELOPE
-        elif kind is Await.DOT:
+            self.moment = AT_ENVELOPE
+        elif kind is FOR_DOT:
             # No answer to a message: nobody can say what became of it.
             self.awaited.appendleft((kind, b""))
             self.next_hop_left()
@@ -315,26 +350,26 @@ class Session(Delivery):
         self.transaction.note(kind, line, raw)
         if kind in _BEFORE_CONTENT:
             self.message = None
-        elif kind is Await.RCPT and self.message is not None:
+        elif kind is FOR_RCPT and self.message is not None:
             # Named after the first chunk: nobody has looked at this recipient.
             self.part(answers.HOP_GONE)
             return b""
-        if kind is not Await.EHLO:
+        if kind is not FOR_EHLO:
             return raw
         self._hop_offers = extensions.keywords(raw)
         return extensions.offer(raw, xforward=self.trusts_client, starttls=self.offers_tls)
 
     def _take_banner(self, code: int, raw: bytes) -> None:
         if code >= 400 and not self._is_last_hop:
-            self.awaited.appendleft((Await.BANNER, b""))
+            self.awaited.appendleft((FOR_BANNER, b""))
             self._drop_hop()
             return
         self.to_client.append(raw)
-        self._phase = Phase.COMMANDS
+        self._phase = COMMANDS
         self._advance()
 
     def _take_unasked(self, code: int, raw: bytes) -> None:
-        if self.message is not None and self._phase in (Phase.CONTENT, Phase.DOT):
+        if self.message is not None and self._phase in (CONTENT, DOT):
             # It answers before the dot: its refusal counts, anything else is no answer.
             outcome = Outcome.REFUSED if code >= 500 else Outcome.FAILED
             reply = raw if code >= 400 else answers.HOP_LOST

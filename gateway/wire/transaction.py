@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.model import Client, Envelope, Recipient
 from gateway.wire import command
-from gateway.wire.phase import Await
+from gateway.wire.phase import FOR_EHLO, FOR_HELO, FOR_MAIL, FOR_RCPT, FOR_RSET, FOR_XFORWARD, Await
 from gateway.wire.reply import parse
 
 
@@ -31,19 +31,19 @@ class Transaction:
 
     def note(self, kind: Await, line: bytes, reply: bytes) -> None:
         """Note that a command was answered 2xx."""
-        if kind is Await.RCPT:
+        if kind is FOR_RCPT:
             self._recipients.append((line, reply))
-        elif kind is Await.MAIL:
+        elif kind is FOR_MAIL:
             # A lenient server takes a second sender without RSET: that is another transaction.
             self.number += self.is_open
             self._mail = line
             self._recipients = []
-        elif kind is Await.XFORWARD:
+        elif kind is FOR_XFORWARD:
             # It tells of this transaction's client, and of no other's.
             self._forwarded = command.xforward(line, self._forwarded)
-        elif kind is Await.RSET:
+        elif kind is FOR_RSET:
             self.close()
-        elif kind in (Await.EHLO, Await.HELO):
+        elif kind in (FOR_EHLO, FOR_HELO):
             self.close()
             self._helo = line
 
