@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from typing import TextIO, cast
 
@@ -23,10 +24,17 @@ class _Forgiving:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._descriptor: int | None = None
+        with contextlib.suppress(OSError, ValueError):
+            self._descriptor = stream.fileno()
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text)
+            if self._descriptor is None:
+                self._stream.write(text)
+            else:
+                # Past the stream's buffer, which would keep what failed until the process ends.
+                os.write(self._descriptor, text.encode("utf-8", "backslashreplace"))
 
     def flush(self) -> None:
         with contextlib.suppress(OSError, ValueError):
