@@ -33,6 +33,7 @@ smtpd_peername_lookup = no
 always_bcc = archive@example.edu
 header_checks = static:INFO
 virtual_mailbox_domains = example.edu
+virtual_alias_maps = inline:{{ {{ team@example.edu = bob@example.edu, pavel@skoltech.ru }} }}
 virtual_mailbox_base = {folder}
 virtual_mailbox_maps = static:mail/
 virtual_uid_maps = static:{uid}

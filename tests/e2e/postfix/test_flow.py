@@ -123,6 +123,24 @@ def test_o01_a_match_is_delivered_recorded_and_its_sender_told(
     assert b"a secret of ours" not in notice.raw
 
 
+def test_o01_behind_the_queue_a_member_of_a_group_alias_is_seen(
+    postfix_after_queue, gateway_behind, client, eventually
+):
+    gateway = gateway_behind(postfix_after_queue)
+    sender = "alias.after@example.edu"
+    said = client(postfix_after_queue.front).send(
+        sender, "team@example.edu", content=b"Subject: x\r\n\r\nx\r\n"
+    )
+    assert said[-1].startswith(b"250"), said
+    eventually(lambda: gateway.events(sender=sender), "the member's event")
+    (event,) = gateway.events(sender=sender)
+    assert event["recipient"] == "pavel@skoltech.ru"
+    # Once, and not once more behind us.
+    delivered = r"virtual\[\d+\]: \w+: to=<pavel@skoltech.ru>.*orig_to=<team@example.edu>"
+    eventually(lambda: re.search(r"to=<pavel@skoltech\.ru>", postfix_after_queue.log), "the mail")
+    assert len(re.findall(delivered, postfix_after_queue.log)) <= 1
+
+
 def test_o01_the_delivered_match_is_the_message_as_it_was_sent(
     postfix, gateway, client, maildir, eventually
 ):
