@@ -68,7 +68,9 @@ class ChunkedMessage(Message):
         """Pass on octets of the chunk; ``Scan.END`` is the chunk's end, and leaves ``rest``."""
         taken, self.rest = data[: self._left], data[self._left :]
         self._left -= len(taken)
-        if not self.is_lost:
+        if self.is_lost:
+            self._swallowed += len(taken)
+        else:
             if self.is_watched and self.is_whole:
                 taken, self.terminator = taken[:-1], taken[-1:]
             if taken:

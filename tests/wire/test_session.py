@@ -643,6 +643,16 @@ def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
     assert [line[:3] for line in to_client.splitlines()] == [b"451", b"451", b"421"]
 
 
+def test_r07_a_swallowed_chunk_without_sensible_end_is_cut_off(chunking, monkeypatch):
+    monkeypatch.setattr("gateway.wire.message.SWALLOW_LIMIT", 100)
+    chunking.client(b"BDAT 999999999999 LAST\r\nx")
+    chunking.do("begin", watch=False)
+    chunking.do("next_hop_left")
+    to_client, _ = chunking.client(b"x" * 101)
+    assert to_client.startswith(b"451 ")
+    assert chunking.session.is_over
+
+
 def test_r07_a_final_reply_before_the_last_octet_is_no_answer(chunking):
     chunking.client(b"BDAT 9 LAST\r\nhalf")
     chunking.do("begin", watch=False)
