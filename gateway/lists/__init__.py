@@ -1,0 +1,1 @@
+"""Sanction lists as governments publish them, read as streams. Pure."""

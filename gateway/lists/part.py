@@ -1,0 +1,162 @@
+"""One file of a list: its bytes, read with suspicion, and its rows."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Never
+
+from gateway.errors import Fault, ListError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_LINE = 8 * 1024 * 1024
+"""Bytes in a line, where a format has lines. OpenSanctions' longest is under one megabyte."""
+
+MAX_FIELD = 1024 * 1024
+"""Characters in a field of a CSV file."""
+
+_MARKUP = (b"<!doctype html", b"<html")
+_BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_END_OF_FILE = b"\x1a"  # DOS wrote one behind the last line, and OFAC's files still have it
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a list. ``name`` is what errors and places call it; ``stream`` is at its start.
+
+    The stream is read once, from start to end.
+    """
+
+    name: str
+    stream: BinaryIO
+
+
+def refuse(part: Part, line: int | None, message: str) -> Never:
+    """Refuse the file as a whole."""
+    raise ListError([Fault(part.name, line, None, message)])
+
+
+def lines(part: Part) -> Iterator[tuple[int, str]]:
+    """Give each line with its number from 1, as text without its end.
+
+    UTF-8, with or without a byte order mark. A file that is something else (a web page, another
+    encoding, an endless line) is refused.
+    """
+    number = 0
+    while line := part.stream.readline(MAX_LINE + 1):
+        number += 1
+        if number == 1:
+            line = _past_the_start(part, line)
+        if len(line) > MAX_LINE:
+            refuse(part, number, f"is longer than {MAX_LINE} bytes; this is no such list")
+        if line.rstrip() == _END_OF_FILE:
+            continue
+        try:
+            yield number, line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            refuse(
+                part,
+                number,
+                f"byte {error.start + 1} of the line is not UTF-8; fetch the file again as it is "
+                "published",
+            )
+    if not number:
+        refuse(part, None, "is empty; fetch it again")
+
+
+def rows(part: Part) -> Iterator[tuple[int, list[str]]]:
+    """Give each row of a CSV file (RFC 4180) with the number of its first line; no empty ones."""
+    starts: list[int] = []
+
+    def numbered() -> Iterator[str]:
+        for number, line in lines(part):
+            starts.append(number)
+            yield line + "\n"
+
+    csv.field_size_limit(MAX_FIELD)
+    reader = csv.reader(numbered(), strict=True)
+    while True:
+        starts.clear()
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            refuse(part, starts[0] if starts else None, f"is no CSV here: {error}")
+        if row is None:
+            return
+        if any(map(str.strip, row)):
+            yield starts[0], row
+
+
+def objects(part: Part) -> Iterator[tuple[int, dict[str, object]]]:
+    """Give each object of a file with one JSON object a line, with the line's number."""
+    for number, line in lines(part):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            refuse(part, number, f"is no JSON: {error}")
+        if not isinstance(found, dict):
+            refuse(part, number, "is no JSON object")
+        yield number, found
+
+
+def document(part: Part, most: int) -> object:
+    """Give a file that is one JSON value, of at most so many bytes."""
+    content = part.stream.read(most + 1)
+    if len(content) > most:
+        refuse(part, None, f"is larger than {most} bytes")
+    if not content.strip():
+        refuse(part, None, "is empty; fetch it again")
+    content = _past_the_start(part, content)
+    try:
+        return json.loads(content)
+    except UnicodeDecodeError as error:
+        refuse(part, content.count(b"\n", 0, error.start) + 1, "is not UTF-8")
+    except (ValueError, RecursionError) as error:
+        refuse(part, getattr(error, "lineno", None), f"is no JSON: {error}")
+
+
+def rewound(part: Part) -> Part:
+    """The same part with its first bytes looked at: a web page or another encoding is refused.
+
+    For readers that take bytes, such as an XML parser.
+    """
+    start = part.stream.read(1024)
+    if not start:
+        refuse(part, None, "is empty; fetch it again")
+    start = _past_the_start(part, start)
+    return Part(part.name, io.BufferedReader(_Rejoined(start, part.stream)))
+
+
+def _past_the_start(part: Part, start: bytes) -> bytes:
+    for bom, name in _BOMS.items():
+        if start.startswith(bom):
+            refuse(part, 1, f"is {name}, not UTF-8; fetch the file again as it is published")
+    start = start.removeprefix(codecs.BOM_UTF8)
+    if start.lstrip()[:20].lower().startswith(_MARKUP):
+        refuse(part, 1, "is a web page, not the list; its address may have moved")
+    return start
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes were taken, with them again in front."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._start = start
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        found = self._start[: len(buffer)] or self._rest.read(len(buffer))
+        self._start = self._start[len(found) :] if self._start else b""
+        buffer[: len(found)] = found
+        return len(found)
