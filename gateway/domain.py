@@ -89,6 +89,15 @@ def is_public_suffix(domain: str) -> bool:
     return public_suffix(domain) == domain
 
 
+def has_known_suffix(domain: str) -> bool:
+    """Whether a normalised domain ends in a top-level domain that the list knows.
+
+    ``.onion`` is none: it is not in the DNS (RFC 7686).
+    """
+    known: bool = _known_suffixes().publicsuffix(domain) is not None
+    return known and not f".{domain}".endswith(".onion")
+
+
 def ancestry(domain: str) -> tuple[str, ...]:
     """Give a normalised domain and every name above it, longest first."""
     names = [domain]
@@ -117,3 +126,8 @@ def _a_label(label: str) -> str:
 def _suffixes() -> PublicSuffixList:
     # Read when first asked for: 10,000 rules take a tenth of a second, and most verbs need none.
     return PublicSuffixList()
+
+
+@lru_cache(maxsize=1)
+def _known_suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)

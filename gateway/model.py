@@ -213,27 +213,34 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One domain or exact address of an entity, with the evidence a person accepted.
+    """One domain or exact address of an entity, with the evidence it rests on.
 
-    ``value`` is a normalised domain, or a normalised ``local@domain``. ``clears`` marks an entry
-    that takes a part of a listed domain out again.
+    ``value`` is a normalised domain, or a normalised ``local@domain``. ``reviewer`` is the person
+    who accepted it, and when; both ``None`` where a list itself gives it for its own entry.
+    ``clears`` marks an entry that takes a part of a listed domain out again.
     """
 
     value: str
     source: str
-    reviewer: str
-    reviewed_on: date
+    reviewer: str | None = None
+    reviewed_on: date | None = None
     clears: bool = False
 
     @property
     def evidence(self) -> str:
         """The claim as one line of a verdict."""
+        if self.reviewed_on is None:
+            return f"{self.value}: {self.source}"
         return f"{self.value}: {self.source}, reviewed {self.reviewed_on.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """An institution, with what the lists say of it and the addresses it is reached at."""
+    """An institution, with what the lists say of it and the addresses it is reached at.
+
+    ``weak_aliases`` are names too common to find it by alone. ``same_as`` are identifiers by which
+    other lists know it (``un:qde.004``), on a person's word.
+    """
 
     id: str
     name: str
@@ -242,6 +249,8 @@ class Entity:
     listings: tuple[Listing, ...] = ()
     domains: tuple[Claim, ...] = ()
     addresses: tuple[Claim, ...] = ()
+    weak_aliases: tuple[str, ...] = ()
+    same_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from gateway.screen.address import Unreadable, mailbox_key, parse
 from gateway.screen.guard import why_not_an_institution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from gateway.document import Section
     from gateway.screen.kind import People
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
+_IDENTIFIER = re.compile(r"[a-z][a-z-]*:[^\sA-Z]+\Z")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 
@@ -35,30 +36,38 @@ class _Place(NamedTuple):
         return f"{self.entity} ({where})"
 
 
-def read_entities(directory: Path, people: People, faults: list[Fault]) -> list[Entity]:
-    """Read every entities file of a directory; what is wrong in them is added to ``faults``.
+def read_entities(
+    directories: Iterable[Path], people: People, faults: list[Fault]
+) -> tuple[list[Entity], list[Entity]]:
+    """Read every entities file of some directories; what is wrong in them is added to ``faults``.
+
+    Gives the entities and the additions, which have no name and no listing of their own.
 
     An id, a domain and an exact address each have one place in all the files. ``[[example]]``
     tables are passed over: they are the policy's.
     """
-    if not directory.is_dir():
-        message = "is no directory; it holds the entities, one or more files ending in .toml"
-        faults.append(Fault(str(directory), None, None, message))
-        return []
     reader = _Reader(people)
     entities: list[Entity] = []
-    for path in sorted(directory.glob("*.toml")):
+    additions: list[Entity] = []
+    files: list[Path] = []
+    for directory in directories:
+        if not directory.is_dir():
+            message = "is no directory; it holds the entities, one or more files ending in .toml"
+            faults.append(Fault(str(directory), None, None, message))
+        files += sorted(directory.glob("*.toml"))
+    for path in files:
         try:
             document = Document.read(path, error=ListError)
             document.root.known.add("example")
-            found = [
-                reader.entity(section, str(path)) for section in document.root.tables("entity")
-            ]
+            tables = document.root.tables
+            found = [reader.entity(section, str(path)) for section in tables("entity")]
+            added = [reader.addition(section, str(path)) for section in tables("addition")]
             document.check()
             entities += found
+            additions += added
         except FaultyFile as error:
             faults += error.faults
-    return entities
+    return entities, additions
 
 
 class _Reader:
@@ -89,6 +98,20 @@ class _Reader:
             listings,
             tuple(self._claims(section.tables("domain"), "name", self._domain, id_, file)),
             tuple(self._claims(section.tables("address"), "address", _mailbox, id_, file)),
+            section.texts("weak_aliases", default=()),
+            tuple(section.parsed_list("same_as", _identifier, default=())),
+        )
+
+    def addition(self, section: Section, file: str) -> Entity:
+        """Read an ``[[addition]]``: domains and addresses of an entity that stands elsewhere."""
+        id_ = section.text("entity")
+        return Entity(
+            id_,
+            "",
+            domains=tuple(self._claims(section.tables("domain"), "name", self._domain, id_, file)),
+            addresses=tuple(
+                self._claims(section.tables("address"), "address", _mailbox, id_, file)
+            ),
         )
 
     def _claims(
@@ -146,6 +169,12 @@ def _listing(section: Section) -> Listing:
         if starts is not None and end is not None and end < starts:
             section.fault(key, f"lies before the listing takes effect, {starts.isoformat()}")
     return listing
+
+
+def _identifier(text: str) -> str:
+    if not _IDENTIFIER.match(text):
+        raise ValueError("must be scheme:value in small letters, as in un:qde.004")
+    return text
 
 
 def _mailbox(section: Section) -> str:

@@ -7,18 +7,21 @@ directory first. A snapshot never changes: a refresh makes another, and a messag
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.errors import Fault, ListError
 from gateway.model import Rule
+from gateway.screen import canonical
 from gateway.screen.address import mailbox_key, without_tag
-from gateway.screen.digest import digest_of
+from gateway.screen.canonical import NoLineError
+from gateway.screen.digest import digest_of, digest_of_lines
 from gateway.screen.domains import DomainIndex, Holding, grouped
 from gateway.screen.entities import read_entities
 from gateway.screen.people import read_people
+from gateway.screen.roster import Roster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway.model import Entity
@@ -69,25 +72,54 @@ class Snapshot:
 def build(entities: Iterable[Entity], people: People) -> Snapshot:
     """Make a snapshot; entity ids must be unique, claims in normal form."""
     by_id = {entity.id: entity for entity in sorted(entities, key=lambda entity: entity.id)}
+    return _indexed(by_id, by_id.values(), people, digest_of(by_id.values(), people))
+
+
+def from_lines(lines: Sequence[bytes]) -> Snapshot:
+    """Make a snapshot of its canonical lines. Raises :class:`canonical.NoLineError`."""
+    if not lines:
+        raise NoLineError("a snapshot has one line at least")
+    roster = Roster(lines[1:])
+    return _indexed(
+        roster, tuple(roster.reached()), canonical.people_of(lines[0]), digest_of_lines(lines)
+    )
+
+
+def _indexed(
+    entities: Mapping[str, Entity], reached: Collection[Entity], people: People, digest: str
+) -> Snapshot:
     addresses: dict[str, dict[str, tuple[Holding, ...]]] = {}
-    exact = (Holding(entity, claim) for entity in by_id.values() for claim in entity.addresses)
+    exact = (Holding(entity, claim) for entity in reached for claim in entity.addresses)
     for value, holdings in grouped(exact).items():
         local, _, domain = value.rpartition("@")
         addresses.setdefault(domain, {})[mailbox_key(local)] = holdings
-    domains = DomainIndex(
-        Holding(entity, claim) for entity in by_id.values() for claim in entity.domains
-    )
-    return Snapshot(by_id, domains, addresses, people, digest_of(by_id.values(), people))
+    domains = DomainIndex(Holding(entity, claim) for entity in reached for claim in entity.domains)
+    return Snapshot(entities, domains, addresses, people, digest)
 
 
 def load(directory: Path) -> Snapshot:
+    """Make a snapshot of a policies directory alone: see :func:`read`."""
+    written = read(directory)
+    return build(written.entities, written.people)
+
+
+class Written(NamedTuple):
+    """What people wrote. ``additions`` have an id and claims alone: they belong to an entity."""
+
+    entities: list[Entity]
+    additions: list[Entity]
+    people: People
+
+
+def read(directory: Path, *more: Path) -> Written:
     """Read ``personal.toml``, ``roles.toml`` and ``entities/*.toml`` below a policies directory.
 
-    Raises :class:`ListError` with all faults of all files at once. Opens files, and nothing else.
+    ``more`` are further directories of entities files. Raises :class:`ListError` with all faults
+    of all files at once. Opens files, and nothing else.
     """
     faults: list[Fault] = []
     people = read_people(directory, faults)
-    entities = read_entities(directory / "entities", people, faults)
+    entities, additions = read_entities([directory / "entities", *more], people, faults)
     if faults:
         raise ListError(faults)
-    return build(entities, people)
+    return Written(entities, additions, people)

@@ -1,0 +1,121 @@
+"""The snapshot in force: what people wrote, what was imported and what was accepted, as one."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway import __version__
+from gateway.archive import history, source
+from gateway.archive.history import Turn
+from gateway.errors import ListError
+from gateway.lists import merge
+from gateway.lists.overrides import read_overrides
+from gateway.screen import snapshot
+from gateway.screen.guard import why_not_an_institution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from gateway.archive.folder import Folder
+    from gateway.lists.entry import Entry
+    from gateway.lists.merge import Merged
+    from gateway.screen.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A snapshot just made, and what was found on the way and not used."""
+
+    snapshot: Snapshot
+    merged: Merged
+    turn: Turn
+
+
+def live(policies: Path, folder: Folder, at: datetime) -> Snapshot:
+    """Give the snapshot that the files now ask for; writes nothing.
+
+    The one in force is loaded where it was made of the same files, which takes a fraction of the
+    time. Raises :class:`ListError`.
+    """
+    return _kept(policies, folder) or assembled(policies, folder, at=at).snapshot
+
+
+def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
+    """Give the same, kept for good and in force from now on.
+
+    Raises :class:`ListError`, and ``OSError`` where it cannot be kept.
+    """
+    with folder.held():
+        if (kept := _kept(policies, folder)) is not None:
+            return kept
+        made = assembled(policies, folder, at=at)
+        history.save(folder, made.snapshot, made.turn)
+    return made.snapshot
+
+
+def _kept(policies: Path, folder: Folder) -> Snapshot | None:
+    turn = history.current(folder)
+    if turn is None or turn.inputs != inputs(policies, folder):
+        return None
+    try:
+        return history.load(folder, turn.digest)
+    except ListError:
+        return None  # what it was made of is all here: it is made again
+
+
+def assembled(
+    policies: Path,
+    folder: Folder,
+    *,
+    at: datetime,
+    instead: Mapping[str, Sequence[Entry]] | None = None,
+) -> Assembly:
+    """Make the snapshot; ``instead`` are entries that take the place of a source's kept ones.
+
+    Raises :class:`ListError` with all that is wrong in the files.
+    """
+    accepted = [folder.accepted] if folder.accepted.is_dir() else []
+    written = snapshot.read(policies, *accepted)
+    guard = functools.partial(why_not_an_institution, people=written.people)
+    sources = {name: source.read_entries(folder, name) for name in source.names(folder)}
+    sources |= {name: list(entries) for name, entries in (instead or {}).items()}
+    merged = merge.merge(
+        written.entities,
+        [sources[name] for name in sorted(sources)],
+        read_overrides(policies / "overrides.toml", guard),
+        guard,
+        written.additions,
+    )
+    made = snapshot.build(merged.entities, written.people)
+    turn = Turn(
+        at=at,
+        digest=made.digest,
+        inputs=inputs(policies, folder),
+        entities=len(made.entities),
+        entries={name: len(sources[name]) for name in sorted(sources)},
+    )
+    return Assembly(made, merged, turn)
+
+
+def inputs(policies: Path, folder: Folder) -> str:
+    """A digest of every file that a snapshot is made of, and of the version that makes it."""
+    found = hashlib.sha256(__version__.encode())
+    for path in _inputs(policies, folder):
+        content = path.read_bytes()
+        found.update(f"\n{path.name} {len(content)}\n".encode())
+        found.update(content)
+    return f"sha256:{found.hexdigest()}"
+
+
+def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:
+    for name in ("personal.toml", "roles.toml", "overrides.toml"):
+        if (policies / name).is_file():
+            yield policies / name
+    yield from sorted((policies / "entities").glob("*.toml"))
+    yield from sorted(folder.accepted.glob("*.toml"))
+    yield from sorted(folder.sources.glob("*.jsonl"))

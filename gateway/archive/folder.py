@@ -1,0 +1,117 @@
+"""The lists directory on disk: where things lie in it, and how a file in it is replaced.
+
+::
+
+    sources/NAME.jsonl        what was last taken from a list: a header line, then one entry a line
+    sources/NAME.refused      why a later import was not taken
+    accepted/entities.toml    domains and addresses that a person accepted
+    snapshots/DIGEST.gz       every snapshot that was ever in force: verdicts can be given again
+    history.jsonl             which one was in force from when
+    current.json              the one in force
+
+A file is replaced as a whole (a new one is written, made durable and renamed) or not at all, so
+readers need no lock. Writers take one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DIRECTORY_MODE = 0o750
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The paths below one lists directory. Nothing is opened or made by asking for them."""
+
+    path: Path
+
+    @property
+    def sources(self) -> Path:
+        """The folder of what was imported."""
+        return self.path / "sources"
+
+    @property
+    def accepted(self) -> Path:
+        """The folder of entities files that hold what people accepted."""
+        return self.path / "accepted"
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of all snapshots."""
+        return self.path / "snapshots"
+
+    @property
+    def current(self) -> Path:
+        """The file that names the snapshot in force."""
+        return self.path / "current.json"
+
+    @property
+    def history(self) -> Path:
+        """The file with a line for every change of the snapshot in force."""
+        return self.path / "history.jsonl"
+
+    def source(self, name: str) -> Path:
+        """The file of one imported list."""
+        return self.sources / f"{name}.jsonl"
+
+    def refusal(self, name: str) -> Path:
+        """The file that says why the latest import of a list was not taken."""
+        return self.sources / f"{name}.refused"
+
+    def make(self) -> None:
+        """Make the directory and those in it. Raises ``OSError``."""
+        for path in (self.path, self.sources, self.accepted, self.snapshots):
+            path.mkdir(mode=DIRECTORY_MODE, parents=path is self.path, exist_ok=True)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other writers out; the directory is made where it is missing."""
+        self.make()
+        with (self.path / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Replace a file as a whole, durably; whoever reads it sees the old one or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            os.fchmod(stream.fileno(), 0o640)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def append(path: Path, line: bytes) -> None:
+    """Add a line to a file, durably."""
+    with path.open("ab") as stream:
+        stream.write(line + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make a renamed or a new file's name as durable as its content."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

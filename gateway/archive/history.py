@@ -1,0 +1,124 @@
+"""The snapshots that were in force, each kept under its digest, and which one is now."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gateway.archive import folder as files
+from gateway.errors import Fault, ListError
+from gateway.screen import canonical, snapshot
+from gateway.screen.canonical import NoLineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.archive.folder import Folder
+    from gateway.screen.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A snapshot came into force: when, and from which content of which files.
+
+    ``inputs`` is a digest of all that it was made of, ``entries`` how many of them each list gave.
+    """
+
+    at: datetime
+    digest: str
+    inputs: str
+    entities: int
+    entries: dict[str, int]
+
+
+def path_of(folder: Folder, digest: str) -> Path:
+    """Where a snapshot lies, or would."""
+    return folder.snapshots / f"{digest.replace(':', '-')}.gz"
+
+
+def save(folder: Folder, made: Snapshot, turn: Turn) -> None:
+    """Keep a snapshot and put it in force; the directory is held. Raises ``OSError``."""
+    path = path_of(folder, made.digest)
+    if not path.exists():
+        lines = canonical.lines(made.entities.values(), made.people)
+        # No time within: the same snapshot gives the same file.
+        files.replace(path, gzip.compress(b"".join(line + b"\n" for line in lines), 6, mtime=0))
+    said = json.dumps(
+        {
+            "at": turn.at.astimezone(UTC).isoformat(timespec="seconds"),
+            "digest": turn.digest,
+            "inputs": turn.inputs,
+            "entities": turn.entities,
+            "entries": turn.entries,
+        }
+    ).encode("ascii")
+    before = current(folder)
+    if before is None or before.digest != turn.digest:
+        files.append(folder.history, said)
+    files.replace(folder.current, said + b"\n")
+
+
+def load(folder: Folder, digest: str) -> Snapshot:
+    """Load a snapshot by its digest, of which ``sha256:`` and the end may be left out.
+
+    Raises :class:`ListError`: it is not kept here, or not what its name says.
+    """
+    path = _found(folder, digest)
+    try:
+        content = gzip.decompress(path.read_bytes())
+        loaded = snapshot.from_lines(content.splitlines())
+    except (OSError, EOFError, zlib.error, NoLineError) as error:
+        raise _unusable(path, f"cannot be read ({error})") from None
+    if path_of(folder, loaded.digest) != path:
+        raise _unusable(path, "does not hold what its name says")
+    return loaded
+
+
+def _found(folder: Folder, digest: str) -> Path:
+    wanted = digest.removeprefix("sha256:").removeprefix("sha256-")
+    kept = sorted(folder.snapshots.glob(f"sha256-{wanted}*.gz")) if wanted.isalnum() else []
+    if len(kept) != 1:
+        what = "more than one snapshot begins so" if kept else "no such snapshot is kept here"
+        raise ListError([Fault(str(folder.snapshots), None, None, f"{digest}: {what}")])
+    return kept[0]
+
+
+def _unusable(path: Path, what: str) -> ListError:
+    message = f"{what}; `monition lists status` shows which are kept"
+    return ListError([Fault(str(path), None, None, message)])
+
+
+def current(folder: Folder) -> Turn | None:
+    """Read which snapshot is in force; ``None``: none was put in force, or it cannot be told."""
+    try:
+        return _turn(folder.current.read_bytes())
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def turns(folder: Folder) -> list[Turn]:
+    """Give every change of the snapshot in force, the first one first."""
+    try:
+        lines = folder.history.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(_turn(line))
+        except (ValueError, KeyError, TypeError):
+            # The last line may be torn by a crash; the snapshot itself is kept under its name.
+            if number < len(lines):
+                fault = Fault(str(folder.history), number, None, "is damaged")
+                raise ListError([fault]) from None
+    return found
+
+
+def _turn(line: bytes) -> Turn:
+    said = json.loads(line)
+    at = datetime.fromisoformat(said["at"])
+    return Turn(at, said["digest"], said["inputs"], said["entities"], dict(said["entries"]))

@@ -1,0 +1,150 @@
+"""What a list gives as website or e-mail, as domains and exact addresses.
+
+The text is typed by hand: ``Website http://en.miu.ac/ir/``, ``www.x.ru; www.y.ru``, a telephone
+number glued behind. A host becomes a domain only when nothing else can be meant by it; all else
+is given back with the reason.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gateway.domain import DomainError, has_known_suffix, is_public_suffix, normalise
+
+Guard = Callable[[str], str | None]
+"""Says why a normalised domain cannot be an institution's; ``None`` where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain in normal form; ``text`` is what the list says."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An exact address, its domain in normal form, its local part in lower case."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A text, or a part of it, of which nothing was taken."""
+
+    text: str
+    reason: str
+
+
+# Parts of one field: spaces stand within an address only by mistake ("http:// www.x.ru").
+_APART = re.compile(r"[;,|\s]+(?:and\s+|or\s+)?|\s+/\s+")
+_SPACED = re.compile(r"(?<=//)\s+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://+|(?:https?|ftp):/*", re.IGNORECASE)
+_NOTE = re.compile(r"\([^)]*\)")
+_HOST_ENDS = re.compile(r"[/?#:\\]")
+
+# Labels that say how a site is shown, not whose it is. Mail goes to the name below them.
+_SHOWN = re.compile(
+    r"(?:www?\d{0,2}|web|home|site|portal|new|old|m|mobile|wap"
+    r"|en|eng|english|ru|rus|fa|per|ar|cn|zh|kr|kp|fr|es|int|intl)\Z"
+)
+_WWW = re.compile(r"www\d{0,2}\Z")
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
+
+
+def domains(text: str, guard: Guard) -> Iterator[Domain | Refused]:
+    """Give the domains of a website field, each once."""
+    seen: set[str] = set()
+    # Words without a dot are talk beside an address, which fields do hold.
+    hosts = [part for part in _parts(text) if "." in part]
+    if not hosts:
+        yield Refused(text, "names no host")
+    for part in hosts:
+        found = _domain(part, guard)
+        if isinstance(found, Refused):
+            yield found
+        elif found.value not in seen:
+            seen.add(found.value)
+            yield found
+
+
+def mailboxes(text: str) -> Iterator[Mailbox | Refused]:
+    """Give the exact addresses of an e-mail field, each once."""
+    seen: set[str] = set()
+    parts = [part for part in _parts(text) if "@" in part]
+    if not parts:
+        yield Refused(text, "holds no e-mail address")
+    for part in parts:
+        local, _, host = part.removeprefix("mailto:").rpartition("@")
+        if not _LOCAL.match(local):
+            yield Refused(part, "is no e-mail address")
+            continue
+        try:
+            host = normalise(host)
+        except DomainError as error:
+            yield Refused(part, str(error))
+            continue
+        if not has_known_suffix(host) or is_public_suffix(host):
+            yield Refused(part, "its domain cannot receive mail: no such top-level domain")
+            continue
+        value = f"{local.lower()}@{host}"
+        if value not in seen:
+            seen.add(value)
+            yield Mailbox(value, part)
+
+
+def host_of(text: str) -> str:
+    """Give the host of one web address as it stands there, without scheme, path, port and user."""
+    host = _HOST_ENDS.split(_SCHEME.sub("", text, count=1), maxsplit=1)[0]
+    return host.rpartition("@")[2].strip(".").strip()
+
+
+def _parts(text: str) -> Iterator[str]:
+    for part in _APART.split(_NOTE.sub(" ", _SPACED.sub("", text))):
+        cleaned = part.strip("\"'<>[]").rstrip(".")
+        if cleaned:
+            yield cleaned
+
+
+def _domain(text: str, guard: Guard) -> Domain | Refused:
+    host = host_of(text)
+    if "." not in host:
+        return Refused(text, "is no host name")
+    if "@" in text and not _SCHEME.match(text):
+        return Refused(text, "is an e-mail address, not a website")
+    if _is_address(host):
+        return Refused(text, "is an IP address, not a name")
+    try:
+        name = normalise(host)
+    except DomainError as error:
+        return Refused(text, str(error))
+    if not has_known_suffix(name):
+        return Refused(text, "has a top-level domain that does not exist")
+    name = _plainest(name)
+    if (reason := guard(name)) is not None:
+        return Refused(text, reason)
+    return Domain(name, text)
+
+
+def _plainest(name: str) -> str:
+    """Take off the labels that only say how a site is shown."""
+    while True:
+        label, _, rest = name.partition(".")
+        # "www" is nobody's name; an institute may well be called "en".
+        if not _SHOWN.match(label) or (is_public_suffix(rest) and not _WWW.match(label)):
+            return name
+        name = rest
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

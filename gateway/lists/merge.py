@@ -1,0 +1,192 @@
+"""Entries of several lists and the entities that people wrote, as one entity each.
+
+What a person wrote goes before what a list says, and an earlier list before a later one. Which
+entries are one institution is decided in :mod:`gateway.lists.groups`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gateway.lists import hosts
+from gateway.lists.entry import unique
+from gateway.lists.groups import Groups
+from gateway.lists.overrides import Key
+from gateway.model import Claim, Entity, Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gateway.lists.entry import Entry
+    from gateway.lists.groups import Group
+    from gateway.lists.hosts import Guard, Refused
+    from gateway.lists.overrides import Overrides
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """``entities`` by id. The rest is for people: what was found and not used.
+
+    ``refused`` are texts of websites and e-mails, each with its entity's id. ``shared`` are the
+    domains that several entities' websites name, with their ids: nobody's until a person says
+    whose. ``orphans`` are ids that additions name and nothing else has. ``used`` are the
+    overrides that met their text.
+    """
+
+    entities: tuple[Entity, ...]
+    refused: tuple[tuple[str, Refused], ...]
+    shared: dict[str, tuple[str, ...]]
+    orphans: tuple[str, ...]
+    used: frozenset[Key]
+
+
+def merge(
+    written: Iterable[Entity],
+    sources: Iterable[Iterable[Entry]],
+    overrides: Overrides,
+    guard: Guard,
+    additions: Iterable[Entity] = (),
+) -> Merged:
+    """Join what people wrote and what the lists say, the earlier source first.
+
+    ``additions`` bear an id, domains and addresses only, and belong to whichever entity has the
+    id.
+    """
+    groups = Groups()
+    for entity in written:
+        groups.add_written(entity)
+    for number, entries in enumerate(sources):
+        for entry in entries:
+            groups.add_entry(entry, number)
+    orphans = [addition.id for addition in additions if not groups.add_addition(addition)]
+    return _Merger(overrides, guard).merged(groups, tuple(orphans))
+
+
+class _Merger:
+    """Makes entities of groups; remembers which texts it could not use."""
+
+    def __init__(self, overrides: Overrides, guard: Guard) -> None:
+        self._overrides = overrides
+        self._guard = guard
+        self._used: set[Key] = set()
+        self._refused: list[tuple[str, Refused]] = []
+
+    def merged(self, groups: Iterable[Group], orphans: tuple[str, ...]) -> Merged:
+        entities = [self._entity(group) for group in groups]
+        holders: dict[str, list[str]] = {}
+        for entity in entities:
+            for value in {claim.value for claim in entity.domains}:
+                holders.setdefault(value, []).append(entity.id)
+        shared = {
+            value: tuple(sorted(ids)) for value, ids in sorted(holders.items()) if len(ids) > 1
+        }
+        kept = (_without(entity, shared) for entity in entities)
+        return Merged(
+            tuple(sorted(kept, key=lambda entity: entity.id)),
+            tuple(self._refused),
+            shared,
+            orphans,
+            frozenset(self._used),
+        )
+
+    def _entity(self, group: Group) -> Entity:
+        first = group.written[0] if group.written else None
+        entries = group.entries
+        id_ = first.id if first else entries[0].id
+        known: list[Entity | Entry] = [*group.written, *entries]
+        names = unique([each.name for each in known])
+        aliases = unique([*names[1:], *(alias for each in known for alias in each.aliases)])
+        weak = unique([alias for each in known for alias in each.weak_aliases])
+        claimed = [claim for each in (*group.written, *group.additions) for claim in each.domains]
+        domains, mailboxes = self._claims(id_, entries)
+        return Entity(
+            id_,
+            names[0],
+            tuple(alias for alias in aliases if alias != names[0]),
+            next((each.country for each in known if each.country), None),
+            _listings(each.listings for each in known),
+            _first_of_each([*claimed, *domains]),
+            _first_of_each(
+                [
+                    *(
+                        claim
+                        for each in (*group.written, *group.additions)
+                        for claim in each.addresses
+                    ),
+                    *mailboxes,
+                ]
+            ),
+            tuple(alias for alias in weak if alias not in aliases),
+            unique([same for each in group.written for same in each.same_as]),
+        )
+
+    def _claims(self, id_: str, entries: Sequence[Entry]) -> tuple[list[Claim], list[Claim]]:
+        domains: list[Claim] = []
+        mailboxes: list[Claim] = []
+        for entry in entries:
+            listing = entry.listings[0]
+            says = f"{listing.list} {listing.uid}" if listing.uid else listing.list
+            for text in entry.websites:
+                key = Key(listing.list, listing.uid or "", text)
+                if key in self._overrides:
+                    self._used.add(key)
+                    if (claim := self._overrides[key]) is not None:
+                        domains.append(claim)
+                    continue
+                for found in hosts.domains(text, self._guard):
+                    if isinstance(found, hosts.Domain):
+                        domains.append(Claim(found.value, f"{says}, website {found.text}"))
+                    else:
+                        self._refused.append((id_, found))
+            for text in entry.emails:
+                for box in hosts.mailboxes(text):
+                    if isinstance(box, hosts.Mailbox):
+                        mailboxes.append(Claim(box.value, f"{says}, e-mail address"))
+                    else:
+                        self._refused.append((id_, box))
+        return domains, mailboxes
+
+
+def _listings(several: Iterable[Sequence[Listing]]) -> tuple[Listing, ...]:
+    """Each designation once: the first to tell of it, its gaps filled by those behind."""
+    found: dict[tuple[str, str | None, str | None], Listing] = {}
+    for listings in several:
+        for listing in listings:
+            key = (listing.list, listing.uid, listing.programme)
+            bare = (listing.list, listing.uid, None)
+            if bare != key and bare in found and listing.uid:
+                # A person named the number and left the programme to the list.
+                found[key] = _filled(replace(found.pop(bare), programme=listing.programme), listing)
+            elif key in found:
+                found[key] = _filled(found[key], listing)
+            else:
+                found[key] = listing
+    return tuple(found.values())
+
+
+def _filled(first: Listing, later: Listing) -> Listing:
+    return replace(
+        first,
+        listed_on=first.listed_on or later.listed_on,
+        effective_from=first.effective_from or later.effective_from,
+        wind_down_until=first.wind_down_until or later.wind_down_until,
+        delisted_on=first.delisted_on or later.delisted_on,
+    )
+
+
+def _first_of_each(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    found: dict[str, Claim] = {}
+    for claim in claims:
+        found.setdefault(claim.value, claim)
+    return tuple(found.values())
+
+
+def _without(entity: Entity, shared: dict[str, tuple[str, ...]]) -> Entity:
+    """The entity without the shared domains that no person gave it."""
+    if not any(claim.value in shared for claim in entity.domains):
+        return entity
+    kept = tuple(
+        claim for claim in entity.domains if claim.value not in shared or claim.reviewer is not None
+    )
+    return replace(entity, domains=kept)

@@ -1,0 +1,41 @@
+"""Entities by id, each read from its line when it is asked for.
+
+A snapshot of all the lists names tens of thousands of institutions, and mail reaches a few
+hundred of them: the rest stay bytes until somebody searches for a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from gateway.model import Entity
+from gateway.screen import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Roster(Mapping[str, Entity]):
+    """An immutable mapping over canonical lines. Each look-up reads a line anew."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = {canonical.id_of(line): line for line in lines}
+
+    def __getitem__(self, id_: str) -> Entity:
+        return canonical.entity_of(self._lines[id_])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._lines
+
+    def reached(self) -> Iterator[Entity]:
+        """Give the entities that claim a domain or an address."""
+        return map(canonical.entity_of, filter(canonical.is_reached, self._lines.values()))
