@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway import __version__
@@ -86,7 +86,7 @@ def assembled(
     sources |= {name: list(entries) for name, entries in (instead or {}).items()}
     merged = merge.merge(
         written.entities,
-        [sources[name] for name in sorted(sources)],
+        [sources[name] for name in sorted(sources, key=_rank)],
         read_overrides(policies / "overrides.toml", guard),
         guard,
         written.additions,
@@ -102,6 +102,11 @@ def assembled(
     return Assembly(made, merged, turn)
 
 
+def turn_now(policies: Path, folder: Folder, turn: Turn) -> Turn:
+    """The same turn, made of the files as they are now."""
+    return replace(turn, inputs=inputs(policies, folder))
+
+
 def inputs(policies: Path, folder: Folder) -> str:
     """A digest of every file that a snapshot is made of, and of the version that makes it."""
     found = hashlib.sha256(__version__.encode())
@@ -110,6 +115,10 @@ def inputs(policies: Path, folder: Folder) -> str:
         found.update(f"\n{path.name} {len(content)}\n".encode())
         found.update(content)
     return f"sha256:{found.hexdigest()}"
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return 0, name
 
 
 def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:

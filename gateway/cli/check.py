@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from gateway.cli.options import config_option, example, format_option, load_config
+from gateway.cli.options import (
+    config_option,
+    example,
+    format_option,
+    load_config,
+    load_snapshot,
+)
 from gateway.cli.output import emit, paint, visible
 from gateway.model import Action, Finding, Kind, Listing, Rule, Standing
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, may_write
-from gateway.screen import snapshot as screening
 from gateway.screen.address import Unreadable, from_text
 from gateway.screen.classify import classify
 
@@ -89,7 +94,7 @@ def command(
     Nothing is sent, stored or looked up elsewhere.
     """
     config = load_config(config_file)
-    snapshot = screening.load(config.policies.directory)
+    snapshot = load_snapshot(config)
     rules = policy.load(config.policies.directory)
     day = on.date() if on else datetime.now(UTC).date()
     mailbox = _sender(sender)

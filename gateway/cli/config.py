@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway import packaged
-from gateway.cli.options import config_option, example, format_option, load_config
+from gateway.cli.options import (
+    config_option,
+    example,
+    format_option,
+    load_config,
+    load_snapshot,
+)
 from gateway.cli.output import emit, has_colour, say
 from gateway.cli.policy import notes
 from gateway.config import Config, examine, find, surroundings
@@ -21,7 +27,6 @@ from gateway.document import Document
 from gateway.errors import ConfigError, Fault, FaultyFile
 from gateway.notice.check import check as check_notices
 from gateway.policy import rules as policy
-from gateway.screen import snapshot as screening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sized
@@ -111,7 +116,7 @@ def _check_policies(config: Config, report: _Report, *, is_sound: bool) -> None:
     except FaultyFile as error:
         report.faults += error.faults
     try:
-        snapshot = screening.load(folder)
+        snapshot = load_snapshot(config)
         report.checked.append(f"{folder}: {_count(snapshot.entities, 'entity', 'entities')}")
     except FaultyFile as error:
         report.faults += error.faults

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.options import config_option, example, format_option, load_config
+from gateway.cli.options import (
+    config_option,
+    example,
+    format_option,
+    load_config,
+    load_snapshot,
+)
 from gateway.cli.output import emit, say
 from gateway.ledger import requeue
 from gateway.ledger.reader import Reader
@@ -19,7 +25,6 @@ from gateway.notice import headers, render, rhythm, texts
 from gateway.notice.etiquette import suppress
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide, may_write
-from gateway.screen import snapshot as screening
 from gateway.screen.address import Unreadable, from_text
 from gateway.screen.classify import classify
 
@@ -157,7 +162,9 @@ def _case(text: str, sender: Address, config: Config, now: datetime) -> _Case:
     address = from_text(text)
     if isinstance(address, Unreadable):
         raise click.BadParameter(f"cannot be read: {address.reason}.", param_hint="ADDRESS")
-    snapshot = screening.load(config.policies.directory)
+    if not address.local or not address.domain:
+        raise click.BadParameter("must be whole, as in a@example.org.", param_hint="ADDRESS")
+    snapshot = load_snapshot(config)
     rules = policy.load(config.policies.directory)
     finding = classify(address, snapshot, now.date())
     decisions = decide(str(sender), [finding], rules, now.date())

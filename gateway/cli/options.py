@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gateway.archive import assembly
+from gateway.archive.folder import Folder
 from gateway.config import SYSTEM_FILE, VARIABLE, Config, load
+
+if TYPE_CHECKING:
+    from gateway.screen.snapshot import Snapshot
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +49,12 @@ def format_option(
 def load_config(config_file: Path | None) -> Config:
     """Read the configuration in force for a verb; raises ``ConfigError``."""
     return load(config_file, os.environ)
+
+
+def load_snapshot(config: Config) -> Snapshot:
+    """Give the snapshot that a gateway would serve by now; raises ``ListError``. Writes nothing."""
+    folder = Folder(config.lists.directory)
+    return assembly.live(config.policies.directory, folder, datetime.now(UTC))
 
 
 def example(*lines: str) -> str:

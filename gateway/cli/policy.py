@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.options import config_option, example, format_option, load_config
+from gateway.cli.options import (
+    config_option,
+    example,
+    format_option,
+    load_config,
+    load_snapshot,
+)
 from gateway.cli.output import emit, say
 from gateway.policy import rules as policy
 from gateway.policy.trial import failures
-from gateway.screen import snapshot as screening
 from gateway.screen.address import from_text
 from gateway.screen.classify import classify
 
@@ -47,8 +52,9 @@ def test(config_file: Path | None, on: datetime | None, output_format: str) -> N
     Prints each that fails, with what it expects and what the verdict is. Exit status 0 when all
     are as expected, 1 when one is not, 2 when the policies cannot be read.
     """
-    directory = load_config(config_file).policies.directory
-    snapshot = screening.load(directory)
+    config = load_config(config_file)
+    directory = config.policies.directory
+    snapshot = load_snapshot(config)
     rules = policy.load(directory)
     today = on.date() if on else datetime.now(UTC).date()
 

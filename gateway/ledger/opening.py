@@ -174,6 +174,11 @@ def _version_of(database: Database, path: Path) -> int:
 
 def _check_is_current(database: Database, path: Path) -> None:
     version = _version_of(database, path)
+    if not version:
+        raise LedgerError(
+            f"{path} is empty: `monition serve` has written nothing to it yet; where it held events "
+            "before, they are gone: restore a backup"
+        )
     if version < VERSION:
         raise LedgerError(
             f"{path} was made by an older Monition (its schema is {version}, this one "

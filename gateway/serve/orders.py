@@ -6,10 +6,13 @@ So it is with the certificate, which the listener then reads for itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
+from gateway.archive import assembly, history
+from gateway.archive.folder import Folder
 from gateway.config import certificate
 from gateway.errors import ConfigError, Fault, FaultyFile
 from gateway.net.watch import Orders
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.notice.texts import Texts
+    from gateway.screen.snapshot import Snapshot
 
 log = structlog.get_logger("serve")
 
@@ -44,7 +48,7 @@ def load(config: Config, today: date) -> Loaded:
     """
     certificate.load(config)
     directory = config.policies.directory
-    listed = snapshot.load(directory)
+    listed = _in_force(config)
     policy = rules.load(directory)
     if faults := check.check(directory, config):
         raise ConfigError(faults)
@@ -70,3 +74,28 @@ def load_anew(config: Config, today: date) -> Loaded | None:
         # Mail flows by the old ones: nothing that a file can provoke may end that.
         log.exception(refused)
     return None
+
+
+def _in_force(config: Config) -> Snapshot:
+    """Give the snapshot of policies and imported lists, and keep it for good where that can be.
+
+    A lists directory that is damaged or cannot be written is told loudly, and mail goes on being
+    screened by what can be read (behaviour S9).
+    """
+    policies, folder = config.policies.directory, Folder(config.lists.directory)
+    now = datetime.now(UTC)
+    try:
+        if folder.path.is_dir() or folder.path.parent.is_dir():
+            return assembly.put_in_force(policies, folder, now)
+        return assembly.live(policies, folder, now)
+    except OSError as error:
+        log.warning("the snapshot cannot be kept", reason=str(error))
+        return assembly.live(policies, folder, now)
+    except FaultyFile as error:
+        alone = snapshot.load(policies)  # its faults, if any, are the policies' own
+        log.error("the lists cannot be read", faults=list(map(str, error.faults)))  # noqa: TRY400
+        try:
+            turn = history.current(folder)
+            return history.load(folder, turn.digest) if turn is not None else alone
+        except FaultyFile:
+            return alone

@@ -303,6 +303,14 @@ def test_a02_verify_finds_a_cut_tail_against_a_checkpoint(audit, events, ledger_
     assert "ends at row 5, but the checkpoint was taken at row 6" in result.stderr
 
 
+def test_verify_of_an_emptied_file_says_so(audit, events, ledger_path):
+    for path in ledger_path.parent.glob("ledger.db*"):
+        if path.is_file():
+            path.write_bytes(b"")
+    result = audit("verify")
+    assert (result.exit_code, "is empty: `monition serve` has written" in result.stderr) == (2, True)
+
+
 def test_verify_with_something_that_is_no_checkpoint_is_wrong_usage(audit, events, tmp_path):
     (tmp_path / "x").write_text("x")
     result = audit("verify", "--checkpoint", str(tmp_path / "x"))

@@ -94,6 +94,12 @@ def test_a_preview_in_html_is_a_page(run):
     assert result.stdout.count("<h1>") == 1
 
 
+@pytest.mark.parametrize("address", ["nonsense", "@mipt.ru", "a@"])
+def test_a_preview_needs_a_whole_address(address, run):
+    result = run("preview", address)
+    assert (result.exit_code, "ADDRESS" in result.stderr, result.stdout) == (2, True, "")
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
