@@ -200,6 +200,10 @@ def _reason(verdict: Verdict) -> str:
             where = f"{matched} is a domain"
         case Rule.SUBDOMAIN:
             where = f"{domain} lies below {matched}, a domain"
+        case Rule.LOOKALIKE:
+            where = f"{domain} only looks like {matched}, a domain"
+        case Rule.LINKED:
+            where = f"The mail of {domain} goes to a host of {matched}, a domain"
         case _:
             where = f"Its local part wraps up an address at {matched}, a domain"
     state = "" if finding.standing is not Standing.CLEAR else ", but not listed here and today"

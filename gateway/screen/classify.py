@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.model import Address, Finding, Kind, Rule, Standing
 from gateway.screen.address import Unreadable, mailbox_key, without_signature
 from gateway.screen.embedded import wrapped
-from gateway.screen.kind import kind_of, provider_of
+from gateway.screen.kind import kind_of, provider_of, shared_host_of
+from gateway.screen.snapshot import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 
     from gateway.model import Entity
     from gateway.screen.domains import Holding
-    from gateway.screen.snapshot import Match, Snapshot
+    from gateway.screen.lookalike import Resemblance
+    from gateway.screen.snapshot import Snapshot
 
 
 def classify(address: Address | Unreadable, snapshot: Snapshot, on: date) -> Finding:
@@ -40,6 +43,8 @@ def classify(address: Address | Unreadable, snapshot: Snapshot, on: date) -> Fin
         return embedded
     if past is not None:
         return _finding(address, snapshot, on, past, past.holdings[0])
+    if (lookalike := _lookalike(address, snapshot, on)) is not None:
+        return lookalike
     kind = kind_of(address, snapshot.people, listed=False)
     return Finding(address, Standing.CLEAR, kind, snapshot.digest)
 
@@ -57,6 +62,19 @@ def wrapped_matches(address: Address, snapshot: Snapshot) -> Iterator[Match]:
             yield from snapshot.matches(mailbox, domain)
 
 
+def resemblance(domain: str, snapshot: Snapshot) -> Resemblance | None:
+    """Say which listed domain one that is not listed looks like, whatever the day.
+
+    A personal provider and a shared host are what they are, however they are spelt.
+    """
+    found = snapshot.lookalikes.find(domain)
+    if found is None:
+        return None
+    people = snapshot.people
+    known = provider_of(domain, people) or shared_host_of(domain, people)
+    return None if known else found
+
+
 def is_listed(entity: Entity, on: date) -> bool:
     """Whether any designation of an entity binds on that day."""
     return any(listing.is_in_force(on) for listing in entity.listings)
@@ -68,20 +86,36 @@ def _embedded(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
             if holding.claim.clears:
                 return None
             if is_listed(holding.entity, on):
-                return Finding(
-                    address,
-                    Standing.REVIEW,
-                    Kind.UNKNOWN,
-                    snapshot.digest,
-                    entity=holding.entity,
-                    matched=match.name,
-                    rule=Rule.EMBEDDED,
-                    evidence=(
-                        holding.claim.evidence,
-                        f"an address at {match.name} is wrapped up in the local part",
-                        *_state(holding.entity, on),
-                    ),
-                )
+                wrapped_up = Match(match.name, Rule.EMBEDDED, (holding,))
+                why = f"an address at {match.name} is wrapped up in the local part"
+                return _review(address, snapshot, on, wrapped_up, why)
+    return None
+
+
+def _review(address: Address, snapshot: Snapshot, on: date, match: Match, why: str) -> Finding:
+    """The verdict on what only resembles or wraps an address of the first of the holdings."""
+    holding = match.holdings[0]
+    return Finding(
+        address,
+        Standing.REVIEW,
+        Kind.UNKNOWN,
+        snapshot.digest,
+        entity=holding.entity,
+        matched=match.name,
+        rule=match.rule,
+        evidence=(holding.claim.evidence, why, *_state(holding.entity, on)),
+    )
+
+
+def _lookalike(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
+    found = resemblance(address.domain, snapshot)
+    if found is None:
+        return None
+    for holding in found.holdings:
+        if not holding.claim.clears and is_listed(holding.entity, on):
+            match = Match(found.domain, Rule.LOOKALIKE, (holding,))
+            kind = kind_of(address, snapshot.people, listed=False)
+            return replace(_review(address, snapshot, on, match, found.how), kind=kind)
     return None
 
 

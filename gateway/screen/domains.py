@@ -39,6 +39,10 @@ class DomainIndex:
     def __iter__(self) -> Iterator[str]:
         return iter(self._holdings)
 
+    def items(self) -> Iterable[tuple[str, tuple[Holding, ...]]]:
+        """Give every claimed name with those who hold it."""
+        return self._holdings.items()
+
     def matches(self, domain: str) -> Iterator[tuple[str, tuple[Holding, ...]]]:
         """Give the claimed names at and above a normalised domain, longest first."""
         holdings = self._holdings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.screen.address import Unreadable, parse
-from gateway.screen.classify import wrapped_matches
+from gateway.screen.classify import resemblance, wrapped_matches
 from gateway.screen.embedded import SEPARATORS
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Screener:
         if self.snapshot.knows(address.domain):
             return False
         if next(wrapped_matches(address, self.snapshot), None) is not None:
+            return False
+        if resemblance(address.domain, self.snapshot) is not None:
             return False
         if _is_plain(path) and address.domain:
             if len(self._clear) >= self._capacity:

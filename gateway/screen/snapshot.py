@@ -17,6 +17,7 @@ from gateway.screen.canonical import NoLineError
 from gateway.screen.digest import digest_of, digest_of_lines
 from gateway.screen.domains import DomainIndex, Holding, grouped
 from gateway.screen.entities import read_entities
+from gateway.screen.lookalike import Lookalikes
 from gateway.screen.people import read_people
 from gateway.screen.roster import Roster
 
@@ -41,8 +42,9 @@ class Match:
 class Snapshot:
     """Who is listed, where they are reached, and whose mailboxes are whose.
 
-    ``addresses`` are the exact ones, by domain and then by mailbox key. ``digest`` is
-    ``sha256:`` and 64 hex digits over all content, whatever files it came from.
+    ``addresses`` are the exact ones, by domain and then by mailbox key. ``lookalikes`` is what the
+    listed domains could be mistaken for. ``digest`` is ``sha256:`` and 64 hex digits over all
+    content, whatever files it came from.
     """
 
     entities: Mapping[str, Entity]
@@ -50,6 +52,7 @@ class Snapshot:
     addresses: Mapping[str, Mapping[str, tuple[Holding, ...]]]
     people: People
     digest: str
+    lookalikes: Lookalikes
 
     def matches(self, mailbox: str, domain: str) -> Iterator[Match]:
         """Give what an address matches, the closest first: itself, then its domain upwards.
@@ -94,7 +97,7 @@ def _indexed(
         local, _, domain = value.rpartition("@")
         addresses.setdefault(domain, {})[mailbox_key(local)] = holdings
     domains = DomainIndex(Holding(entity, claim) for entity in reached for claim in entity.domains)
-    return Snapshot(entities, domains, addresses, people, digest)
+    return Snapshot(entities, domains, addresses, people, digest, Lookalikes(domains.items()))
 
 
 def load(directory: Path) -> Snapshot:

@@ -1,0 +1,150 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.domain import normalise
+from gateway.model import Claim, Entity, Kind, Listing, Rule, Standing
+from gateway.screen import snapshot as screening
+from gateway.screen.address import from_text
+from gateway.screen.classify import classify
+from gateway.screen.confusable import skeleton
+from gateway.screen.kind import People
+from gateway.screen.screener import Screener
+
+DAY = date(2026, 11, 22)
+LISTED = (Listing("L", "P", "1"),)
+PEOPLE = People(
+    {"gmail.com": "Google"}, {"skoltech.pages.dev": "S"}, frozenset(), frozenset(), frozenset()
+)
+SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-"
+
+
+def entity(id_, *domains, reviewer="r", **kinds):
+    claims = tuple(Claim(domain, "s", reviewer, DAY, **kinds) for domain in domains)
+    return Entity(id_, id_.upper(), listings=LISTED, domains=claims)
+
+
+@pytest.fixture(scope="module")
+def snapshot():
+    entities = [
+        entity("a", "skoltech.ru", "mipt.ru", "phys.example.org", "tju.edu.cn"),
+        entity("b", "gmial.com"),
+        entity("c", "morgan.ae", reviewer=None),
+        entity("d", "skoltech.dev", clears=True),
+    ]
+    return screening.build(entities, PEOPLE)
+
+
+def verdict(address, snapshot, on=DAY):
+    return classify(from_text(address), snapshot, on)
+
+
+@pytest.mark.parametrize(
+    ("domain", "how"),
+    [
+        ("skoltexh.ru", "skoltexh.ru is one slip away from skoltech.ru"),
+        ("skoltch.ru", "skoltch.ru is one slip away from skoltech.ru"),
+        ("skolttech.ru", "skolttech.ru is one slip away from skoltech.ru"),
+        ("sklotech.ru", "sklotech.ru is one slip away from skoltech.ru"),
+        ("lab.skoltexh.ru", "skoltexh.ru is one slip away from skoltech.ru"),
+        ("skoltech.com", "skoltech.com is skoltech.ru with another ending"),
+        ("skoltech.ac.uk", "skoltech.ac.uk is skoltech.ru with another ending"),
+        ("mlpt.ru", "mlpt.ru reads like mipt.ru"),
+        ("m1pt.ru", "m1pt.ru reads like mipt.ru"),
+        ("rnipt.ru", "rnipt.ru reads like mipt.ru"),
+        ("mail.rnipt.ru", "rnipt.ru reads like mipt.ru"),
+        ("m\u0456pt.ru", "xn--mpt-jhd.ru reads like mipt.ru"),
+    ],
+)
+def test_s06_a_lookalike_is_for_review_and_says_of_what(domain, how, snapshot):
+    found = verdict(f"ivan@{domain}", snapshot)
+    assert (found.standing, found.rule, found.entity.id) == (Standing.REVIEW, Rule.LOOKALIKE, "a")
+    assert found.evidence[-1] == how
+    assert found.kind is Kind.INDIVIDUAL
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "mit.edu",  # three letters of mipt: a slip says nothing of so short a label
+        "mipt.com",
+        "mept.ru",
+        "tju.edu",
+        "hhit.edu.cn",
+        "scu.edu.au",
+        "mut.ac.za",
+        "skolteach.com",  # a slip and another ending
+        "skxltxch.ru",  # two slips
+        "phys.example.com",
+        "morgan.edu",  # the list's own website, which nobody reviewed
+        "ru",
+        "skoltech",
+    ],
+)
+def test_s06_what_is_not_alike_is_clear(domain, snapshot):
+    assert verdict(f"ivan@{domain}", snapshot).standing is Standing.CLEAR
+
+
+def test_s06_a_personal_provider_is_no_lookalike(snapshot):
+    assert verdict("ivan@gmail.com", snapshot).kind is Kind.PERSONAL
+    assert verdict("ivan@gmail.com", snapshot).standing is Standing.CLEAR
+    assert verdict("ivan@gmail.co", snapshot).standing is Standing.CLEAR
+
+
+def test_s06_a_shared_host_is_no_lookalike(snapshot):
+    assert verdict("ivan@skoltech.pages.dev", snapshot).standing is Standing.CLEAR
+
+
+def test_s06_what_a_person_took_out_is_clear_although_it_looks_alike(snapshot):
+    assert verdict("ivan@skoltech.dev", snapshot).standing is Standing.CLEAR
+    assert verdict("ivan@skoltesh.dev", snapshot).standing is Standing.CLEAR
+
+
+def test_s06_what_looks_like_a_domain_that_is_listed_no_more_is_clear():
+    past = Entity(
+        "a", "A", listings=(Listing("L", None, None, delisted_on=DAY),), domains=LISTED_CLAIM
+    )
+    held = screening.build([past], PEOPLE)
+    assert verdict("i@skoltexh.ru", held, date(2026, 11, 21)).standing is Standing.REVIEW
+    assert verdict("i@skoltexh.ru", held).standing is Standing.CLEAR
+
+
+LISTED_CLAIM = (Claim("skoltech.ru", "s", "r", DAY),)
+
+
+def test_s06_the_relay_asks_about_lookalikes_and_forgets_about_others(snapshot):
+    screener = Screener(snapshot)
+    for _ in range(2):
+        assert not screener.is_clear(b"ivan@skoltexh.ru")
+        assert screener.is_clear(b"ivan@example.com")
+
+
+@given(st.text(SIGNS, min_size=6, max_size=12), st.data())
+def test_s06_every_slip_of_a_long_label_is_found(label, data):
+    label = f"a{label.strip('-')}z"
+    held = screening.build([entity("a", f"{label}.ru")], PEOPLE)
+    at = data.draw(st.integers(0, len(label) - 1))
+    sign = data.draw(st.sampled_from(SIGNS))
+    slips = {
+        label[:at] + label[at + 1 :],
+        label[:at] + sign + label[at:],
+        label[:at] + sign + label[at + 1 :],
+        label[:at] + label[at : at + 2][::-1] + label[at + 2 :],
+    } - {label}
+    for slip in slips:
+        found = verdict(f"i@{slip}.ru", held)
+        assert (found.standing, found.rule) == (Standing.REVIEW, Rule.LOOKALIKE), slip
+
+
+@given(st.text(max_size=20))
+def test_a_skeleton_of_anything_is_a_text(text):
+    assert isinstance(skeleton(text), str)
+    assert isinstance(skeleton(f"xn--{text}"), str)
+
+
+def test_skeletons_of_cyrillic_letters_are_latin():
+    label = normalise("\u0441\u043e\u0440\u0443.ru").partition(".")[0]  # Cyrillic es, o, er, u
+    assert label.startswith("xn--")
+    assert skeleton(label) == "copy"
