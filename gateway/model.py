@@ -239,7 +239,8 @@ class Entity:
     """An institution, with what the lists say of it and the addresses it is reached at.
 
     ``weak_aliases`` are names too common to find it by alone. ``same_as`` are identifiers by which
-    other lists know it (``un:qde.004``), on a person's word.
+    other lists know it (``un:qde.004``), on a person's word. ``linked`` are domains whose mail
+    goes to hosts of its own, as the DNS said: for review, and exactly these.
     """
 
     id: str
@@ -251,6 +252,7 @@ class Entity:
     addresses: tuple[Claim, ...] = ()
     weak_aliases: tuple[str, ...] = ()
     same_as: tuple[str, ...] = ()
+    linked: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

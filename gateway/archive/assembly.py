@@ -8,22 +8,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.archive import history, source
+from gateway.archive import history, linked, source
 from gateway.archive.history import Turn
 from gateway.errors import ListError
-from gateway.lists import merge
+from gateway.lists import catalogue, merge
 from gateway.lists.overrides import read_overrides
 from gateway.screen import snapshot
 from gateway.screen.guard import why_not_an_institution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from gateway.archive.folder import Folder
+    from gateway.archive.linked import Seen
     from gateway.lists.entry import Entry
     from gateway.lists.merge import Merged
+    from gateway.model import Claim, Entity
     from gateway.screen.snapshot import Snapshot
 
 
@@ -91,7 +93,8 @@ def assembled(
         guard,
         written.additions,
     )
-    made = snapshot.build(merged.entities, written.people)
+    entities = _with_links(merged.entities, linked.read(folder))
+    made = snapshot.build(entities, written.people)
     turn = Turn(
         at=at,
         digest=made.digest,
@@ -100,6 +103,16 @@ def assembled(
         entries={name: len(sources[name]) for name in sorted(sources)},
     )
     return Assembly(made, merged, turn)
+
+
+def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterator[Entity]:
+    """Give each entity the domains that the DNS ties to its own."""
+    by_domain: dict[str, list[Claim]] = {}
+    for seen in links.values():
+        by_domain.setdefault(seen.link.within, []).append(seen.claim)
+    for entity in entities:
+        claims = [claim for held in entity.domains for claim in by_domain.get(held.value, ())]
+        yield replace(entity, linked=tuple(claims)) if claims else entity
 
 
 def turn_now(policies: Path, folder: Folder, turn: Turn) -> Turn:
@@ -118,7 +131,7 @@ def inputs(policies: Path, folder: Folder) -> str:
 
 
 def _rank(name: str) -> tuple[int, str]:
-    return 0, name
+    return catalogue.position(name), name
 
 
 def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:
@@ -128,3 +141,5 @@ def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:
     yield from sorted((policies / "entities").glob("*.toml"))
     yield from sorted(folder.accepted.glob("*.toml"))
     yield from sorted(folder.sources.glob("*.jsonl"))
+    if folder.linked.is_file():
+        yield folder.linked

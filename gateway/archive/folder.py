@@ -5,6 +5,7 @@
     sources/NAME.jsonl        what was last taken from a list: a header line, then one entry a line
     sources/NAME.refused      why a later import was not taken
     accepted/entities.toml    domains and addresses that a person accepted
+    linked.jsonl              domains that the DNS ties to listed ones
     snapshots/DIGEST.gz       every snapshot that was ever in force: verdicts can be given again
     history.jsonl             which one was in force from when
     current.json              the one in force
@@ -56,6 +57,11 @@ class Folder:
         return self.path / "current.json"
 
     @property
+    def linked(self) -> Path:
+        """The file of domains that the DNS ties to listed ones."""
+        return self.path / "linked.jsonl"
+
+    @property
     def history(self) -> Path:
         """The file with a line for every change of the snapshot in force."""
         return self.path / "history.jsonl"
@@ -100,8 +106,11 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def append(path: Path, line: bytes) -> None:
-    """Add a line to a file, durably."""
-    with path.open("ab") as stream:
+    """Add a line to a file, durably; a line that a crash tore off before is taken away."""
+    with path.open("a+b") as stream:
+        stream.seek(0)
+        content = stream.read()
+        stream.truncate(content.rfind(b"\n") + 1)
         stream.write(line + b"\n")
         stream.flush()
         os.fsync(stream.fileno())

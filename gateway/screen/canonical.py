@@ -25,7 +25,7 @@ _LISTING: Callable[[Listing], tuple[object, ...]] = attrgetter(*(f.name for f in
 _CLAIM: Callable[[Claim], tuple[object, ...]] = attrgetter(*(f.name for f in fields(Claim)))
 
 # A line of an entity that nobody is reached at ends so: it has no domain and no address.
-_UNREACHED = b",[],[]]"
+_UNREACHED = b",[],[],[]]"
 
 
 class NoLineError(MonitionError, ValueError):
@@ -52,6 +52,7 @@ def lines(entities: Iterable[Entity], people: People) -> Iterator[bytes]:
             sorted(_texts(_LISTING(listing)) for listing in entity.listings),
             sorted(_texts(_CLAIM(claim)) for claim in entity.domains),
             sorted(_texts(_CLAIM(claim)) for claim in entity.addresses),
+            sorted(_texts(_CLAIM(claim)) for claim in entity.linked),
         )
 
 
@@ -73,13 +74,14 @@ def id_of(line: bytes) -> str:
 
 
 def is_reached(line: bytes) -> bool:
-    """Whether the entity of a line claims a domain or an address."""
+    """Whether the entity of a line holds a domain or an address."""
     return not line.endswith(_UNREACHED)
 
 
 def entity_of(line: bytes) -> Entity:
     """Read one entity's line."""
-    id_, name, country, aliases, weak, same_as, listings, domains, addresses = _read(line, 9)
+    id_, name, country, *rest = _read(line, 10)
+    aliases, weak, same_as, listings, domains, addresses, linked = rest
     return Entity(
         id_,
         name,
@@ -90,6 +92,7 @@ def entity_of(line: bytes) -> Entity:
         tuple(map(_claim, addresses)),
         tuple(weak),
         tuple(same_as),
+        tuple(map(_claim, linked)),
     )
 
 

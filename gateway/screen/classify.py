@@ -43,8 +43,9 @@ def classify(address: Address | Unreadable, snapshot: Snapshot, on: date) -> Fin
         return embedded
     if past is not None:
         return _finding(address, snapshot, on, past, past.holdings[0])
-    if (lookalike := _lookalike(address, snapshot, on)) is not None:
-        return lookalike
+    found = _linked(address, snapshot, on) or _lookalike(address, snapshot, on)
+    if found is not None:
+        return found
     kind = kind_of(address, snapshot.people, listed=False)
     return Finding(address, Standing.CLEAR, kind, snapshot.digest)
 
@@ -105,6 +106,16 @@ def _review(address: Address, snapshot: Snapshot, on: date, match: Match, why: s
         rule=match.rule,
         evidence=(holding.claim.evidence, why, *_state(holding.entity, on)),
     )
+
+
+def _linked(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
+    holding = snapshot.linked.get(address.domain)
+    if holding is None or not is_listed(holding.entity, on):
+        return None
+    match = Match(holding.claim.value, Rule.LINKED, (holding,))
+    kind = kind_of(address, snapshot.people, listed=False)
+    why = f"{address.domain} is linked to {holding.entity.name} by the DNS, not by a list"
+    return replace(_review(address, snapshot, on, match, why), kind=kind)
 
 
 def _lookalike(address: Address, snapshot: Snapshot, on: date) -> Finding | None:

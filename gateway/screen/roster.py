@@ -37,5 +37,5 @@ class Roster(Mapping[str, Entity]):
         return id_ in self._lines
 
     def reached(self) -> Iterator[Entity]:
-        """Give the entities that claim a domain or an address."""
+        """Give the entities that hold a domain or an address."""
         return map(canonical.entity_of, filter(canonical.is_reached, self._lines.values()))

@@ -43,7 +43,8 @@ class Snapshot:
     """Who is listed, where they are reached, and whose mailboxes are whose.
 
     ``addresses`` are the exact ones, by domain and then by mailbox key. ``lookalikes`` is what the
-    listed domains could be mistaken for. ``digest`` is ``sha256:`` and 64 hex digits over all
+    listed domains could be mistaken for, ``linked`` are domains that the DNS ties to one of them.
+    ``digest`` is ``sha256:`` and 64 hex digits over all
     content, whatever files it came from.
     """
 
@@ -53,6 +54,7 @@ class Snapshot:
     people: People
     digest: str
     lookalikes: Lookalikes
+    linked: Mapping[str, Holding]
 
     def matches(self, mailbox: str, domain: str) -> Iterator[Match]:
         """Give what an address matches, the closest first: itself, then its domain upwards.
@@ -69,7 +71,7 @@ class Snapshot:
 
     def knows(self, domain: str) -> bool:
         """Whether an address at a domain in normal form could match, whatever its mailbox."""
-        return domain in self.addresses or self.domains.covers(domain)
+        return domain in self.addresses or domain in self.linked or self.domains.covers(domain)
 
 
 def build(entities: Iterable[Entity], people: People) -> Snapshot:
@@ -97,7 +99,9 @@ def _indexed(
         local, _, domain = value.rpartition("@")
         addresses.setdefault(domain, {})[mailbox_key(local)] = holdings
     domains = DomainIndex(Holding(entity, claim) for entity in reached for claim in entity.domains)
-    return Snapshot(entities, domains, addresses, people, digest, Lookalikes(domains.items()))
+    linked = {claim.value: Holding(entity, claim) for entity in reached for claim in entity.linked}
+    lookalikes = Lookalikes(domains.items())
+    return Snapshot(entities, domains, addresses, people, digest, lookalikes, linked)
 
 
 def load(directory: Path) -> Snapshot:

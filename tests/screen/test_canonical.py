@@ -35,13 +35,22 @@ ENTITIES = st.builds(
     several(CLAIMS),
     several(TEXT),
     several(TEXT),
+    several(CLAIMS),
 )
 
 
 def in_order(entity):
     return [
         sorted(getattr(entity, name), key=repr)
-        for name in ("aliases", "listings", "domains", "addresses", "weak_aliases", "same_as")
+        for name in (
+            "aliases",
+            "listings",
+            "domains",
+            "addresses",
+            "weak_aliases",
+            "same_as",
+            "linked",
+        )
     ]
 
 
@@ -52,7 +61,7 @@ def test_an_entity_comes_back_from_its_line(entity):
     assert (found.id, found.name, found.country) == (entity.id, entity.name, entity.country)
     assert in_order(found) == in_order(entity)
     assert canonical.id_of(line) == entity.id
-    assert canonical.is_reached(line) is bool(entity.domains or entity.addresses)
+    assert canonical.is_reached(line) is bool(entity.domains or entity.addresses or entity.linked)
     assert list(canonical.lines([found], PEOPLE))[1] == line
 
 

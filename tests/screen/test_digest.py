@@ -11,7 +11,9 @@ DAY = date(2026, 11, 22)
 PEOPLE = People({"a.com": "A"}, {"b.com": "B"}, frozenset("r"), frozenset("f"), frozenset("u"))
 LISTING = Listing("L", "P", "1", DAY, DAY, DAY, DAY, "s")
 CLAIM = Claim("a.ru", "s", "r", DAY)
-ENTITY = Entity("e", "E", ("a", "b"), "RU", (LISTING,), (CLAIM,), (CLAIM,), ("w",), ("s:1",))
+ENTITY = Entity(
+    "e", "E", ("a", "b"), "RU", (LISTING,), (CLAIM,), (CLAIM,), ("w",), ("s:1",), (CLAIM,)
+)
 OTHER = {
     str: "other",
     bool: True,
