@@ -169,8 +169,11 @@ def _entry(said: dict[str, Any]) -> Entry:
 
 
 def _listing(said: dict[str, str]) -> Listing:
-    days = {name: date.fromisoformat(said.pop(name)) for name in _DAYS if name in said}
-    return Listing(**said, **days)  # type: ignore[arg-type]
+    values: dict[str, Any] = {"programme": None, "uid": None, **said}
+    for name in _DAYS:
+        if name in said:
+            values[name] = date.fromisoformat(said[name])
+    return Listing(**values)
 
 
 _FIELDS = tuple(each.name for each in dataclasses.fields(Entry))

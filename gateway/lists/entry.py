@@ -41,7 +41,8 @@ class Entry:
     ``id`` is the entity's: the list's own identifier behind a prefix (``us-ofac-38316``), the
     same in every file that carries the identifier. ``listings`` are its designations there, one a
     programme. ``weak_aliases`` are names too common to match by themselves. ``websites`` and
-    ``emails`` are text as the list gives it, not yet looked at. ``identifiers`` tie it to other
+    ``emails`` are text as the list gives it, not yet looked at; ``domains`` are what it states to
+    be domains of mail, in normal form. ``identifiers`` tie it to other
     lists, as ``scheme:value`` in lower case: ``un:qde.004``, ``lei:253400…``, ``ru-inn:7744…``.
     ``place`` is file and line, or file and identifier where a format has no lines.
     """
@@ -56,6 +57,7 @@ class Entry:
     websites: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

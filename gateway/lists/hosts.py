@@ -90,8 +90,8 @@ def mailboxes(text: str) -> Iterator[Mailbox | Refused]:
         except DomainError as error:
             yield Refused(part, str(error))
             continue
-        if not has_known_suffix(host) or is_public_suffix(host):
-            yield Refused(part, "its domain cannot receive mail: no such top-level domain")
+        if not has_known_suffix(host):
+            yield Refused(part, "has a top-level domain that does not exist")
             continue
         value = f"{local.lower()}@{host}"
         if value not in seen:

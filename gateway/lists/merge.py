@@ -16,7 +16,7 @@ from gateway.lists.overrides import Key
 from gateway.model import Claim, Entity, Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gateway.lists.entry import Entry
     from gateway.lists.groups import Group
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """``entities`` by id. The rest is for people: what was found and not used.
+    """``entities`` by id. The rest is for people.
 
-    ``refused`` are texts of websites and e-mails, each with its entity's id. ``shared`` are the
-    domains that several entities' websites name, with their ids: nobody's until a person says
-    whose. ``orphans`` are ids that additions name and nothing else has. ``used`` are the
-    overrides that met their text.
+    ``refused`` are texts of websites and e-mails that were not used, each with its entity's id.
+    ``shared`` are the domains that several entities claim, with their ids. ``orphans`` are ids
+    that additions name and nothing else has. ``used`` are the overrides that met their text.
     """
 
     entities: tuple[Entity, ...]
@@ -81,9 +80,8 @@ class _Merger:
         shared = {
             value: tuple(sorted(ids)) for value, ids in sorted(holders.items()) if len(ids) > 1
         }
-        kept = (_without(entity, shared) for entity in entities)
         return Merged(
-            tuple(sorted(kept, key=lambda entity: entity.id)),
+            tuple(sorted(entities, key=lambda entity: entity.id)),
             tuple(self._refused),
             shared,
             orphans,
@@ -98,54 +96,56 @@ class _Merger:
         names = unique([each.name for each in known])
         aliases = unique([*names[1:], *(alias for each in known for alias in each.aliases)])
         weak = unique([alias for each in known for alias in each.weak_aliases])
-        claimed = [claim for each in (*group.written, *group.additions) for claim in each.domains]
-        domains, mailboxes = self._claims(id_, entries)
+        people = (*group.written, *group.additions)
+        domains = [claim for each in people for claim in each.domains]
+        domains += [claim for entry in entries for claim in self._domains(id_, entry)]
+        addresses = [claim for each in people for claim in each.addresses]
+        addresses += [claim for entry in entries for claim in self._mailboxes(id_, entry)]
         return Entity(
             id_,
             names[0],
             tuple(alias for alias in aliases if alias != names[0]),
             next((each.country for each in known if each.country), None),
             _listings(each.listings for each in known),
-            _first_of_each([*claimed, *domains]),
-            _first_of_each(
-                [
-                    *(
-                        claim
-                        for each in (*group.written, *group.additions)
-                        for claim in each.addresses
-                    ),
-                    *mailboxes,
-                ]
-            ),
+            _first_of_each(domains),
+            _first_of_each(addresses),
             tuple(alias for alias in weak if alias not in aliases),
             unique([same for each in group.written for same in each.same_as]),
         )
 
-    def _claims(self, id_: str, entries: Sequence[Entry]) -> tuple[list[Claim], list[Claim]]:
-        domains: list[Claim] = []
-        mailboxes: list[Claim] = []
-        for entry in entries:
-            listing = entry.listings[0]
-            says = f"{listing.list} {listing.uid}" if listing.uid else listing.list
-            for text in entry.websites:
-                key = Key(listing.list, listing.uid or "", text)
-                if key in self._overrides:
-                    self._used.add(key)
-                    if (claim := self._overrides[key]) is not None:
-                        domains.append(claim)
-                    continue
-                for found in hosts.domains(text, self._guard):
-                    if isinstance(found, hosts.Domain):
-                        domains.append(Claim(found.value, f"{says}, website {found.text}"))
-                    else:
-                        self._refused.append((id_, found))
-            for text in entry.emails:
-                for box in hosts.mailboxes(text):
-                    if isinstance(box, hosts.Mailbox):
-                        mailboxes.append(Claim(box.value, f"{says}, e-mail address"))
-                    else:
-                        self._refused.append((id_, box))
-        return domains, mailboxes
+    def _domains(self, id_: str, entry: Entry) -> Iterator[Claim]:
+        says = _says(entry)
+        for domain in entry.domains:
+            if (reason := self._guard(domain)) is None:
+                yield Claim(domain, f"{says}, domain")
+            else:
+                self._refused.append((id_, hosts.Refused(domain, reason)))
+        for text in entry.websites:
+            key = Key(entry.listings[0].list, entry.listings[0].uid or "", text)
+            if key in self._overrides:
+                self._used.add(key)
+                if (claim := self._overrides[key]) is not None:
+                    yield claim
+                continue
+            for found in hosts.domains(text, self._guard):
+                if isinstance(found, hosts.Domain):
+                    yield Claim(found.value, f"{says}, website {found.text}")
+                else:
+                    self._refused.append((id_, found))
+
+    def _mailboxes(self, id_: str, entry: Entry) -> Iterator[Claim]:
+        for text in entry.emails:
+            for found in hosts.mailboxes(text):
+                if isinstance(found, hosts.Mailbox):
+                    yield Claim(found.value, f"{_says(entry)}, e-mail address")
+                else:
+                    self._refused.append((id_, found))
+
+
+def _says(entry: Entry) -> str:
+    """Who says it, for the evidence of a claim."""
+    listing = entry.listings[0]
+    return f"{listing.list} {listing.uid}" if listing.uid else listing.list
 
 
 def _listings(several: Iterable[Sequence[Listing]]) -> tuple[Listing, ...]:
@@ -154,6 +154,10 @@ def _listings(several: Iterable[Sequence[Listing]]) -> tuple[Listing, ...]:
     for listings in several:
         for listing in listings:
             key = (listing.list, listing.uid, listing.programme)
+            other = found.get(key)
+            if other and listing.uid is None and _are_apart(other, listing):
+                # A list without numbers names an institution anew for each order against it.
+                key = (listing.list, str(listing.listed_on), listing.programme)
             bare = (listing.list, listing.uid, None)
             if bare != key and bare in found and listing.uid:
                 # A person named the number and left the programme to the list.
@@ -163,6 +167,10 @@ def _listings(several: Iterable[Sequence[Listing]]) -> tuple[Listing, ...]:
             else:
                 found[key] = listing
     return tuple(found.values())
+
+
+def _are_apart(one: Listing, other: Listing) -> bool:
+    return None not in (one.listed_on, other.listed_on) and one.listed_on != other.listed_on
 
 
 def _filled(first: Listing, later: Listing) -> Listing:
@@ -180,13 +188,3 @@ def _first_of_each(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     for claim in claims:
         found.setdefault(claim.value, claim)
     return tuple(found.values())
-
-
-def _without(entity: Entity, shared: dict[str, tuple[str, ...]]) -> Entity:
-    """The entity without the shared domains that no person gave it."""
-    if not any(claim.value in shared for claim in entity.domains):
-        return entity
-    kept = tuple(
-        claim for claim in entity.domains if claim.value not in shared or claim.reviewer is not None
-    )
-    return replace(entity, domains=kept)

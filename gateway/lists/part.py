@@ -20,6 +20,9 @@ MAX_LINE = 8 * 1024 * 1024
 MAX_FIELD = 1024 * 1024
 """Characters in a field of a CSV file."""
 
+MAX_ROW_LINES = 10_000
+"""Lines in one row of a CSV file: a quoted field may go over several."""
+
 _MARKUP = (b"<!doctype html", b"<html")
 _BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 _END_OF_FILE = b"\x1a"  # DOS wrote one behind the last line, and OFAC's files still have it
@@ -76,6 +79,9 @@ def rows(part: Part) -> Iterator[tuple[int, list[str]]]:
     def numbered() -> Iterator[str]:
         for number, line in lines(part):
             starts.append(number)
+            if len(starts) > MAX_ROW_LINES:
+                message = f"begins a row of more than {MAX_ROW_LINES} lines: a quote is not closed"
+                refuse(part, starts[0], message)
             yield line + "\n"
 
     csv.field_size_limit(MAX_FIELD)
