@@ -1,113 +1,141 @@
-"""``python -m benchmarks``: the gateway and its peers, one run, one table, one JSON file."""
+"""``python -m benchmarks``: one run, one table, one JSON file."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from benchmarks import machine, sending
+from benchmarks import machine, postfix
 from benchmarks.child import BenchmarkError
-from benchmarks.measurement import Run
-from benchmarks.peer import peers
-from benchmarks.table import table
+from benchmarks.monition import peers
+from benchmarks.result import Result
+from benchmarks.section import Section, Setting
+from benchmarks.sections import SECTIONS
+from benchmarks.table import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RESULTS = Path(__file__).with_name("results")
-MESSAGES, REPETITIONS = 2000, 7
+MESSAGES, REPETITIONS = 2000, 5
+QUICK_MESSAGES, QUICK_REPETITIONS = 400, 2
 QUIET = 0.2
 """What other programs may take of the machine before a sample says little."""
-QUICK_MESSAGES, QUICK_REPETITIONS = 400, 3
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def main() -> int:
-    """Measure and print; 0 done, 1 the run broke off, 2 wrong usage."""
-    signal.signal(signal.SIGTERM, _end)
-    options = _options()
-    if (reason := sending.missing()) is not None:
-        _say(f"nothing can be measured: {reason}")
-        return 1
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print; 0 done, 1 a section broke off, 2 wrong usage; by a signal, 128 more."""
+    options = options_of(arguments)
+    for number in SIGNALS:
+        signal.signal(number, _end)
+    sections = [SECTIONS[name] for name in options.sections]
+    if any(section.is_relay for section in sections):
+        reason = postfix.missing()
+        if reason is not None:
+            _say(f"nothing can be measured: {reason}")
+            return 1
     RESULTS.mkdir(exist_ok=True)
     # On the disk that the tree is on: /tmp may be memory, where an fsync costs nothing.
     directory = Path(tempfile.mkdtemp(prefix="run-", dir=RESULTS))
     directory.chmod(0o755)
     try:
-        return _measure(options, directory)
-    except BenchmarkError as error:
-        _say(f"the benchmark broke off: {error}")
-        return 1
+        return _measure(options, sections, directory)
+    except SystemExit:
+        _say("broken off: nothing is left running, and nothing was written")
+        raise
     finally:
         shutil.rmtree(directory)
 
 
-def _measure(options: argparse.Namespace, directory: Path) -> int:
-    every = peers()
+def _measure(options: argparse.Namespace, sections: list[Section], directory: Path) -> int:
+    every = peers(options.python) if any(section.is_relay for section in sections) else ()
     for peer in every:
         if peer.missing is not None:
-            _say(f"not measured: {peer.name}: {peer.missing}")
-    known = machine.facts(directory)
-    loads, began = [machine.load()], time.time()
-    run = Run(
-        peers=tuple(peer for peer in every if peer.missing is None),
-        directory=directory,
-        messages=options.messages,
-        repetitions=options.repetitions,
-        processors=machine.processors(),
-        tell=_say,
-    )
-    run.go()
-    loads.append(machine.load())
-    file = RESULTS / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(began))}.json"
-    result = {
-        "machine": known,
-        "load_before_and_after": loads,
+            _say(f"not measured: {peer.told}")
+    asked = {
+        "sections": options.sections,
+        "quick": options.quick,
         "messages": options.messages,
         "repetitions": options.repetitions,
-        "peers": {peer.name: peer.missing or peer.version for peer in every},
-        "samples": [asdict(sample) for sample in run.samples],
-        "memories": [asdict(memory) for memory in run.memories],
     }
-    file.write_text(json.dumps(result, indent=1) + "\n")
-    print(table(every, run.samples, run.memories, options.format))
-    foreign = max(sample.foreign_share for sample in run.samples)
+    loads = [machine.load()]
+    result = Result(machine.facts(directory), asked, every, time.time())
+    status = 0
+    for section in sections:
+        own = directory / section.name
+        own.mkdir()
+        setting = Setting(
+            directory=own,
+            peers=every,
+            repetitions=options.repetitions,
+            messages=options.messages,
+            is_quick=options.quick,
+            processors=machine.processors(),
+            tell=_say,
+        )
+        try:
+            result.outcomes[section.name] = section.run(setting)
+        except BenchmarkError as error:
+            _say(f"{section.name} broke off, and is left out: {error}")
+            status = 1
+        # Ledgers and large messages: the next section needs none of them.
+        shutil.rmtree(own)
+    loads.append(machine.load())
+    result.facts["load_before_and_after"] = loads
+    file = result.write(RESULTS)
+    print(result.table(options.format))
+    _close(result, options, loads)
+    _say(f"every sample is in {file}")
+    return status
+
+
+def _close(result: Result, options: argparse.Namespace, loads: list[str]) -> None:
     _say(
         f"\nmedian (least–most) of {options.repetitions} repetitions in "  # noqa: RUF001
-        f"{time.time() - began:.0f} s; other programs took at most {foreign:.0%} of the "
-        f"machine during a sample; load average {loads[0]} before, {loads[1]} after"
+        f"{time.time() - result.began:.0f} s; other programs took at most "
+        f"{result.foreign_share:.0%} of the machine during a sample; "
+        f"load average {loads[0]} before, {loads[1]} after"
     )
-    _say(f"every sample is in {file}")
-    if foreign > QUIET:
+    if result.foreign_share > QUIET:
         _say("The machine was not quiet: take this table again before resting anything on it.")
-    return 0
 
 
-def _options() -> argparse.Namespace:
+def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What is asked for; ``sections`` are names, in the order of ``SECTIONS``."""
+    listed = "\n".join(f"  {section.name:10}{section.help}" for section in SECTIONS.values())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="CPU time a message: the gateway beside haproxy and aiosmtpd's Proxy.",
-        epilog="example: make bench BENCH_ARGS='--quick'",
+        description="What the gateway costs, beside haproxy and aiosmtpd's Proxy.",
+        epilog=f"sections:\n{listed}\n\nexample: make bench BENCH_ARGS='latency --quick'",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--quick", action="store_true", help="under half a minute, wider spreads")
-    parser.add_argument(
-        "--messages", type=_count, help=f"2 KB messages in a sample (default {MESSAGES})"
-    )
-    parser.add_argument(
-        "--repetitions", type=_count, help=f"samples of each kind (default {REPETITIONS})"
-    )
-    parser.add_argument(
-        "--format", default="simple", choices=("simple", "github"), help="of the table"
-    )
-    options = parser.parse_args()
-    options.messages = options.messages or (QUICK_MESSAGES if options.quick else MESSAGES)
-    options.repetitions = options.repetitions or (
-        QUICK_REPETITIONS if options.quick else REPETITIONS
-    )
+    add = parser.add_argument
+    add("section", nargs="*", metavar="SECTION", help="what to measure (default: all of the relay)")
+    add("--only", action="append", default=[], metavar="SECTION", help="the same as an option")
+    add("--quick", action="store_true", help="under a minute; wider spreads, less of everything")
+    add("--messages", type=_count, help=f"2 KB messages in a sample (default {MESSAGES})")
+    add("--repetitions", type=_count, help=f"samples of each kind (default {REPETITIONS})")
+    add("--format", default=FORMATS[0], choices=FORMATS, help="of the table")
+    add("--python", metavar="PATH", help="run the gateway by this interpreter too, side by side")
+    options = parser.parse_intermixed_args(arguments)
+    asked = [*options.section, *options.only]
+    for name in asked:
+        if name not in SECTIONS:
+            parser.error(f"there is no section {name!r}; there are {', '.join(SECTIONS)}")
+    # In their own order, each once.
+    options.sections = [
+        name for name, each in SECTIONS.items() if (name in asked if asked else each.is_relay)
+    ]
+    usual = (QUICK_MESSAGES, QUICK_REPETITIONS) if options.quick else (MESSAGES, REPETITIONS)
+    options.messages = options.messages or usual[0]
+    options.repetitions = options.repetitions or usual[1]
     return options
 
 
@@ -122,7 +150,10 @@ def _say(text: str) -> None:
 
 
 def _end(number: int, _frame: object) -> NoReturn:
-    # As an exception, so that every program that was started is ended on the way out.
+    # As an exception, so that every program that was started is ended on the way out; and once,
+    # so that nothing breaks off the ending.
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 

@@ -29,7 +29,12 @@ class Ports:
     """Free loopback ports, each given once: a port used twice would still hold old connections."""
 
     def __init__(self) -> None:
+        self.given = 0
         self._next = os.getpid() * 100 % len(_PORTS)
+
+    def pair(self) -> tuple[int, int]:
+        """Two of them."""
+        return self.take(), self.take()
 
     def take(self) -> int:
         """The next free one."""
@@ -38,6 +43,7 @@ class Ports:
             self._next = (self._next + 1) % len(_PORTS)
             with socket.socket() as probe, contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
+                self.given += 1
                 return port
         raise BenchmarkError(f"no port is free from {_PORTS.start} to {_PORTS.stop - 1}")
 
@@ -58,7 +64,7 @@ def running(
     # A caller must not name a program that ends up elsewhere: what it prints goes to the log.
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*_leash(unprivileged=unprivileged), *command],
+            [*leash(unprivileged=unprivileged), *command],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -75,8 +81,11 @@ def running(
             process.wait()
 
 
-def _leash(*, unprivileged: bool) -> list[str]:
-    """What makes a program end with us however we end, and drop what rights it has from us."""
+def leash(*, unprivileged: bool = False) -> list[str]:
+    """What stands before a command so that the program ends with us, however we end.
+
+    ``unprivileged``: and has no rights of ours, where we are root.
+    """
     setpriv = find("setpriv")
     drop = unprivileged and os.geteuid() == 0
     if setpriv is None:

@@ -1,4 +1,4 @@
-"""The two messages that are sent: made anew for each run, always the same bytes.
+"""The messages that are sent: made anew for each run, always the same bytes.
 
 They look like mail, since their look matters: a relay that searches for the final dot stops at
 every full stop, and a body of nothing but X would flatter it.
@@ -51,6 +51,13 @@ def content(size: int) -> str:
     return header + "".join(parts) + f"--{_BOUNDARY}--\n"
 
 
+def as_sent(text: str) -> bytes:
+    """The same as it goes over the wire, the final dot left out (RFC 5321, section 4.5.2)."""
+    return "".join(
+        f"{'.' if line.startswith('.') else ''}{line}\r\n" for line in text.splitlines()
+    ).encode("ascii")
+
+
 def _part(kind: str, body: str) -> str:
     return f"--{_BOUNDARY}\nContent-Type: {kind}\n\n{body}\n"
 
@@ -62,17 +69,21 @@ def _sentence(source: random.Random) -> str:
 
 def _prose(source: random.Random, size: int) -> str:
     sentences: list[str] = []
-    while sum(map(len, sentences)) < size:
+    length = 0
+    while length < size:
         sentences.append(_sentence(source))
+        length += len(sentences[-1])
     return textwrap.fill(" ".join(sentences), 72) + "\n"
 
 
 def _page(source: random.Random, size: int) -> str:
     lines: list[str] = []
-    while sum(map(len, lines)) < size:
+    length = 0
+    while length < size:
         number = len(lines)
         link = f'<a href="https://www.example.edu/notes/{number}.html">note {number}</a>'
         lines.append(f'<p style="line-height: 1.4em">{_sentence(source)} See {link}.</p>\n')
+        length += len(lines[-1])
     return "".join(lines)
 
 

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-import sqlite3
 import subprocess
 import sys
-from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import child
-from benchmarks.child import BenchmarkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LISTED = "reader@mipt.ru"
-"""A recipient at a listed institution (policies/entities/us-ofac-russia-universities.toml)."""
+
+class Role(Enum):
+    """What a peer is there for."""
+
+    FLOOR = "looks at nothing"
+    RIVAL = "what else could be had"
+    CLEAR = "monition, every message clear"
+    MATCHED = "monition, every message matched"
 
 
 class Place(NamedTuple):
-    """Where one process of a peer works."""
+    """Where one process of a peer works: an empty folder, and two ports on the loopback."""
 
     directory: Path
     listen: int
@@ -33,52 +36,56 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One row of the table. ``missing`` says why it cannot run here, or is ``None``."""
+    """One column of the table. ``missing`` says why it cannot run here, or is ``None``."""
 
     name: str
+    role: Role
     version: str
     missing: str | None
     command: Callable[[Place], list[str]]
     recipient: str | None = None
-    """All its mail goes there; ``None``: to each column's own recipient."""
+    """All its mail goes there; ``None``: to a recipient that nobody has listed."""
     pace: float = 1.0
     """Slow ones are sent fewer messages, so that a run stays short; a sample stays long enough."""
+    is_streaming: bool = True
+    """Passes content on as it comes; one that does not holds whole messages in memory."""
     check: Callable[[Place, int], None] = lambda _place, _messages: None
     """Raises ``BenchmarkError`` where it did not do its work on so many messages."""
 
+    @property
+    def told(self) -> str:
+        """Name and version, or why it is not here."""
+        return f"{self.name}: {self.missing or self.version}"
 
-def peers() -> tuple[Peer, ...]:
-    """All rows, the floor that the others are compared with first."""
-    haproxy, aiosmtpd = child.find("haproxy"), _release("aiosmtpd")
-    monition = _release("monition") or "source tree"
-    return (
-        Peer(
-            "haproxy, TCP mode",
-            _haproxy_version(haproxy) if haproxy else "",
-            None if haproxy else "haproxy is not installed",
-            lambda place: _haproxy(haproxy or "haproxy", place),
-        ),
-        Peer(
-            "aiosmtpd handlers.Proxy",
-            aiosmtpd or "",
-            None if aiosmtpd else "aiosmtpd is not installed",
-            _aiosmtpd,
-            pace=0.25,
-        ),
-        Peer("monition, nothing matched", monition, None, _monition, check=_found_nothing),
-        Peer(
-            "monition, all matched",
-            monition,
-            None,
-            _monition,
-            recipient=LISTED,
-            pace=0.5,
-            check=_found_all,
-        ),
+
+def haproxy() -> Peer:
+    """The floor: two streams of bytes tied together, by a program written in C."""
+    program = child.find("haproxy")
+    return Peer(
+        "haproxy, TCP mode",
+        Role.FLOOR,
+        _haproxy_version(program) if program else "",
+        None if program else "haproxy is not installed (package haproxy)",
+        lambda place: _haproxy(program or "haproxy", place),
     )
 
 
-def _release(package: str) -> str | None:
+def aiosmtpd() -> Peer:
+    """What a proxy costs that is made with Python's SMTP server."""
+    version = release("aiosmtpd")
+    return Peer(
+        "aiosmtpd, Proxy",
+        Role.RIVAL,
+        version or "",
+        None if version else "aiosmtpd is not installed in this virtual environment",
+        _aiosmtpd,
+        pace=0.25,
+        is_streaming=False,
+    )
+
+
+def release(package: str) -> str | None:
+    """The version that is installed, if one is."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -112,48 +119,3 @@ listen smtp
 def _aiosmtpd(place: Place) -> list[str]:
     script = Path(__file__).with_name("aiosmtpd_proxy.py")
     return [sys.executable, str(script), str(place.listen), str(place.next_hop)]
-
-
-def _monition(place: Place) -> list[str]:
-    file = place.directory / "monition.toml"
-    file.write_text(f"""\
-[institution]
-name = "Example University"
-domains = ["example.edu"]
-[compliance]
-office = "Research Compliance"
-email = "research-compliance@example.edu"
-[relay]
-listen = ["127.0.0.1:{place.listen}"]
-next_hop = ["127.0.0.1:{place.next_hop}"]
-[ledger]
-path = "{_ledger(place)}"
-emergency_journal = "{place.directory / "ledger.journal"}"
-[notices]
-submit = "127.0.0.1:{place.next_hop}"
-""")
-    return [sys.executable, "-m", "gateway", "serve", "-c", str(file)]
-
-
-def _ledger(place: Place) -> Path:
-    return place.directory / "ledger.db"
-
-
-def _found_nothing(place: Place, _messages: int) -> None:
-    _expect(place, observed=0)
-
-
-def _found_all(place: Place, messages: int) -> None:
-    _expect(place, observed=messages)
-
-
-def _expect(place: Place, *, observed: int) -> None:
-    """Each message has its event and its settlement in the ledger, or none has."""
-    with closing(sqlite3.connect(f"file:{_ledger(place)}?mode=ro", uri=True)) as ledger:
-        kinds = Counter(kind.lower() for (kind,) in ledger.execute("SELECT kind FROM event"))
-    found = kinds["observed"], kinds["settled"]
-    if found != (observed, observed):
-        raise BenchmarkError(
-            f"the ledger holds {found[0]} observed and {found[1]} settled events "
-            f"where {observed} messages matched"
-        )

@@ -1,89 +1,117 @@
-"""What the samples say, as one table."""
+"""One table for the terminal, at most 120 columns wide, and the same for markdown."""
 
 from __future__ import annotations
 
-from statistics import median
+import re
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from benchmarks.column import COLUMNS
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from benchmarks.measurement import Memory, Sample
-    from benchmarks.peer import Peer
-
-HEAD = ("", *(column.name for column in COLUMNS), "RSS MB, peak (idle)")
-
-
-def table(
-    peers: Sequence[Peer], samples: Sequence[Sample], memories: Sequence[Memory], form: str
-) -> str:
-    """Medians over the repetitions, with the least and the most; ``form`` is tabulate's."""
-    floor = peers[0]
-    rows: list[list[str]] = []
-    for peer in peers:
-        if peer.missing is not None:
-            rows += [[peer.name], [f"  not measured: {peer.missing}"], []]
-            continue
-        mine = [sample for sample in samples if sample.peer == peer.name]
-        theirs = [sample for sample in samples if sample.peer == floor.name]
-        rows.append([f"{peer.name} {peer.version}"])
-        cpu = _cells(_by_column(mine, lambda sample: sample.cpu_milliseconds), 3)
-        rows.append(["  CPU ms a message", *cpu, _memory(peer, memories)])
-        if theirs and peer is not floor:
-            label = f"  × {floor.name.partition(',')[0]}"  # noqa: RUF001 - a times sign is meant
-            rows.append([label, *_cells(ratios(mine, theirs), 2)])
-        rows.append(["  messages a second", *_cells(_by_column(mine, lambda each: each.rate), 0)])
-        rows.append([])
-    return tabulate(
-        [[*row, *[""] * (len(HEAD) - len(row))] for row in rows[:-1]],
-        HEAD,
-        tablefmt=form,
-        disable_numparse=True,
-        preserve_whitespace=True,
-    )
+FORMATS = ("simple", "github")
+GAP = "  "
+WIDTH = 120
+SPREAD = re.compile(r" \(.+\)$")
+LEFT_OUT = (
+    "The least and the most of each are left out, since the table would be too wide with them."
+)
 
 
-def ratios(mine: Iterable[Sample], theirs: Iterable[Sample]) -> dict[str, list[float]]:
-    """CPU of one peer by another's, by column.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure of one thing. ``cells`` are by the names in the table's heading."""
 
-    Each is taken between samples of one repetition, which lie seconds apart: what slows the
-    machine for a while slows both.
-    """
-    floor = {(each.repetition, each.column): each.cpu_milliseconds for each in theirs}
-    return _by_column(
-        mine, lambda each: each.cpu_milliseconds / floor[each.repetition, each.column]
-    )
+    thing: str
+    measure: str
+    cells: Mapping[str, str]
 
 
-def _by_column(
-    samples: Iterable[Sample], value: Callable[[Sample], float]
-) -> dict[str, list[float]]:
-    values: dict[str, list[float]] = {column.name: [] for column in COLUMNS}
-    for sample in samples:
-        values[sample.column].append(value(sample))
-    return values
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows under a line that says what they have in common."""
+
+    title: str
+    rows: Sequence[Row]
 
 
-def _cells(values: dict[str, list[float]], digits: int) -> list[str]:
-    return [_spread(values[column.name], digits) for column in COLUMNS]
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``columns``: what is compared, left to right. ``notes`` stand below."""
+
+    columns: tuple[str, ...]
+    blocks: list[Block]
+    notes: list[str] = field(default_factory=list)
 
 
-def _spread(values: Sequence[float], digits: int) -> str:
-    if not values:
-        return ""
-    least, most = (f"{value:.{digits}f}" for value in (min(values), max(values)))
-    return f"{median(values):.{digits}f} ({least}–{most})"  # noqa: RUF001 - an en dash is meant
+def joined(tables: Sequence[Table]) -> list[Table]:
+    """Neighbours that compare the same things become one table."""
+    return [
+        _one(columns, [*group]) for columns, group in groupby(tables, lambda each: each.columns)
+    ]
 
 
-def _memory(peer: Peer, memories: Iterable[Memory]) -> str:
-    mine = [memory for memory in memories if memory.peer == peer.name]
-    if not mine:
-        return ""
-    peak, idle = (
-        median(values) / 1e6 for values in zip(*((m.peak, m.idle) for m in mine), strict=True)
-    )
-    return f"{peak:.0f} ({idle:.0f})"
+def _one(columns: tuple[str, ...], tables: Sequence[Table]) -> Table:
+    blocks = [block for table in tables for block in table.blocks]
+    return Table(columns, blocks, [note for table in tables for note in table.notes])
+
+
+def render(table: Table, form: str) -> str:
+    """The table as text; ``form`` is one of ``FORMATS``."""
+    shown = _markdown(table) if form == "github" else _plain(table)
+    return "\n".join([shown, "", *table.notes]) if table.notes else shown
+
+
+def _lines(table: Table, block: Block) -> list[list[str]]:
+    """A block's cells; a thing is named once, at the first of its rows."""
+    lines, before = [], None
+    for row in block.rows:
+        cells = [row.cells.get(column, "") for column in table.columns]
+        lines.append(["" if row.thing == before else row.thing, row.measure, *cells])
+        before = row.thing
+    return lines
+
+
+def _plain(table: Table) -> str:
+    drawn = _drawn(table)
+    titles = {block.title for block in table.blocks}
+    if max(len(line) for line in drawn.splitlines() if line not in titles) <= WIDTH:
+        return drawn
+    # A noisy machine makes wide spreads; the middles say what matters.
+    return f"{_drawn(_without_spreads(table))}\n\n{LEFT_OUT}"
+
+
+def _without_spreads(table: Table) -> Table:
+    def narrowed(row: Row) -> Row:
+        cells = {column: SPREAD.sub("", cell) for column, cell in row.cells.items()}
+        return Row(row.thing, row.measure, cells)
+
+    blocks = [Block(block.title, [*map(narrowed, block.rows)]) for block in table.blocks]
+    return Table(table.columns, blocks, table.notes)
+
+
+def _drawn(table: Table) -> str:
+    # A heading of two parts takes two lines: "monition, all matched".
+    heading = ["\n".join(column.split(", ", 1)) for column in table.columns]
+    lines = [line for block in table.blocks for line in _lines(table, block)]
+    drawn = tabulate(
+        lines, ["", "", *heading], "simple", disable_numparse=True, preserve_whitespace=True
+    ).splitlines()
+    rule = next(at for at, line in enumerate(drawn) if line.startswith("--"))
+    result, rest = drawn[: rule + 1], drawn[rule + 1 :]
+    for at, block in enumerate(table.blocks):
+        result += [block.title] if at == 0 else ["", block.title]
+        result += [f"{GAP}{line}".rstrip() for line in rest[: len(block.rows)]]
+        rest = rest[len(block.rows) :]
+    return "\n".join([GAP + line if at <= rule else line for at, line in enumerate(result)])
+
+
+def _markdown(table: Table) -> str:
+    lines: list[list[str]] = []
+    for block in table.blocks:
+        lines.append([f"**{block.title}**", *[""] * (len(table.columns) + 1)])
+        lines += _lines(table, block)
+    return tabulate(lines, ["", "", *table.columns], "github", disable_numparse=True)

@@ -60,6 +60,12 @@ def rest(pid: int, *, seconds: float = 2) -> None:
         before = now
 
 
+def forget_peak(pid: int) -> None:
+    """Let the highest resident memory begin anew at what it is now (proc(5), clear_refs)."""
+    for each in tree(pid):
+        Path(f"/proc/{each}/clear_refs").write_text("5")
+
+
 def resident_bytes(pid: int, *, peak: bool) -> int:
     """Resident memory of the process and its children, now or at its highest."""
     field = "VmHWM:" if peak else "VmRSS:"
@@ -80,7 +86,10 @@ def our_seconds() -> float:
 
 
 def machine_seconds() -> float:
-    """CPU time that the machine has spent on work since it started, as proc(5) tells."""
+    """CPU time that the machine has spent on work since it started, as proc(5) tells.
+
+    What a hypervisor gave to other machines counts as well: it was not there for us.
+    """
     fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
-    user, nice, system, _idle, _iowait, irq, softirq, *_ = map(int, fields)
-    return (user + nice + system + irq + softirq) / _TICK
+    user, nice, system, _idle, _iowait, irq, softirq, stolen, *_ = map(int, fields)
+    return (user + nice + system + irq + softirq + stolen) / _TICK

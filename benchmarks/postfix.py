@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks import child
 from benchmarks.child import BenchmarkError
-from benchmarks.column import SESSIONS, Column
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from benchmarks.column import Column
 
 SENDER = "alice@example.edu"
 SEND_SECONDS = 300
@@ -25,21 +26,30 @@ def missing() -> str | None:
     )
 
 
-def send(column: Column, recipient: str, messages: int, content: Path, port: int) -> float:
-    """Send so many messages over twenty sessions; gives the seconds that it took.
+def send(column: Column, content: Path, recipient: str, messages: int, port: int) -> float:
+    """Send so many messages in the column's way; gives the seconds that it took.
 
     Every recipient has a local part of its own, as ``smtp-source -N`` makes them. A reply other
     than the expected is an error.
     """
     program = child.find("smtp-source")
     assert program is not None
-    command = [program, "-N", "-s", str(SESSIONS), "-m", str(messages), "-M", "mail.example.edu"]
+    command = [
+        program,
+        "-N",
+        "-s",
+        str(column.sessions),
+        "-m",
+        str(messages),
+        "-M",
+        "mail.example.edu",
+    ]
     command += ["-F", str(content), "-f", SENDER, "-t", recipient]
     command += ["-d"] if column.is_kept else []
     began = time.perf_counter()
     try:
         done = subprocess.run(
-            [*command, f"127.0.0.1:{port}"],
+            [*child.leash(), *command, f"127.0.0.1:{port}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -58,7 +68,7 @@ def sink(port: int) -> list[str]:
     """The command of a next hop that takes everything and throws it away."""
     program = child.find("smtp-sink")
     assert program is not None
-    return [program, "-c", f"127.0.0.1:{port}", "1000"]
+    return [program, "-c", "-m", "1000", f"127.0.0.1:{port}", "1000"]
 
 
 def arrived(log: Path) -> int:

@@ -1,0 +1,10 @@
+"""All sections, in the order that a run takes them. A new one is added here."""
+
+from __future__ import annotations
+
+from benchmarks import latency, matched, memory, relay
+
+SECTIONS = {
+    section.name: section
+    for section in (relay.SECTION, latency.SECTION, memory.SECTION, matched.SECTION)
+}

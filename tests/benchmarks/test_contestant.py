@@ -1,0 +1,53 @@
+import os
+
+import pytest
+
+from benchmarks import contestant, memory, monition, postfix, usage
+from benchmarks.child import BenchmarkError
+from benchmarks.column import COLUMNS
+from benchmarks.content import content
+from benchmarks.contestant import Contestant, Meter
+from benchmarks.peer import Place
+
+has_postfix = pytest.mark.skipif(
+    postfix.missing() is not None, reason="Postfix's smtp-source and smtp-sink are not installed"
+)
+
+
+@has_postfix
+def test_a_gateway_beside_its_next_hop_passes_what_is_sent_and_is_checked(setting, tmp_path):
+    letter = tmp_path / "letter"
+    letter.write_text(content(2_000))
+    peer = monition.matched("1.0", None)
+    with contestant.running(peer, setting) as each:
+        postfix.send(COLUMNS[1], letter, monition.LISTED, 20, each.place.listen)
+        each.sent += 20
+        usage.rest(each.pid)
+        assert each.arrived >= 20
+
+
+@has_postfix
+def test_straight_is_a_next_hop_alone(setting, peers, tmp_path):
+    letter = tmp_path / "letter"
+    letter.write_text(content(2_000))
+    with contestant.straight(peers[0], setting) as each:
+        postfix.send(COLUMNS[0], letter, "bob@example.org", 20, each.place.listen)
+        assert each.arrived >= 20
+
+
+def test_a_gateway_that_did_not_do_its_work_is_found_out(setting):
+    with (
+        pytest.raises(BenchmarkError, match="monition, all matched: the ledger holds 0 "),
+        contestant.running(monition.matched("1.0", None), setting, memory.slow_sink) as each,
+    ):
+        each.sent += 5
+
+
+def test_a_meter_counts_what_was_used_since(tmp_path, peers):
+    us = os.getpid()
+    meter = Meter(Contestant(peers[0], Place(tmp_path, 1, 1), us, us), processors=2)
+    sum(range(1_000_000))
+    used = meter.read()
+    assert used.cpu_seconds > 0
+    assert used.wall_seconds > 0
+    assert used.foreign_share >= 0
