@@ -85,7 +85,8 @@ class Compliance:
 class Relay:
     """The SMTP side. ``clients`` may connect, ``trusted`` may use XFORWARD.
 
-    ``workers`` is a number of processes, or ``"auto"`` for one a processor. With
+    ``workers`` is a number of processes, or ``"auto"`` for one a processor; ``max_sessions`` is for
+    all of them together. With
     ``certificate_file`` and ``key_file`` (PEM) STARTTLS is offered at ``listen``; at
     ``listen_tls`` TLS comes before the first word (RFC 8314 section 3). A peer in
     ``proxy_protocol`` tells the client's address ahead of the client's bytes, and must.

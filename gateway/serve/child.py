@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.config import Config
+    from gateway.net.headcount import Headcount
     from gateway.serve.orders import Loaded
     from gateway.serve.sockets import Listening
 
@@ -69,16 +70,23 @@ def _end_with(work: Callable[[], int]) -> None:
         os._exit(status)
 
 
-def run(
-    config: Config, loaded: Loaded, listening: Listening, end: socket.socket, number: int
+def run(  # noqa: PLR0913, PLR0917 - all that a supervisor shares, and what is this worker's own
+    config: Config,
+    loaded: Loaded,
+    listening: Listening,
+    headcount: Headcount,
+    end: socket.socket,
+    number: int,
 ) -> int:
     """Serve as worker ``number`` until told to stop, or until the supervisor dies."""
+    headcount.sit(number)
     structlog.contextvars.bind_contextvars(worker=number)
     try:
         worker = Worker(
             config,
             loaded=loaded,
             listening=listening.relay,
+            headcount=headcount,
             beat=lambda: report.send(end, worker.report()),
         )
         uvloop.run(_serve(worker, end))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 import uvloop
 
-from gateway.serve import health, notify, orders, sockets
+from gateway.serve import descriptors, health, notify, orders, sockets
 from gateway.serve.notify import Notifier
 from gateway.serve.pages import PagesThread
 from gateway.serve.supervisor import Supervisor
@@ -35,6 +36,7 @@ def launch(config: Config, environ: Mapping[str, str]) -> int:
     notifier = Notifier(environ, os.getpid())
     if os.geteuid() == 0:
         log.warning("running as root; run it as a user of its own")
+    config = _with_room(config)
     count = processes(config.relay)
     if count > 1:
         return Supervisor(config, loaded, listening, notifier, count).run()
@@ -44,6 +46,13 @@ def launch(config: Config, environ: Mapping[str, str]) -> int:
 def processes(relay: Relay) -> int:
     """How many workers; ``"auto"`` is one for each processor that we may use."""
     return len(os.sched_getaffinity(0)) if relay.workers == "auto" else relay.workers
+
+
+def _with_room(config: Config) -> Config:
+    """Let in no more clients than there are descriptors for."""
+    return replace(
+        config, relay=replace(config.relay, max_sessions=descriptors.sessions(config.relay))
+    )
 
 
 def _serve_alone(config: Config, loaded: Loaded, listening: Listening, notifier: Notifier) -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.metrics import Metrics, merge
+from gateway.net.headcount import Headcount
 from gateway.serve import child, health, notify, orders, report
 from gateway.serve.pages import Pages
 from gateway.serve.slot import Slot
@@ -47,6 +48,7 @@ class Supervisor:
         self._loaded = loaded
         self._listening = listening
         self._notifier = notifier
+        self._headcount = Headcount(count)
         self._slots = [Slot(number) for number in range(1, count + 1)]
         self._metrics = Metrics()
         self._selector = selectors.DefaultSelector()
@@ -148,7 +150,9 @@ class Supervisor:
         for end in (ours, self._signals, self._wakeup, *(other.end for other in self._slots)):
             if end is not None:
                 end.close()
-        return child.run(self._config, self._loaded, self._listening, theirs, slot.number)
+        return child.run(
+            self._config, self._loaded, self._listening, self._headcount, theirs, slot.number
+        )
 
     def _hear(self, slot: Slot) -> None:
         assert slot.end is not None
@@ -175,6 +179,7 @@ class Supervisor:
             self._hear(slot)  # its last words
             self._mute(slot)
         code = os.waitstatus_to_exitcode(status)
+        self._headcount.clear(slot.number)
         wait = slot.emptied(now)
         if self._kill_at is not None:
             if code:

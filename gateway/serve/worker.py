@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.metrics import Samples
     from gateway.model import Notice
+    from gateway.net.headcount import Headcount
     from gateway.notice.render import Letter
     from gateway.serve.orders import Loaded
 
@@ -50,21 +51,24 @@ class Worker:
     Building one reads the policies, unless they are ``loaded``; what is wrong there is a
     ``FaultyFile``. Sockets that are ``listening`` take the place of ``relay.listen``. An unusable
     ledger is told loudly, and does not keep it from starting: unmatched mail must flow.
+    ``headcount`` is what it counts its clients in, together with its siblings.
 
     ``beat`` is called by the event loop every second from the start to the very end.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a process is given by whoever started it
         self,
         config: Config,
         *,
         loaded: Loaded | None = None,
         listening: Sequence[socket.socket] = (),
+        headcount: Headcount | None = None,
         notifier: Notifier | None = None,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._config = config
         self._listening = listening
+        self._headcount = headcount
         self._notifier = notifier or Notifier({}, os.getpid())
         self._beat = beat
         self._beaten_at = time.monotonic()
@@ -97,7 +101,9 @@ class Worker:
         watch = self._watch = Watch(
             self._config, self._loaded.orders, self._ledger, metrics, process=self._process
         )
-        listener = self._listener = Listener(self._config, watch, metrics, self._listening)
+        listener = self._listener = Listener(
+            self._config, watch, metrics, self._listening, self._headcount
+        )
         courier = self._courier()
         watch.on_notice = courier.wake
         loop = asyncio.get_running_loop()

@@ -38,6 +38,7 @@ listen = ["127.0.0.1:{listen}"]
 next_hop = ["127.0.0.1:{hop}"]
 drain_seconds = {drain}
 workers = {workers}
+{relay}
 [ledger]
 path = "{folder}/ledger.db"
 emergency_journal = "{folder}/ledger.journal"
@@ -80,7 +81,8 @@ def policies(tmp_path):
 def config(tmp_path, policies):
     """A configuration on free ports; nothing listens at its next hop."""
     ports = {name: free_port() for name in ("listen", "hop", "metrics")}
-    text = CONFIGURATION.format(folder=tmp_path, policies=policies, drain=2, workers=1, **ports)
+    settings = {"policies": policies, "drain": 2, "workers": 1, "relay": ""}
+    text = CONFIGURATION.format(folder=tmp_path, **settings, **ports)
     path = tmp_path / "monition.toml"
     path.write_text(text)
     return load(path, {})
@@ -223,7 +225,7 @@ def load_on():
 class Gateway:
     """``monition serve`` as a process."""
 
-    def __init__(self, config_file, stderr, environ, handed):
+    def __init__(self, config_file, stderr, environ, handed, most_descriptors):
         self.config = load(config_file, {})
         endpoint = self.config.relay.listen[0]
         self.address = (endpoint.host, endpoint.port)
@@ -235,6 +237,8 @@ class Gateway:
         if handed:
             spec = ",".join(f"{sock.fileno()}={name}" for name, sock in handed)
             command = [sys.executable, str(HAND_OVER), spec, *command]
+        if most_descriptors:
+            command = ["prlimit", f"--nofile={most_descriptors}", *command]
         with stderr.open("a") as log:
             self.process = subprocess.Popen(
                 command,
@@ -322,23 +326,26 @@ def _read(path):
 def serve(tmp_path, policies, next_hop):
     """Starts ``monition serve``, and waits until it is ready unless told not to.
 
-    ``handed`` are pairs of a name and a listening socket, handed over as systemd does.
+    ``handed`` are pairs of a name and a listening socket, handed over as systemd does; ``relay``
+    among the changes are further lines of that section.
     """
     ports = {name: free_port() for name in ("listen", "metrics")}
     with contextlib.ExitStack() as stack:
 
-        def start(workers=3, drain=5, handed=(), environ=(), ready=True, **changes):
+        def start(
+            *, workers=3, drain=5, handed=(), environ=(), ready=True, most_descriptors=0, **changes
+        ):
             text = CONFIGURATION.format(
                 folder=tmp_path,
                 policies=policies,
                 hop=next_hop.port,
                 drain=drain,
                 workers=workers,
-                **{**ports, **changes},
+                **{"relay": "", **ports, **changes},
             )
             file = tmp_path / "monition.toml"
             file.write_text(text)
-            gateway = Gateway(file, tmp_path / "stderr", dict(environ), handed)
+            gateway = Gateway(file, tmp_path / "stderr", dict(environ), handed, most_descriptors)
             stack.callback(gateway.kill)
             if ready:
                 until(gateway.is_well, "the gateway to be ready")

@@ -227,7 +227,7 @@ FAULTY = "child.run = lambda *_: child.FAULTY"
 
 STUCK = """
 slot.STUCK_SECONDS = 0.2
-def run(config, loaded, listening, end, number):
+def run(config, loaded, listening, headcount, end, number):
     signal.pthread_sigmask(signal.SIG_UNBLOCK, child.SIGNALS)
     while number == 2:
         serve(end)
@@ -242,7 +242,7 @@ child.run = run
 
 DEAF = """
 supervisor.MARGIN_SECONDS = 0
-def run(config, loaded, listening, end, number):
+def run(config, loaded, listening, headcount, end, number):
     serve(end)
     os.kill(os.getppid(), signal.SIGTERM)
     time.sleep(60)
@@ -256,7 +256,7 @@ def fork(work):
         raise BlockingIOError(11, "no more processes")
     return real(work)
 child.fork = fork
-def run(config, loaded, listening, end, number):
+def run(config, loaded, listening, headcount, end, number):
     serve(end)
     os.kill(os.getppid(), signal.SIGTERM)
     return 0
