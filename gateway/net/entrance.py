@@ -82,7 +82,7 @@ class Entrance(asyncio.Protocol):
 
     def _hand_over(self, transport: asyncio.Transport, client: str | None, said: bytes) -> None:
         relay = Relay(self._listener, client)
-        transport.set_protocol(relay)
+        transport.set_protocol(cast("asyncio.Protocol", relay))
         self._listener.left(self)
         relay.connection_made(transport)
         if said:

@@ -53,9 +53,10 @@ class Count:
 class Headcount:
     """The clients of ``workers`` processes, each of which counts itself in by :meth:`sit`."""
 
-    __slots__ = ("sessions", "waiting")
+    __slots__ = ("sessions", "waiting", "workers")
 
     def __init__(self, workers: int = 1) -> None:
+        self.workers = workers
         self.sessions = Count(workers)
         """Clients that are served."""
         self.waiting = Count(workers)

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from gateway.config import Endpoint
     from gateway.net.relay import Relay
 
-CONNECT_SECONDS = 30
+CONNECT_SECONDS: float = 30
 
 
-async def connect(endpoint: Endpoint, relay: Relay) -> None:
-    """Connect a relay to a next hop; ``OSError`` or ``TimeoutError`` where that fails."""
+def connect(endpoint: Endpoint, relay: Relay) -> Coroutine[Any, Any, object]:
+    """Connect a relay to a next hop; awaited, it gives an ``OSError`` where that fails.
+
+    It waits as long as the system does: whoever awaits it sees to ``CONNECT_SECONDS``.
+    """
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(CONNECT_SECONDS):
-        if endpoint.path is not None:
-            await loop.create_unix_connection(lambda: Hop(relay), endpoint.path)
-        else:
-            await loop.create_connection(lambda: Hop(relay), endpoint.host, endpoint.port)
+    hop = cast("asyncio.Protocol", Hop(relay))
+    if endpoint.path is not None:
+        return loop.create_unix_connection(lambda: hop, endpoint.path)
+    return loop.create_connection(lambda: hop, endpoint.host, endpoint.port)
 
 
-class Hop(asyncio.Protocol):
-    """A connected next hop. Once it was let go it says nothing more to its relay."""
+class Hop:
+    """A connected next hop. Once it was let go it says nothing more to its relay.
+
+    It is the protocol of the hop's connection, as :class:`asyncio.Protocol` describes one; a
+    compiled build cannot have its classes.
+    """
 
     __slots__ = ("_beneath", "_is_held", "_relay", "_transport", "is_full")
 
@@ -47,8 +55,11 @@ class Hop(asyncio.Protocol):
         if self._relay is not None:
             self._relay.hop_said(data)
 
+    def eof_received(self) -> None:
+        """It says no more: that it closes as well arrives in :meth:`connection_lost`."""
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the relay; EOF arrives here too, since the default closes on it."""
+        """Tell the relay."""
         del exc
         if self._relay is not None:
             self._relay.hop_lost()

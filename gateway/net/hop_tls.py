@@ -12,19 +12,20 @@ import functools
 import socket
 import ssl
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import structlog
 
 from gateway.config import Tls
 from gateway.errors import NextHopError, RemoteProtocolError
+from gateway.net import hop as next_hop
 from gateway.net import tls
-from gateway.net.hop import CONNECT_SECONDS, Hop, connect
+from gateway.net.hop import Hop, connect
 from gateway.wire.extensions import keywords
 from gateway.wire.reply import ReplyFramer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
     from gateway.config import Endpoint
     from gateway.net.relay import Relay
@@ -35,20 +36,29 @@ OVERTURE_SECONDS = 90
 log = structlog.get_logger("relay")
 
 
-def reaching(mode: Tls) -> Callable[[Endpoint, Relay], Awaitable[None]]:
-    """How a relay is connected to a next hop; reads the system's certificates where it must.
+class Reaching(NamedTuple):
+    """How a relay is connected to a next hop, and within how many seconds at the latest.
 
-    What is given raises ``OSError``, ``TimeoutError`` or ``NextHopError`` where that hop is not
-    to be had.
+    Awaited, ``connect`` raises ``OSError``, ``TimeoutError`` or ``NextHopError`` where that hop is
+    not to be had. Whoever awaits it sees to the ``seconds``.
     """
+
+    connect: Callable[[Endpoint, Relay], Coroutine[Any, Any, object]]
+    seconds: float
+
+
+def reaching(mode: Tls) -> Reaching:
+    """How next hops are reached; reads the system's certificates where it must."""
     if mode is Tls.NONE:
-        return connect
+        return Reaching(connect, next_hop.CONNECT_SECONDS)
     context = ssl.create_default_context()
     if mode is Tls.OPPORTUNISTIC:
         # RFC 7435: unverified TLS still keeps those who only listen out.
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    return functools.partial(_connect, context=context, is_required=mode is Tls.VERIFY)
+    secure = functools.partial(_connect, context=context, is_required=mode is Tls.VERIFY)
+    # Each step has a timer of its own, and there may be a second connection, without TLS.
+    return Reaching(secure, next_hop.CONNECT_SECONDS + OVERTURE_SECONDS + next_hop.CONNECT_SECONDS)
 
 
 async def _connect(
@@ -56,7 +66,7 @@ async def _connect(
 ) -> None:
     if endpoint.path is not None:
         # Nobody listens between two processes of one machine.
-        await connect(endpoint, relay)
+        await _connect_plain(endpoint, relay)
         return
     try:
         await _connect_secured(endpoint, relay, context, is_required=is_required)
@@ -68,6 +78,11 @@ async def _connect(
             next_hop=str(endpoint),
             reason=tls.reason(error),
         )
+        await _connect_plain(endpoint, relay)
+
+
+async def _connect_plain(endpoint: Endpoint, relay: Relay) -> None:
+    async with asyncio.timeout(next_hop.CONNECT_SECONDS):
         await connect(endpoint, relay)
 
 
@@ -80,7 +95,7 @@ async def _connect_secured(
 ) -> None:
     loop = asyncio.get_running_loop()
     overture = _Overture()
-    async with asyncio.timeout(CONNECT_SECONDS):
+    async with asyncio.timeout(next_hop.CONNECT_SECONDS):
         await loop.create_connection(lambda: overture, endpoint.host, endpoint.port)
     connection = overture.transport
     try:
@@ -95,7 +110,7 @@ async def _connect_secured(
     except BaseException:
         connection.abort()
         raise
-    secured.set_protocol(hop)
+    secured.set_protocol(cast("asyncio.Protocol", hop))
     hop.connection_made(secured)
     secured.resume_reading()
     hop.data_received(banner + early)

@@ -9,7 +9,7 @@ import os
 import socket
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -18,6 +18,7 @@ from gateway.errors import ConfigError
 from gateway.model import Outcome
 from gateway.net import hop_tls, peer
 from gateway.net.entrance import Entrance
+from gateway.net.headcount import Headcount
 from gateway.net.relay import Relay
 from gateway.wire import answers
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from gateway.metrics import Metrics
     from gateway.net.watch import Watch
 
-CHECK_SECONDS = 1
+CHECK_SECONDS: float = 1
 BACKLOG = 4096  # the kernel bounds it by net.core.somaxconn
 
 log = structlog.get_logger("relay")
@@ -47,7 +48,8 @@ class Listener:
     """All client sessions of one process.
 
     ``listening`` are sockets that are bound already; without them those of ``relay.listen`` and
-    ``relay.listen_tls`` are bound. ``ConfigError``: the certificate cannot be used.
+    ``relay.listen_tls`` are bound. ``headcount`` is what all processes count together, for
+    ``relay.max_sessions``. ``ConfigError``: the certificate cannot be used.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Listener:
         watch: Watch,
         metrics: Metrics,
         listening: Sequence[socket.socket] = (),
+        headcount: Headcount | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.watch = watch
@@ -64,11 +67,12 @@ class Listener:
         self.refuses_lookalikes = config.relay.bare_newlines is BareNewlines.REFUSE
         self.tls = certificate.load(config)
         """Our certificate in force, where there is one."""
-        self.reach = hop_tls.reaching(config.relay.next_hop_tls)
-        """Connects a relay to one next hop."""
+        self.reach, self.reach_seconds = hop_tls.reaching(config.relay.next_hop_tls)
+        """Connects a relay to one next hop, in so many seconds at the latest."""
         self._whole_config = config
         self._config = config.relay
         self._listening = listening
+        self._headcount = headcount or Headcount()
         self._entering: set[Entrance] = set()
         self._relays: set[Relay] = set()
         self._served: set[Relay] = set()  # without those that are being turned away
@@ -97,7 +101,7 @@ class Listener:
         has_tls = peer.is_among(self._config.listen_tls, sock)
         if has_tls or self._config.proxy_protocol:
             return lambda: Entrance(self, has_tls=has_tls)
-        return lambda: Relay(self)
+        return lambda: cast("asyncio.Protocol", Relay(self))
 
     def reload_tls(self) -> tuple[Fault, ...]:
         """Read certificate and key again; keep the old ones, loudly, where the new do not serve.
@@ -168,10 +172,12 @@ class Listener:
         """
         address = told or peer.address(client)
         admission = self._admission_of(client, address)
-        if admission.refusal is None and len(self._served) >= self._config.max_sessions:
-            admission = Admission(answers.TOO_MANY, is_trusted=False)
         if self._is_draining:
             admission = Admission(answers.CLOSING, is_trusted=False)
+        elif admission.refusal is None and not self._headcount.sessions.enter(
+            self._config.max_sessions
+        ):
+            admission = Admission(answers.TOO_MANY, is_trusted=False)
         self._relays.add(relay)
         if admission.refusal is None:
             self._served.add(relay)
@@ -194,14 +200,16 @@ class Listener:
 
     def let_wait(self, entrance: Entrance) -> bool:
         """Whether there is room for one more connection that is no session yet."""
-        if self._is_draining or len(self._entering) >= self._config.max_sessions:
+        if self._is_draining or not self._headcount.waiting.enter(self._config.max_sessions):
             return False
         self._entering.add(entrance)
         return True
 
     def left(self, entrance: Entrance) -> None:
         """It has become a session, or is gone."""
-        self._entering.discard(entrance)
+        if entrance in self._entering:
+            self._entering.discard(entrance)
+            self._headcount.waiting.leave()
 
     def is_balancer(self, connection: asyncio.Transport) -> bool:
         """Whether the peer must send a PROXY header; nobody else may."""
@@ -216,7 +224,9 @@ class Listener:
     def finished(self, relay: Relay) -> None:
         """A session is over and its connections are closed."""
         self._relays.discard(relay)
-        self._served.discard(relay)
+        if relay in self._served:
+            self._served.discard(relay)
+            self._headcount.sessions.leave()
         if not self._relays:
             self._empty.set()
 

@@ -5,25 +5,27 @@ From then on bytes go to and fro through :class:`gateway.wire.session.Session`, 
 it stops and asks: at the envelope, at the content's end, at the final reply. The answers are
 :meth:`Relay._at_envelope`, :meth:`Relay._at_content_end` and :meth:`Relay._at_reply`; all the
 rest of this file is plumbing: writing out, holding back, waiting no longer than is sensible,
-and closing so that no reply is lost.
+and closing.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from gateway.errors import NextHopError
 from gateway.model import Outcome
-from gateway.net import tls
+from gateway.net import handshake, tls
+from gateway.net.client_side import ClientSide
+from gateway.net.reach import Reach
 from gateway.net.watch import without_words
 from gateway.wire import answers
+from gateway.wire.awaited import has_dot
 from gateway.wire.phase import AT_CONTENT_ENDED, AT_ENVELOPE, AT_RECIPIENT, AT_REPLIED, AT_STARTTLS
 from gateway.wire.session import Session
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Coroutine
 
     from gateway.model import Decision
@@ -31,34 +33,34 @@ if TYPE_CHECKING:
     from gateway.net.hop import Hop
     from gateway.net.listener import Listener
 
-HOP_SECONDS = 90  # for every reply of the next hop's before the final dot
-DOT_SECONDS = 600  # for its reply to the dot: RFC 5321 section 4.5.3.2.6
-CLIENT_SECONDS = 310  # a little more than the 300 that RFC 5321 section 4.5.3.2.7 asks for
-LINGER_SECONDS = 5  # for the client to read our last words and close
-LINGER_TLS_SECONDS = 1  # under TLS, where nothing can be half-closed: then we close it
+HOP_SECONDS: float = 90  # for every reply of the next hop's before the final dot
+DOT_SECONDS: float = 600  # for its reply to the dot: RFC 5321 section 4.5.3.2.6
+CLIENT_SECONDS: float = 310  # a little more than the 300 that RFC 5321 section 4.5.3.2.7 asks for
+LINGER_SECONDS: float = 5  # for the client to read our last words and close
+LINGER_TLS_SECONDS: float = 1  # under TLS, where nothing can be half-closed: then we close it
 
 log = structlog.get_logger("relay")
 
 
-class Relay(asyncio.Protocol):
-    """A client, its next hop, and the dialogue between them. As a protocol: the client's side."""
+class Relay(ClientSide):
+    """A client, its next hop, and the dialogue between them.
+
+    It is the protocol of the client's connection, as :class:`asyncio.Protocol` describes one; a
+    compiled build cannot have its classes.
+    """
 
     __slots__ = (
         "_began_content",
         "_case",
-        "_client",
-        "_client_ended",
-        "_client_is_full",
-        "_client_is_paused",
         "_ended_at",
-        "_heard_client",
         "_hop",
-        "_hops_tried",
         "_is_regulated",
         "_listener",
         "_loop",
         "_peer",
+        "_reach",
         "_session",
+        "_silent_since",
         "_stuck_since",
         "_task",
         "_watch",
@@ -66,66 +68,70 @@ class Relay(asyncio.Protocol):
 
     def __init__(self, listener: Listener, client: str | None = None) -> None:
         """``client`` is its address by a balancer's word; ``None``: the connection's own."""
+        super().__init__()
         self._listener = listener
         self._loop = listener.loop
         self._watch = listener.watch
         self._session = Session(refuse_lookalikes=listener.refuses_lookalikes)
-        self._client: asyncio.Transport | None = None
         self._hop: Hop | None = None
         self._peer = client
-        self._hops_tried = 0
+        self._reach = Reach(listener)
         self._case: Case | None = None
         self._task: asyncio.Task[None] | None = None
-        self._client_is_full = self._client_is_paused = self._client_ended = False
         self._is_regulated = False  # somebody's reading is held up
-        self._heard_client = self._stuck_since = self._began_content = self._ended_at = 0.0
+        # On the loop's clock, 0.0 for "not now"; silences begin when `check` first sees them.
+        self._silent_since = self._stuck_since = self._began_content = self._ended_at = 0.0
 
     # The story.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is here: find it a next hop."""
-        self._client = cast("asyncio.Transport", transport)
-        self._heard_client = self._loop.time()
-        self._peer, admission = self._listener.admit(self, self._client, self._peer)
+        client = self._client = cast("asyncio.Transport", transport)
+        self._peer, admission = self._listener.admit(self, client, self._peer)
         if admission.refusal is not None:
             self._session.part(admission.refusal)
             self._go_on()
             return
         self._session.trusts_client = admission.is_trusted
         self._session.asks_recipients = self._watch.asks_recipients
-        self._session.offers_tls = self._listener.offers_tls(self._client)
-        self._do(self._reach_next_hop())
+        self._session.offers_tls = self._listener.offers_tls(client)
+        self._seek_next_hop()
 
-    async def _reach_next_hop(self) -> None:
-        """Connect to the next hops in their order until one lets us in."""
-        hops = self._listener.next_hops
-        while self._hops_tried < len(hops) and not self._session.is_over:
-            hop = hops[self._hops_tried]
-            self._hops_tried += 1
-            try:
-                await self._listener.reach(hop, self)
-            except (OSError, TimeoutError, NextHopError) as error:
-                self._listener.metrics.next_hop_errors.inc()
-                log.warning("next hop not reached", next_hop=str(hop), reason=tls.reason(error))
-            else:
-                return
-        self._session.part(answers.NO_HOP)
+    def _seek_next_hop(self) -> None:
+        if self._reach.is_last:
+            self._session.part(answers.NO_HOP)
+        else:
+            self._reach.go_on(self)
+
+    def hop_not_reached(self) -> None:
+        """That one is not to be had: try another."""
+        if not self._session.is_over:
+            self._seek_next_hop()
+        self._go_on()
+        self._finish_if_done()
+
+    def reach_ended(self, error: BaseException | None) -> None:
+        """A next hop was reached, unless there is an ``error``: then something of ours failed."""
+        if error is None:
+            self._go_on()
+        elif not self._ended_at:
+            self._break_off(error)
+        self._finish_if_done()
 
     def _begin_tls(self) -> None:
-        """Our 220 to STARTTLS goes out, and not a byte is read that belongs to the handshake."""
+        """Our 220 to STARTTLS goes out; what follows it is the handshake."""
         client, self._client = self._client, None
         if client is not None:
-            client.pause_reading()
-            client.writelines(self._session.to_client)
+            handshake.say_ready(client, self._session.to_client)
         self._do(self._start_tls(client))
 
     async def _start_tls(self, client: asyncio.Transport | None) -> None:
-        secured = client and await tls.accept(client, self._listener.tls)
+        this = cast("asyncio.Protocol", self)
+        secured = client and await handshake.secure(client, self._listener.tls, this)
         if not secured:
             self._session.part(b"")
             return
         self._client, early = secured
-        self._client.set_protocol(self)
         self._client_is_full = self._client_is_paused = False
         self._session.tls_started()
         if early:
@@ -176,7 +182,7 @@ class Relay(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes from the client; after the end they are only read so that it can read ours."""
         if not self._ended_at:
-            self._heard_client = self._loop.time()
+            self._silent_since = 0.0
             self._session.from_client(data)
             self._go_on()
 
@@ -186,7 +192,7 @@ class Relay(asyncio.Protocol):
             return False
         self._hop = hop
         self._stuck_since = 0.0
-        self._session.meet(is_last=self._hops_tried == len(self._listener.next_hops))
+        self._session.meet(is_last=self._reach.is_last)
         return True
 
     def hop_said(self, data: bytes) -> None:
@@ -243,8 +249,8 @@ class Relay(asyncio.Protocol):
             self._write_to_client(session.to_client)
         if session.drop_next_hop:
             self._let_go_of_hop()
-        if self._hop is None and self._task is None and session.needs_hop:
-            self._do(self._reach_next_hop())
+        if self._hop is None and session.needs_hop and not self._reach.is_under_way:
+            self._seek_next_hop()
         if session.is_over:
             self._close()
         elif self._is_regulated or session.is_crowded:
@@ -273,14 +279,6 @@ class Relay(asyncio.Protocol):
             at_dot = self._session.moment is AT_CONTENT_ENDED
             self._watch.close(case, Outcome.FAILED if at_dot else Outcome.UNKNOWN)
 
-    def _write_to_client(self, pieces: list[bytes]) -> None:
-        if self._client is not None:
-            if len(pieces) == 1:
-                self._client.write(pieces[0])
-            else:
-                self._client.writelines(pieces)
-        pieces.clear()
-
     def _do(self, work: Coroutine[None, None, None]) -> None:
         """One piece of waiting work at a time, kept, and followed by what it made possible."""
         self._task = self._loop.create_task(work)
@@ -291,12 +289,15 @@ class Relay(asyncio.Protocol):
         if task.cancelled():
             self._abort()
         elif (error := task.exception()) is not None:
-            # A bug: the client is told nothing that isn't so, and tries again.
-            self._abort()
-            log.error("session broke off", exc_info=without_words(error))
+            self._break_off(error)
         else:
             self._go_on()
         self._finish_if_done()
+
+    def _break_off(self, error: BaseException) -> None:
+        """A bug: the client is told nothing that isn't so, and tries again."""
+        self._abort()
+        log.error("session broke off", exc_info=without_words(error))
 
     # Backpressure.
 
@@ -317,13 +318,12 @@ class Relay(asyncio.Protocol):
     def _regulate(self) -> None:
         """Read from a side only while there is room for what it says."""
         session, hop = self._session, self._hop
+        session.measure()
         hop_is_full = hop is not None and hop.is_full
         full = hop_is_full or self._client_is_full or not session.wants_client
         held = self._client_is_full or not session.wants_next_hop
         self._is_regulated = full or held
-        if full != self._client_is_paused and self._client is not None:
-            self._client_is_paused = full
-            (self._client.pause_reading if full else self._client.resume_reading)()
+        self._hold_client(is_held=full)
         if hop is not None:
             hop.hold(is_held=held)
 
@@ -338,11 +338,15 @@ class Relay(asyncio.Protocol):
             elif now - self._ended_at > LINGER_TLS_SECONDS:
                 tls.close(self._client)
             return
+        if self._reach.is_under_way:
+            self._reach.check(now)
+            return
         if self._task is not None:
             return  # our own waits have their own ends
         if session.awaited or (self._hop is not None and self._hop.is_full):
+            self._silent_since = 0.0  # it waits, and may
             self._stuck_since = self._stuck_since or now
-            limit = DOT_SECONDS if session.awaited.has_dot else HOP_SECONDS
+            limit = DOT_SECONDS if has_dot(session.awaited) else HOP_SECONDS
             if now - self._stuck_since > limit:
                 self._listener.metrics.next_hop_errors.inc()
                 log.warning("next hop silent", seconds=limit)
@@ -350,7 +354,8 @@ class Relay(asyncio.Protocol):
                 self._go_on()
             return
         self._stuck_since = 0.0
-        if now - self._heard_client > CLIENT_SECONDS:
+        self._silent_since = self._silent_since or now
+        if now - self._silent_since > CLIENT_SECONDS:
             session.part(answers.TIMED_OUT)
             self._go_on()
 
@@ -363,21 +368,13 @@ class Relay(asyncio.Protocol):
             hop.let_go()
 
     def _close(self) -> None:
-        """Close lingering: a reset would take our last reply from the client's hands."""
+        """End the dialogue's connections; the client's lingers until it has read our last words."""
         if self._ended_at:
             return
         self._ended_at = self._loop.time()
         self._close_case()
-        client = self._client
-        if client is None or client.is_closing():
-            self._finish_if_done()
-        elif self._client_ended:
-            client.close()
-        else:
-            tls.half_close(client)
-            if self._client_is_paused and not client.is_closing():
-                self._client_is_paused = False
-                client.resume_reading()
+        self._take_leave_of_client()
+        self._finish_if_done()
 
     def _abort(self) -> None:
         """End both connections as they are."""
@@ -391,10 +388,12 @@ class Relay(asyncio.Protocol):
 
     def abandon(self) -> None:
         """The process ends now; a dot that is not out stays here, and the client tries again."""
+        self._reach.abandon()
         if self._task is not None:
             self._task.cancel()
         self._abort()
 
     def _finish_if_done(self) -> None:
-        if self._client is None and self._task is None and self._ended_at:
+        is_waiting = self._task is not None or self._reach.is_under_way
+        if self._client is None and self._ended_at and not is_waiting:
             self._listener.finished(self)

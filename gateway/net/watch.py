@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from gateway.wire.message import Message
     from gateway.wire.session import Session
 
-OBSERVE_SECONDS = 30
+OBSERVE_SECONDS: float = 30
 """How long a final dot waits for its event before ``on_ledger_failure`` decides."""
 
-SETTLE_SECONDS = 2
+SETTLE_SECONDS: float = 2
 """How long the next hop's answer waits for its settlement; what takes longer is still written."""
 
 log = structlog.get_logger("relay")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.wire import answers
 from gateway.wire.phase import (
@@ -16,25 +15,27 @@ from gateway.wire.phase import (
 )
 
 if TYPE_CHECKING:
+    from collections import deque
+
     from gateway.wire.transaction import Transaction
 
+Awaited: TypeAlias = "deque[tuple[Await, bytes]]"
+"""One entry a command: what it means to us, and its line, or our own reply to it."""
 
-class Awaited(deque[tuple[Await, bytes]]):
-    """One entry a command: what it means to us, and its line, or our own reply to it."""
 
-    @property
-    def has_dot(self) -> bool:
-        """Whether a final dot is with the next hop and its reply is not here yet."""
-        return any(kind is FOR_DOT for kind, _ in self)
+def has_dot(awaited: Awaited) -> bool:
+    """Whether a final dot is with the next hop and its reply is not here yet."""
+    return any(kind is FOR_DOT for kind, _ in awaited)
 
-    def give_ours(self, to_client: list[bytes], transaction: Transaction) -> bool:
-        """Give the replies of our own whose turn has come; whether TLS is to start now."""
-        while self and self[0][0] >= FOR_OURS:
-            kind, what = self.popleft()
-            if kind is FOR_OUR_XFORWARD:
-                transaction.note(FOR_XFORWARD, what, b"")
-                what = answers.XFORWARD_TAKEN
-            to_client.append(what)
-            if kind is FOR_OUR_STARTTLS:
-                return True
-        return False
+
+def give_ours(awaited: Awaited, to_client: list[bytes], transaction: Transaction) -> bool:
+    """Give the replies of our own whose turn has come; whether TLS is to start now."""
+    while awaited and awaited[0][0] >= FOR_OURS:
+        kind, what = awaited.popleft()
+        if kind is FOR_OUR_XFORWARD:
+            transaction.note(FOR_XFORWARD, what, b"")
+            what = answers.XFORWARD_TAKEN
+        to_client.append(what)
+        if kind is FOR_OUR_STARTTLS:
+            return True
+    return False

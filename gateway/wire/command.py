@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gateway.model import Client
 
@@ -20,18 +20,13 @@ class Line(NamedTuple):
 
 def is_clean(raw: bytes) -> bool:
     """Whether a framed line is one line to every peer: no NUL, no bare CR, no bare LF."""
-    return b"\0" not in raw and raw.count(b"\r") == 1 and raw.count(b"\n") == 1
+    # Of the three only the CR and the LF at its end: one call, where each alone would be one.
+    return raw.endswith(b"\r\n") and len(raw.translate(None, b"\r\n\0")) == len(raw) - 2
 
 
 def is_single(data: bytes) -> bool:
     """Whether the bytes are one clean line of a sensible length and nothing else."""
-    end = len(data) - 2
-    return (
-        data.find(b"\r") == end
-        and data.find(b"\n") == end + 1
-        and b"\0" not in data
-        and 0 <= end <= LINE_LIMIT - 2
-    )
+    return len(data) <= LINE_LIMIT and is_clean(data)
 
 
 def verb(raw: bytes) -> bytes:
@@ -45,8 +40,10 @@ def verb(raw: bytes) -> bytes:
 
 
 # A quoted string may hold ">" (RFC 5321 section 4.1.2, Quoted-string).
-_BRACKETED = re.compile(rb'[^:]*:[ \t]*<((?:"(?:[^"\\]|\\.)*"|\\.|[^"\\>])*)>', re.DOTALL)
-_BARE = re.compile(rb'[^:]*:[ \t]*((?:"(?:[^"\\]|\\.)*"|\\.|[^ \t\r\n\\])*)(<[^>]*>)?', re.DOTALL)
+_BRACKETED: Final = re.compile(rb'[^:]*:[ \t]*<((?:"(?:[^"\\]|\\.)*"|\\.|[^"\\>])*)>', re.DOTALL)
+_BARE: Final = re.compile(
+    rb'[^:]*:[ \t]*((?:"(?:[^"\\]|\\.)*"|\\.|[^ \t\r\n\\])*)(<[^>]*>)?', re.DOTALL
+)
 
 
 def path(raw: bytes) -> bytes:
@@ -55,6 +52,17 @@ def path(raw: bytes) -> bytes:
     Some servers take ``RCPT TO:user@example.org``, so an address without brackets counts too.
     A line without any gives ``b""``.
     """
+    # What nearly every line is: brackets behind the first colon, and nothing quoted in them.
+    colon = raw.find(b":")
+    end = raw.find(b">", colon)
+    if raw[colon + 1 : colon + 2] == b"<" and colon >= 0 and end >= 0:
+        between = raw[colon + 2 : end]
+        if b'"' not in between and b"\\" not in between:
+            return between
+    return _path(raw)
+
+
+def _path(raw: bytes) -> bytes:
     match = _BRACKETED.match(raw)
     if match is not None:
         return match[1]
@@ -66,8 +74,8 @@ def path(raw: bytes) -> bytes:
     return (named[named.rfind(b"<") + 1 :] if b"<" in named else named).strip(b"<>")
 
 
-_HEXCHAR = re.compile(rb"\+([0-9A-Fa-f]{2})")
-_UNKNOWN = frozenset({b"[UNAVAILABLE]", b"[TEMPUNAVAIL]"})
+_HEXCHAR: Final = re.compile(rb"\+([0-9A-Fa-f]{2})")
+_UNKNOWN: Final = frozenset({b"[UNAVAILABLE]", b"[TEMPUNAVAIL]"})
 
 
 def xforward(raw: bytes, client: Client) -> Client:

@@ -15,8 +15,12 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from typing import Final
 
-_CR, _LF, _DOT, _NUL = b"\r\n.\0"
+_CR: Final = 0x0D
+_LF: Final = 0x0A
+_DOT: Final = 0x2E
+_NUL: Final = 0x00
 
 
 class _At(IntEnum):
@@ -33,9 +37,9 @@ class _At(IntEnum):
     LOOKALIKE = 8
 
 
-_OTHER = -1
+_OTHER: Final = -1
 
-_NEXT: dict[_At, dict[int, _At]] = {
+_NEXT: Final[dict[_At, dict[int, _At]]] = {
     _At.TEXT: {_CR: _At.CR, _LF: _At.LINE, _OTHER: _At.TEXT},
     _At.CR: {
         _CR: _At.CR,
@@ -69,12 +73,12 @@ _NEXT: dict[_At, dict[int, _At]] = {
 }
 
 # What is kept back in a state, so that neither the final dot nor half of it goes on early.
-_HELD = {_At.DOT: b".", _At.DOT_CR: b".\r"}
+_HELD: Final = {_At.DOT: b".", _At.DOT_CR: b".\r"}
 
 # A dot behind a line end or a NUL, then a line end: the end, a look-alike, or "x NUL . CR".
-_CANDIDATE = re.compile(rb"\.(?<=[\r\n\0]\.)\0*[\r\n]")
-_WINDOW = 8192
-_NULS = re.compile(rb"\0*")
+_CANDIDATE: Final = re.compile(rb"\.(?<=[\r\n\0]\.)\0*[\r\n]")
+_WINDOW: Final = 8192
+_NULS: Final = re.compile(rb"\0*")
 
 
 def _step(state: _At, byte: int) -> _At:
@@ -100,9 +104,16 @@ class Scan(IntEnum):
 
 
 # As in gateway.wire.phase: every chunk asks for some.
-_AT_TEXT, _AT_CR, _AT_CRLF, _AT_LINE = _At.TEXT, _At.CR, _At.CRLF, _At.LINE
-_AT_DOT_CR, _AT_END, _AT_LOOKALIKE = _At.DOT_CR, _At.END, _At.LOOKALIKE
-SCAN_MORE, SCAN_END, SCAN_LOOKALIKE = Scan
+_AT_TEXT: Final = _At.TEXT
+_AT_CR: Final = _At.CR
+_AT_CRLF: Final = _At.CRLF
+_AT_LINE: Final = _At.LINE
+_AT_DOT_CR: Final = _At.DOT_CR
+_AT_END: Final = _At.END
+_AT_LOOKALIKE: Final = _At.LOOKALIKE
+SCAN_MORE: Final = Scan.MORE
+SCAN_END: Final = Scan.END
+SCAN_LOOKALIKE: Final = Scan.LOOKALIKE
 
 
 class ContentScanner:
@@ -110,24 +121,48 @@ class ContentScanner:
 
     After :meth:`feed`, ``passed`` is what may go on to the next hop, and ``rest`` what follows
     the terminator, which is none of this message's. The terminator itself is in neither: whoever
-    releases it writes :data:`TERMINATOR`. After ``Scan.LOOKALIKE`` nothing of the chunk may go
-    on, and the scan stands where it stood before the chunk: :meth:`tolerate` and feed it again
-    to find the real end.
+    releases it writes :data:`TERMINATOR`; ``ended`` is ``passed`` with it. After
+    ``Scan.LOOKALIKE`` nothing of the chunk may go on, and the scan stands where it stood before
+    the chunk: :meth:`tolerate` and feed it again to find the real end.
     """
 
-    __slots__ = ("_held", "_refuse", "_state", "passed", "rest")
+    __slots__ = ("_cut", "_end", "_held", "_refuse", "_state", "_taken")
 
     def __init__(self, *, refuse_lookalikes: bool = True) -> None:
         # The content begins at a line start: the CRLF of the DATA command is before it.
         self._state = _AT_CRLF
         self._held = b""
         self._refuse = refuse_lookalikes
-        self.passed = b""
-        self.rest = b""
+        self._taken = b""  # what was held back, and the last chunk
+        self._cut = 0  # where in it the terminator begins, or what may become one
+        self._end = 0  # where in it the terminator ends
+
+    @property
+    def passed(self) -> bytes:
+        """What may go on to the next hop."""
+        return _first(self._taken, self._cut)
+
+    @property
+    def ended(self) -> bytes:
+        """At the end: what may go on to the next hop, with the terminator."""
+        return _first(self._taken, self._end)
+
+    @property
+    def rest(self) -> bytes:
+        """At the end: what follows the terminator."""
+        return self._taken[self._end :]
 
     def tolerate(self) -> None:
         """From here on, only the real end counts."""
         self._refuse = False
+
+    def forget(self) -> None:
+        """Let go of the last chunk: ``passed``, ``ended`` and ``rest`` are empty from here on.
+
+        Kept until the next one comes, it would make the allocator give memory back and ask for
+        it again with each chunk.
+        """
+        self._taken = b""
 
     def feed(self, data: bytes) -> Scan:
         """Scan the next chunk, which is not empty."""
@@ -135,7 +170,7 @@ class ContentScanner:
         if state is not _AT_TEXT:
             start, state = self._step_over_start(data)
             if state >= _AT_END:
-                return self._ended(data, start, state)
+                return self._lookalike() if state is _AT_LOOKALIKE else self._ended(data, start)
             # The chunk, or the terminator's beginning in it, is all there was.
             if start == len(data):
                 return self._more(data, state)
@@ -174,37 +209,40 @@ class ContentScanner:
                 if after == len(data):
                     return self._more(data, _AT_DOT_CR)
                 if data[after] == _LF:
-                    self.passed = self._held + data[:dot] if self._held else data[:dot]
-                    self.rest = data[after + 1 :]
-                    self._held = b""
-                    return SCAN_END
+                    return self._ended(data, after + 1)
             if self._refuse:
                 return self._lookalike()
         return None
 
-    def _ended(self, data: bytes, at: int, state: _At) -> Scan:
-        """The end was decided while stepping: ``at`` is behind its last byte."""
-        if state is _AT_LOOKALIKE:
-            return self._lookalike()
-        whole, at = self._held + data, len(self._held) + at
-        self.passed, self.rest, self._held = whole[: at - len(TERMINATOR)], whole[at:], b""
+    def _ended(self, data: bytes, at: int) -> Scan:
+        """The terminator is here: ``at`` is behind its last byte."""
+        self._taken = self._held + data if self._held else data
+        self._end = len(self._held) + at
+        self._cut = self._end - len(TERMINATOR)
+        self._held = b""
         return SCAN_END
 
     def _lookalike(self) -> Scan:
-        self.passed = self.rest = b""
+        self._taken = b""
+        self._cut = self._end = 0
         return SCAN_LOOKALIKE
 
     def _more(self, data: bytes, state: _At) -> Scan:
-        held = _HELD.get(state, b"")
-        whole = self._held + data if self._held else data
-        self.passed = whole[: len(whole) - len(held)] if held else whole
-        self.rest = b""
+        held = _HELD.get(state, b"") if state is not _AT_TEXT else b""
+        self._taken = self._held + data if self._held else data
+        self._end = len(self._taken)
+        self._cut = self._end - len(held)
         self._held = held
         self._state = state
         return SCAN_MORE
 
 
-TERMINATOR = b".\r\n"
+def _first(data: bytes, size: int) -> bytes:
+    """The first bytes; all of them are no copy: nearly every chunk is passed on as it came."""
+    return data if size == len(data) else data[:size]
+
+
+TERMINATOR: Final = b".\r\n"
 """What the scanner keeps back: the CRLF before it belongs to the content's last line."""
 
 
@@ -299,4 +337,4 @@ class HeaderCapture:
         return bytes(self._kept)
 
 
-_EMPTY_LINE = re.compile(rb"\n\r?\n")
+_EMPTY_LINE: Final = re.compile(rb"\n\r?\n")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
 from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
 from gateway.wire import answers, chunks
@@ -26,7 +24,7 @@ from gateway.wire.phase import (
 )
 
 
-class Delivery(Exchange, ABC):
+class Delivery(Exchange):
     """What a :class:`gateway.wire.session.Session` does between an envelope and its final reply."""
 
     __slots__ = ("_go_ahead", "_may_continue", "_refuse_lookalikes")
@@ -37,17 +35,19 @@ class Delivery(Exchange, ABC):
         self._go_ahead = b""  # the 354
         self._may_continue = False  # whether a BDAT is the next chunk of the message begun
 
-    @abstractmethod
+    # What a session adds. No abc: a compiled build cannot have its classes.
+
     def _advance(self) -> None:
         """Take what is held of the client as far as the phase allows."""
+        raise NotImplementedError
 
-    @abstractmethod
     def _take_replies(self) -> None:
         """Take what is held of the next hop as far as the moment allows."""
+        raise NotImplementedError
 
-    @abstractmethod
     def _go_on(self) -> None:
         """Take what both have said while they were held."""
+        raise NotImplementedError
 
     def begin(self, *, watch: bool) -> None:
         """Answer ``Moment.ENVELOPE``: the content may come, watched or not."""
@@ -78,6 +78,9 @@ class Delivery(Exchange, ABC):
             self._end_content(message)
 
     def _take_content(self, message: Message, data: bytes) -> None:
+        if self._framer.size and not self.awaited and not message.is_lost:
+            # A reply has begun that nothing asked for: it must not become the final dot's.
+            self._lose_content(message, answers.HOP_LOST, Outcome.FAILED)
         scan = message.take(data, self.to_next_hop)
         if scan is SCAN_LOOKALIKE:
             self._lose_content(message, answers.LOOKALIKE, Outcome.REFUSED)
@@ -86,7 +89,7 @@ class Delivery(Exchange, ABC):
             if message.rest:
                 self._inbox.feed(message.rest)
             self._end_content(message)
-        elif message.is_endless:
+        elif message.is_lost and message.is_endless:
             self._end_message(message)
             self.part(b"")
 
@@ -113,22 +116,25 @@ class Delivery(Exchange, ABC):
         elif isinstance(message, ChunkedMessage):
             self._phase = COMMANDS
         else:
-            self._send_terminator(message)
-
-    def _send_terminator(self, message: Message) -> None:
-        self.to_next_hop.append(message.terminator)
-        self.awaited.append((FOR_DOT, b""))
-        self._phase = COMMANDS
+            # Its terminator went with the content.
+            self.awaited.append((FOR_DOT, b""))
+            self._phase = COMMANDS
 
     def release(self) -> None:
         """Answer ``Moment.CONTENT_ENDED``: the final dot goes on, where there still is a hop."""
         self._expect(AT_CONTENT_ENDED)
         assert self.message is not None
+        if self._framer.size and not self._hop_left:
+            # As in the content: it began before the dot is out.
+            self._drop_hop()
+            self.message.settle(answers.HOP_LOST, Outcome.FAILED)
         if self._hop_left:
             self._phase = DOOMED
             self.moment = AT_REPLIED
         else:
-            self._send_terminator(self.message)
+            self.to_next_hop.append(self.message.terminator)
+            self.awaited.append((FOR_DOT, b""))
+            self._phase = COMMANDS
             self._advance()
 
     def defer(self) -> None:

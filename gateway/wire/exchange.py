@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Final
 
 from gateway.wire import answers
-from gateway.wire.awaited import Awaited
 from gateway.wire.inbox import Inbox
 from gateway.wire.phase import CONTENT, FOR_BANNER, GREETING, OVER, Moment
 from gateway.wire.reply import ReplyFramer
@@ -13,12 +13,13 @@ from gateway.wire.transaction import Transaction
 
 if TYPE_CHECKING:
     from gateway.model import Outcome
+    from gateway.wire.awaited import Awaited
     from gateway.wire.message import Message
 
-HELD_LIMIT = 65536
+HELD_LIMIT: Final = 65536
 """Bytes of either side that are held before its reading pauses."""
 
-AWAITED_LIMIT = 2000
+AWAITED_LIMIT: Final = 2000
 """Commands in flight before the client's reading pauses: 1,000 recipients twice over."""
 
 
@@ -36,6 +37,7 @@ class Exchange:
         "_phase",
         "awaited",
         "drop_next_hop",
+        "is_crowded",
         "is_over",
         "message",
         "moment",
@@ -58,8 +60,10 @@ class Exchange:
         """At ``Moment.CONTENT_ENDED`` its header, at ``Moment.REPLIED`` its reply and outcome."""
         self.tally: list[Outcome] = []
         """What became of unwatched messages since it was last emptied: for counting, no more."""
-        self.awaited = Awaited([(FOR_BANNER, b"")])
+        self.awaited: Awaited = deque([(FOR_BANNER, b"")])
         """The replies still to come."""
+        self.is_crowded = False
+        """Whether one of the sides may have said more than there is room for: ask which."""
         self._phase = GREETING
         self._framer = ReplyFramer()
         self._inbox = Inbox()
@@ -75,12 +79,6 @@ class Exchange:
         return f"<Session {self._phase.name}{moment}{awaited}>"
 
     @property
-    def is_crowded(self) -> bool:
-        """Whether one of the sides has said more than there is room for."""
-        held = self._inbox.size >= HELD_LIMIT or self._framer.size >= HELD_LIMIT
-        return held or len(self.awaited) >= AWAITED_LIMIT
-
-    @property
     def wants_client(self) -> bool:
         """Whether there is room for more of the client's bytes."""
         return self._inbox.size < HELD_LIMIT and len(self.awaited) < AWAITED_LIMIT
@@ -90,9 +88,15 @@ class Exchange:
         """Whether there is room for more of the next hop's bytes."""
         return self._framer.size < HELD_LIMIT
 
+    def measure(self) -> None:
+        """Find out whether it ``is_crowded``."""
+        self.is_crowded = not (self.wants_client and self.wants_next_hop)
+
     def meet(self, *, is_last: bool) -> None:
         """A next hop is connected and has said nothing yet; ``is_last``: no other can be tried."""
-        self._framer = ReplyFramer()
+        if self._framer.size:
+            # Of a hop before it, which broke off in the middle of a reply.
+            self._framer = ReplyFramer()
         self._is_last_hop = is_last
         self._hop_left = self.drop_next_hop = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.model import Outcome
-from gateway.wire.content import TERMINATOR, ContentScanner, HeaderCapture, Scan
+from gateway.wire.content import SCAN_END, TERMINATOR, ContentScanner, HeaderCapture, Scan
 
 SWALLOW_LIMIT = 1 << 30
 """Bytes of content that are read to their end only to be thrown away."""
@@ -57,16 +57,22 @@ class Message:
     def take(self, data: bytes, to_next_hop: list[bytes]) -> Scan:
         """Pass on what may go on; ``Scan.LOOKALIKE`` passes nothing: :meth:`lose` it, take again.
 
-        ``Scan.END`` leaves ``rest``; the terminator itself is not passed.
+        ``Scan.END`` leaves ``rest``; the terminator is passed unless the message is watched.
         """
+        scanner = self._scanner
+        scan = scanner.feed(data)
+        if scan is SCAN_END:
+            self.rest = scanner.rest
         if self.is_lost:
             self._swallowed += len(data)
-        scan = self._scanner.feed(data)
-        self.rest = self._scanner.rest
-        if self._scanner.passed and not self.is_lost:
-            to_next_hop.append(self._scanner.passed)
-            if self.header is not None:
-                self.header.feed(self._scanner.passed)
+        elif self.header is not None:
+            if passed := scanner.passed:
+                to_next_hop.append(passed)
+                self.header.feed(passed)
+        elif passed := scanner.ended if scan is SCAN_END else scanner.passed:
+            # In one piece: the last chunk with its terminator is neither copied nor written twice.
+            to_next_hop.append(passed)
+        scanner.forget()
         return scan
 
     def lose(self, reply: bytes, outcome: Outcome) -> None:

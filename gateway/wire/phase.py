@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum, auto
+from typing import Final
 
 from gateway.model import Outcome
 from gateway.wire import answers
@@ -61,31 +62,43 @@ class Await(IntEnum):
 
 
 # Their members as names of their own: before Python 3.12 an attribute of a class is looked up
-# anew each time, a global is not, and every packet asks for some ten of them.
-(
-    GREETING,
-    COMMANDS,
-    RCPT_ASKED,
-    TLS_ASKED,
-    DATA_ASKED,
-    BDAT_ASKED,
-    CONTENT,
-    DOT,
-    DOOMED,
-    OVER,
-) = Phase
-AT_RECIPIENT, AT_STARTTLS, AT_ENVELOPE, AT_CONTENT_ENDED, AT_REPLIED = Moment
-FOR_OTHER, FOR_BANNER, FOR_HELO, FOR_EHLO = Await.OTHER, Await.BANNER, Await.HELO, Await.EHLO
-FOR_MAIL, FOR_RCPT, FOR_DATA, FOR_DOT = Await.MAIL, Await.RCPT, Await.DATA, Await.DOT
-FOR_RSET, FOR_QUIT, FOR_XFORWARD = Await.RSET, Await.QUIT, Await.XFORWARD
-FOR_OURS, FOR_OUR_XFORWARD, FOR_OUR_STARTTLS = (
-    Await.OURS,
-    Await.OUR_XFORWARD,
-    Await.OUR_STARTTLS,
-)
-FOR_STARTTLS, FOR_CHUNK = Await.STARTTLS, Await.CHUNK
+# anew each time, a global is not, and every packet asks for some ten of them. That they are final
+# lets a compiled build do without even that.
+GREETING: Final = Phase.GREETING
+COMMANDS: Final = Phase.COMMANDS
+RCPT_ASKED: Final = Phase.RCPT_ASKED
+TLS_ASKED: Final = Phase.TLS_ASKED
+DATA_ASKED: Final = Phase.DATA_ASKED
+BDAT_ASKED: Final = Phase.BDAT_ASKED
+CONTENT: Final = Phase.CONTENT
+DOT: Final = Phase.DOT
+DOOMED: Final = Phase.DOOMED
+OVER: Final = Phase.OVER
+AT_RECIPIENT: Final = Moment.RECIPIENT
+AT_STARTTLS: Final = Moment.STARTTLS
+AT_ENVELOPE: Final = Moment.ENVELOPE
+AT_CONTENT_ENDED: Final = Moment.CONTENT_ENDED
+AT_REPLIED: Final = Moment.REPLIED
+FOR_OTHER: Final = Await.OTHER
+FOR_BANNER: Final = Await.BANNER
+FOR_HELO: Final = Await.HELO
+FOR_EHLO: Final = Await.EHLO
+FOR_MAIL: Final = Await.MAIL
+FOR_RCPT: Final = Await.RCPT
+FOR_DATA: Final = Await.DATA
+FOR_DOT: Final = Await.DOT
+FOR_RSET: Final = Await.RSET
+FOR_QUIT: Final = Await.QUIT
+FOR_XFORWARD: Final = Await.XFORWARD
+FOR_OURS: Final = Await.OURS
+FOR_OUR_XFORWARD: Final = Await.OUR_XFORWARD
+FOR_OUR_STARTTLS: Final = Await.OUR_STARTTLS
+FOR_STARTTLS: Final = Await.STARTTLS
+FOR_CHUNK: Final = Await.CHUNK
+_TOO_LONG: Final = Await.TOO_LONG
+_UNCLEAN: Final = Await.UNCLEAN
 
-_MEANINGS = {
+_MEANINGS: Final = {
     b"HELO": Await.HELO,
     b"EHLO": Await.EHLO,
     b"MAIL": Await.MAIL,
@@ -100,19 +113,30 @@ _MEANINGS = {
 }
 
 # The first five bytes of the commuter traffic, known without splitting the line.
-_USUAL = {b"MAIL ": Await.MAIL, b"RCPT ": Await.RCPT, b"DATA\r": Await.DATA}
+_USUAL: Final = {
+    b"MAIL ": Await.MAIL,
+    b"RCPT ": Await.RCPT,
+    b"DATA\r": Await.DATA,
+    b"EHLO ": Await.EHLO,
+    b"HELO ": Await.HELO,
+    b"RSET\r": Await.RSET,
+    b"QUIT\r": Await.QUIT,
+}
 
 
 def meaning(line: bytes) -> Await:
     """What a framed command line is to us; ``b""`` stands for one that was too long."""
     if not line:
-        return Await.TOO_LONG
-    if not is_clean(line):
-        return Await.UNCLEAN
-    return _USUAL.get(line[:5]) or _MEANINGS.get(verb(line), Await.OTHER)
+        return _TOO_LONG
+    return clean_meaning(line) if is_clean(line) else _UNCLEAN
 
 
-OUR_ANSWERS = {
+def clean_meaning(line: bytes) -> Await:
+    """What a command line is to us of which is known that it is clean."""
+    return _USUAL.get(line[:5]) or _MEANINGS.get(verb(line), FOR_OTHER)
+
+
+OUR_ANSWERS: Final = {
     Await.REFUSED: answers.NOT_OFFERED,
     Await.STARTTLS: answers.NOT_OFFERED,
     Await.CHUNK: answers.NOT_OFFERED,
@@ -121,5 +145,5 @@ OUR_ANSWERS = {
 }
 """The replies to what never goes on."""
 
-OUTCOMES = {2: Outcome.DELIVERED, 4: Outcome.FAILED, 5: Outcome.REFUSED}
+OUTCOMES: Final = {2: Outcome.DELIVERED, 4: Outcome.FAILED, 5: Outcome.REFUSED}
 """By the first digit of the reply to the final dot."""

@@ -6,6 +6,7 @@ The relay hands on the bytes of a reply; most are never parsed beyond their code
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from gateway.errors import RemoteProtocolError
 from gateway.model import Reply
@@ -22,13 +23,14 @@ _ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |\r)", re.ASCII)
 
 
 # Nearly every packet of a server's is one whole reply of one line: known by its first four bytes.
-_SINGLE = {b"%d " % code: code for code in range(200, 600)}
+_SINGLE: Final = {b"%d " % code: code for code in range(200, 600)}
 
 
 def single(data: bytes) -> int:
     """The code, where the bytes are one reply of one line and nothing else; otherwise 0."""
-    end = len(data) - 2
-    if data.find(b"\r") == end and data.find(b"\n") == end + 1 and end < LINE_LIMIT:
+    size = len(data)
+    # Of CR and LF only those at its end.
+    if data.endswith(b"\r\n") and len(data.translate(None, b"\r\n")) == size - 2 < LINE_LIMIT:
         return _SINGLE.get(data[:4], 0)
     return 0
 

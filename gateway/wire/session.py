@@ -31,9 +31,11 @@ from __future__ import annotations
 from gateway.errors import RemoteProtocolError
 from gateway.model import Outcome
 from gateway.wire import answers, chunks, command, extensions
+from gateway.wire.awaited import give_ours
 from gateway.wire.chunks import ChunkedMessage
 from gateway.wire.command import is_single
 from gateway.wire.delivery import Delivery
+from gateway.wire.exchange import AWAITED_LIMIT
 from gateway.wire.inbox import Inbox
 from gateway.wire.phase import (
     AT_CONTENT_ENDED,
@@ -52,12 +54,15 @@ from gateway.wire.phase import (
     FOR_DATA,
     FOR_DOT,
     FOR_EHLO,
+    FOR_HELO,
+    FOR_MAIL,
     FOR_OTHER,
     FOR_OUR_STARTTLS,
     FOR_OUR_XFORWARD,
     FOR_OURS,
     FOR_QUIT,
     FOR_RCPT,
+    FOR_RSET,
     FOR_STARTTLS,
     FOR_XFORWARD,
     GREETING,
@@ -67,8 +72,8 @@ from gateway.wire.phase import (
     RCPT_ASKED,
     TLS_ASKED,
     Await,
-    Moment,
     Phase,
+    clean_meaning,
     meaning,
 )
 from gateway.wire.reply import single
@@ -102,7 +107,7 @@ class Session(Delivery):
         """Take bytes from the client."""
         if self._phase is COMMANDS and self._inbox.is_idle and is_single(data):
             # A client that waits for each reply says one line a packet.
-            self._take_command(data)
+            self._take_command(data, clean_meaning(data))
             if self._draining:
                 self._leave_if_idle()
             return
@@ -115,6 +120,7 @@ class Session(Delivery):
         else:
             self._inbox.feed(data)
         self._advance()
+        self.measure()
 
     def client_left(self) -> None:
         """The client will say nothing more; it may still listen (RFC 9293 section 3.6)."""
@@ -136,7 +142,7 @@ class Session(Delivery):
                 line = self._inbox.next_line()
                 if line is None:
                     break
-                self._take_command(line)
+                self._take_command(line, meaning(line))
             elif phase is CONTENT and message is not None:
                 self._take_content(message, self._inbox.take())
             elif phase is DOOMED and not self.awaited and self.moment is None:
@@ -148,18 +154,18 @@ class Session(Delivery):
         if self._client_left or self._draining:
             self._leave_if_idle()
 
-    def _take_command(self, line: bytes) -> None:
-        meant = meaning(line)
+    def _take_command(self, line: bytes, meant: Await) -> None:
+        if self._framer.size and self.moment is None and not self.awaited:
+            # A reply has begun that nothing asked for: it must not become this command's.
+            self.part(answers.HOP_GONE)
+            return
         if meant is FOR_CHUNK:
             self._take_chunk(line)
         elif meant is FOR_RCPT and self.asks_recipients:
             self._hold(RCPT_ASKED, line)
         else:
-            if meant is FOR_XFORWARD:
-                meant, line = self._meaning_of_xforward(line)
-            elif meant is FOR_STARTTLS and self.offers_tls:
-                meant, line = FOR_OUR_STARTTLS, answers.TLS_READY
-                self._phase = TLS_ASKED
+            if meant >= FOR_XFORWARD:
+                meant, line = self._meaning_of_ours(meant, line)
             if meant < FOR_OURS:
                 self._pass_on(meant, line)
                 if meant is FOR_DATA:
@@ -170,13 +176,15 @@ class Session(Delivery):
     def _answer(self, meant: Await, reply: bytes) -> None:
         """Answer by ourselves, in turn."""
         self.awaited.append((meant, reply))
+        if len(self.awaited) >= AWAITED_LIMIT:
+            self.is_crowded = True
         self._give_ours()
 
     def _give_ours(self) -> None:
         """Do what only waited for earlier replies: answers of our own, and questions."""
         if self.moment is AT_REPLIED:
             return
-        if self.awaited.give_ours(self.to_client, self.transaction):
+        if self.awaited and give_ours(self.awaited, self.to_client, self.transaction):
             self.moment = AT_STARTTLS
         elif self.awaited or self.moment is not None:
             return
@@ -196,6 +204,8 @@ class Session(Delivery):
             # Another sender or recipient may come of it: the next chunk is asked about anew.
             self._may_continue = False
         self.awaited.append((meant, line))
+        if len(self.awaited) >= AWAITED_LIMIT:
+            self.is_crowded = True
         self.to_next_hop.append(line)
 
     @property
@@ -228,7 +238,13 @@ class Session(Delivery):
         self._close_transaction()
         self._go_on()
 
-    def _meaning_of_xforward(self, line: bytes) -> tuple[Await, bytes]:
+    def _meaning_of_ours(self, meant: Await, line: bytes) -> tuple[Await, bytes]:
+        """What we may have to answer ourselves, and the line or the reply."""
+        if meant is FOR_STARTTLS and self.offers_tls:
+            self._phase = TLS_ASKED
+            return FOR_OUR_STARTTLS, answers.TLS_READY
+        if meant is not FOR_XFORWARD:
+            return meant, line
         if not self.trusts_client:
             return FOR_OURS, answers.NOT_TRUSTED
         return FOR_XFORWARD if b"XFORWARD" in self._hop_offers else FOR_OUR_XFORWARD, line
@@ -268,6 +284,7 @@ class Session(Delivery):
             return
         self._framer.feed(data)
         self._take_replies()
+        self.measure()
 
     def next_hop_left(self) -> None:
         """The next hop closed, broke or was silent too long; nothing more goes to it."""
@@ -297,7 +314,8 @@ class Session(Delivery):
             self.part(answers.HOP_GONE)
 
     def _take_replies(self) -> None:
-        while self._framer.size and self.moment in _HEARING and not self._hop_left:
+        # At other moments the next hop is not listened to.
+        while self._framer.size and self.moment in (None, AT_CONTENT_ENDED) and not self._hop_left:
             try:
                 framed = self._framer.next()
             except RemoteProtocolError:
@@ -331,7 +349,8 @@ class Session(Delivery):
             self.part(b"")
         elif kind is FOR_DATA:
             self._phase = COMMANDS
-        self._advance()
+        if self._inbox.size or self.awaited or self._asked or self._phase is DOT:
+            self._advance()
 
     def _take_go_ahead(self, kind: Await, code: int, raw: bytes) -> None:
         if kind is FOR_DATA and code == 354:
@@ -348,12 +367,14 @@ class Session(Delivery):
     def _noted(self, kind: Await, line: bytes, raw: bytes) -> bytes:
         """Note a 2xx reply; give it as the client gets it."""
         self.transaction.note(kind, line, raw)
-        if kind in _BEFORE_CONTENT:
-            self.message = None
-        elif kind is FOR_RCPT and self.message is not None:
-            # Named after the first chunk: nobody has looked at this recipient.
-            self.part(answers.HOP_GONE)
-            return b""
+        if self.message is not None:
+            if kind in (FOR_MAIL, FOR_RSET, FOR_EHLO, FOR_HELO):
+                # Chunks that came before are of no message any more.
+                self.message = None
+            elif kind is FOR_RCPT:
+                # Named after the first chunk: nobody has looked at this recipient.
+                self.part(answers.HOP_GONE)
+                return b""
         if kind is not FOR_EHLO:
             return raw
         self._hop_offers = extensions.keywords(raw)
@@ -377,10 +398,3 @@ class Session(Delivery):
             self._advance()
         else:
             self.part(raw if code == 421 else answers.HOP_GONE)
-
-
-# At these the next hop is listened to.
-_HEARING = (None, Moment.CONTENT_ENDED)
-
-# With any of these answered 2xx, chunks that came before are of no message any more.
-_BEFORE_CONTENT = (Await.MAIL, Await.RSET, Await.EHLO, Await.HELO)

@@ -33,6 +33,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -186,9 +187,11 @@ class Running:
     ledger: Path
 
     def observed(self) -> int:
+        return self.count("event WHERE kind = 'OBSERVED'")
+
+    def count(self, what: str) -> int:
         with contextlib.closing(sqlite3.connect(self.ledger)) as database:
-            sql = "SELECT count(*) FROM event WHERE kind = 'OBSERVED'"
-            return database.execute(sql).fetchone()[0]
+            return database.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
 
 
 @pytest.fixture(scope="session")
@@ -314,6 +317,24 @@ class Client:
             self.listen_to_the_end()
         return self
 
+    def live(self, steps: list[tuple], way: str, last_words: bytes, end: str) -> "Client":
+        """In turns through these steps, then some last words, then the ``end``.
+
+        ``close`` and ``reset`` come at once, whatever is still to be heard; ``stop talking`` says
+        that nothing more will be said, and listens.
+        """
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as self.sock:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.take_turns(steps, way, 1 << 20)
+            with contextlib.suppress(ConnectionError):
+                self.sock.sendall(last_words)
+                if end == "stop talking":
+                    self.sock.shutdown(socket.SHUT_WR)
+                    self.listen_to_the_end()
+            if end == "reset":
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return self
+
     def take_turns(self, steps: list[tuple], way: str, size: int) -> None:
         for kind, text, where in steps:
             if kind == "say":
@@ -353,3 +374,11 @@ def speak():
         return Client(port).speak(dialogue, way, size)
 
     return speak
+
+
+@pytest.fixture(scope="session")
+def live():
+    def live(port, *life):
+        return Client(port).live(*life)
+
+    return live

@@ -4,6 +4,7 @@ How scripts are written stands in ``conftest.py``; where they may differ, in ``d
 """
 
 import re
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from gateway.wire import extensions
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-QUIRKS = (ROOT / "docs" / "quirks.md").read_text(encoding="utf-8")
+page = runpy.run_path(str(HERE / "quirks.py"))
+QUIRKS, OFFERED, headings, as_offered = (
+    page[name] for name in ("QUIRKS", "OFFERED", "headings", "as_offered")
+)
 SCRIPTS = sorted(file.stem for file in HERE.glob("*.smtp"))
 # These ask of a next hop nothing that a real one doesn't do.
 ASKS = re.compile(r"^(quirk:|hop:|extensions)", re.MULTILINE)
@@ -21,30 +25,6 @@ UNSCRIPTED = [
     name for name in SCRIPTS if not ASKS.search((HERE / f"{name}.smtp").read_text(encoding="utf-8"))
 ]
 SIZES = {"in turns": 1 << 20, "byte by byte": 1, "in one packet": None}
-
-OFFERED = frozenset(
-    word.encode() for word in re.findall(r"`(\w+)`", re.search(r"Offered on:(.*)", QUIRKS)[1])
-)
-OURS = b"250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE\r\n"
-
-
-def headings():
-    return re.findall(r"^## (\S+)$", QUIRKS, re.MULTILINE)
-
-
-def as_offered(replies: bytes) -> bytes:
-    """The replies with the EHLO keywords taken out that the page on quirks takes out."""
-
-    def filtered(match) -> bytes:
-        first, *rest = match[0].splitlines(keepends=True)
-        named = [((line[4:].split() or [b""])[0], line) for line in rest]
-        kept = [line for name, line in named if name in OFFERED or name == b"XFORWARD"]
-        if b"XFORWARD" not in dict(named):
-            kept.append(OURS)
-        *before, last = kept
-        return b"".join([first, *(b"250-" + line[4:] for line in before), b"250 " + last[4:]])
-
-    return re.sub(rb"250-next\.example.*\r\n(?:250-.*\r\n)*250 .*\r\n", filtered, replies)
 
 
 def without(heard: bytes, unsent: list[bytes]) -> bytes:

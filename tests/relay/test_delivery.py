@@ -136,7 +136,7 @@ async def test_r10_it_passes_where_the_configuration_says_so(gateway):
     await client.reply(250)
 
 
-async def test_a_match_is_observed_before_its_dot_and_settled_before_its_answer(gateway):
+async def test_r17_a_match_is_observed_before_its_dot_and_settled_before_its_answer(gateway):
     started = await gateway()
     client, hop = await started.content(b"friend@mipt.ru", b"other@example.org")
     await client.say(b"From: a\r\n\r\nx\r\n")

@@ -167,6 +167,20 @@ async def test_r08_a_client_that_dies_in_data_leaves_no_dot_at_the_hop(gateway, 
     assert started.kinds() == []
 
 
+async def test_r08_what_the_kernel_has_not_taken_of_a_lost_message_is_not_sent(gateway):
+    started = await gateway()
+    client, hop = await started.content()
+    (session,) = started.listener._relays
+    sent = 0
+    while not session._hop._transport.get_write_buffer_size():
+        await client.say(b"x" * 4094 + b"\r\n")
+        sent += 4096
+        await asyncio.sleep(0)
+    client.close()
+    await started.until(lambda: not started.listener._relays)
+    assert len(await hop.end()) < sent
+
+
 @matched_or_not
 @pytest.mark.parametrize("part", [*PARTS, "say_no_more"])
 async def test_r08_a_client_that_dies_behind_the_dot_still_has_its_outcome(

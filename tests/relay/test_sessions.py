@@ -1,10 +1,13 @@
 """Who may come in, how long anyone may be silent, and how all leave."""
 
 import asyncio
+import socket
 from ipaddress import ip_network
 
 import pytest
 
+from gateway.config.endpoint import Endpoint
+from gateway.net import hop as next_hop
 from gateway.net import listener, relay
 
 
@@ -26,6 +29,8 @@ async def test_r18_a_transaction_under_way_is_finished_first(gateway, recipient)
     client, hop = await started.content(recipient)
     draining = asyncio.ensure_future(started.listener.drain())
     await client.silence()
+    with pytest.raises(ConnectionRefusedError):
+        await started.connect()
     await client.say(b"x\r\n.\r\n")
     await (await hop.hear(b"x\r\n.\r\n")).say(b"250 2.0.0 Ok\r\n")
     said = await client.end()
@@ -57,7 +62,8 @@ async def test_r18_what_is_not_finished_in_time_is_broken_off_without_a_dot(gate
     client, hop = await started.content(recipient)
     await client.say(b"x\r\n")
     await hop.hear(b"x\r\n")
-    await started.listener.drain()
+    async with asyncio.timeout(20):
+        await started.listener.drain()
     assert await hop.end() == b""
     assert await client.end() == b""
     assert started.kinds() == []
@@ -119,6 +125,19 @@ def impatient(monkeypatch):
         monkeypatch.setattr(relay, name, 600)
 
     return never
+
+
+async def test_r20_a_hop_that_never_takes_the_connection_is_given_up(gateway, monkeypatch):
+    monkeypatch.setattr(next_hop, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        # Its queue has room for one; whoever comes then is not answered.
+        socket.create_connection(full.getsockname()),
+    ):
+        started = await gateway(hops=(Endpoint(*full.getsockname()),))
+        client = await started.connect()
+        assert (await client.end()).startswith(b"421 4.4.1 ")
 
 
 async def test_r20_a_hop_without_a_greeting_is_given_up(gateway, impatient):

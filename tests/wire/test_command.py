@@ -31,6 +31,17 @@ def test_a_path_is_read_as_a_lenient_server_reads_it(line, path):
     assert command.path(line) == path
 
 
+mailboxes = st.lists(
+    st.sampled_from([b"a", b"@b", b'"', b"\\", b"<", b">", b":", b" ", b"\t", b"\xc3", b"\0"])
+).map(b"".join)
+
+
+@given(mailboxes, st.sampled_from([b"RCPT TO:<", b"RCPT TO:", b"RCPT<", b"<", b"RCPT : <"]))
+def test_a_path_known_at_a_glance_is_the_one_that_is_read_closely(mailbox, verb):
+    line = verb + mailbox + b"\r\n"
+    assert command.path(line) == command._path(line)
+
+
 @given(st.binary(max_size=300))
 def test_any_line_has_a_verb_and_a_path(line):
     assert isinstance(command.path(b"RCPT TO:" + line), bytes)

@@ -148,6 +148,17 @@ def test_r10_every_lookalike_is_found_at_every_split(lookalike, before):
         assert [scanner.feed(chunk) for chunk in chunks][-1] is Scan.END
 
 
+@pytest.mark.parametrize("lookalike", LOOKALIKES)
+def test_r09_no_lookalike_ends_the_content_at_any_split(lookalike):
+    """Also where they pass: what follows one is still of the same message."""
+    data = b"a" + lookalike + b"b\r\n" + TERMINATOR + b"QUIT\r\n"
+    for cut in range(len(data)):
+        chunks = data[:cut], data[cut:]
+        assert run(chunks)[0] is Scan.LOOKALIKE
+        whole = b"a" + lookalike + b"b\r\n"
+        assert run(chunks, refuse=False) == (Scan.END, whole, b"QUIT\r\n")
+
+
 @pytest.mark.parametrize("honest", HONEST)
 def test_r02_honest_content_passes_unaltered_at_every_split(honest):
     data = b"a" + honest + b"z\r\n" + TERMINATOR + b"QUIT\r\n"

@@ -299,6 +299,14 @@ def test_r10_a_lookalike_is_swallowed_and_refused(ready):
     assert ready.session.is_over
 
 
+def test_r10_the_real_end_may_come_in_one_packet_with_a_lookalike(ready):
+    ready.content(watch=False)
+    to_client, to_hop = ready.client(b"a\r\n.\nMAIL FROM:<evil@b>\r\n.\r\nNOOP\r\n")
+    assert to_hop == b""
+    assert [line[:3] for line in to_client.splitlines()] == [b"550", b"421"]
+    assert ready.session.tally == [Outcome.REFUSED]
+
+
 def test_r10_where_they_pass_they_pass_unaltered(play):
     lax = play(refuse_lookalikes=False).greeted().ehlo()
     lax.content(watch=False)
