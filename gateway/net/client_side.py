@@ -9,17 +9,33 @@ from gateway.net import tls
 if TYPE_CHECKING:
     import asyncio
 
+    from gateway.net.room import Room
+
 
 class ClientSide:
     """What a :class:`gateway.net.relay.Relay` does with its client's connection."""
 
-    __slots__ = ("_client", "_client_ended", "_client_is_full", "_client_is_paused")
+    __slots__ = ("_client", "_client_ended", "_client_is_full", "_client_is_paused", "_room")
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self._client: asyncio.Transport | None = None
         self._client_ended = False  # it will say no more
         self._client_is_full = False  # it reads more slowly than it is written to
         self._client_is_paused = False  # it is not read from
+
+    def get_buffer(self, size: int) -> memoryview:
+        """Where the next bytes go, as :class:`asyncio.BufferedProtocol` has it."""
+        del size
+        return self._room.part
+
+    def buffer_updated(self, size: int) -> None:
+        """So many bytes have come."""
+        self.data_received(self._room.take(size))
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client."""
+        raise NotImplementedError
 
     def _write_to_client(self, pieces: list[bytes]) -> None:
         """Send what a session has for it; empties the list."""

@@ -20,6 +20,7 @@ from gateway.net import hop_tls, peer
 from gateway.net.entrance import Entrance
 from gateway.net.headcount import Headcount
 from gateway.net.relay import Relay
+from gateway.net.room import Room
 from gateway.wire import answers
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Listener:
         """Our certificate in force, where there is one."""
         self.reach, self.reach_seconds = hop_tls.reaching(config.relay.next_hop_tls)
         """Connects a relay to one next hop, in so many seconds at the latest."""
+        self.room = Room()
+        """What relays read their clients' bytes into."""
         self._whole_config = config
         self._config = config.relay
         self._listening = listening
@@ -179,6 +182,7 @@ class Listener:
         ):
             admission = Admission(answers.TOO_MANY, is_trusted=False)
         self._relays.add(relay)
+        self.room.share(len(self._relays))
         if admission.refusal is None:
             self._served.add(relay)
         return address, admission
@@ -224,6 +228,7 @@ class Listener:
     def finished(self, relay: Relay) -> None:
         """A session is over and its connections are closed."""
         self._relays.discard(relay)
+        self.room.share(len(self._relays))
         if relay in self._served:
             self._served.discard(relay)
             self._headcount.sessions.leave()

@@ -68,7 +68,7 @@ class Relay(ClientSide):
 
     def __init__(self, listener: Listener, client: str | None = None) -> None:
         """``client`` is its address by a balancer's word; ``None``: the connection's own."""
-        super().__init__()
+        super().__init__(listener.room)
         self._listener = listener
         self._loop = listener.loop
         self._watch = listener.watch

@@ -123,7 +123,8 @@ class Exchange:
         if self.is_over or self.moment is not None:
             return
         if self._client_left:
-            if self._phase is CONTENT or not self.awaited:
+            # Content that is held may hold its end too: it is looked at first.
+            if not (self._inbox.size if self._phase is CONTENT else self.awaited):
                 self.part(b"")
         elif self._phase is GREETING or not (self.awaited or self.transaction.is_open):
             self.part(answers.CLOSING)

@@ -2,9 +2,8 @@
 
 The theory. What the client says goes on to the next hop, what the next hop says goes back, both
 byte for byte. Between the two stands a queue, ``awaited``: one entry for every command whose
-reply is still to come, in the order of the commands. Replies of our own (a command that we
-answer alone) wait in the same queue, so that a pipelining client gets every reply in its place
-(RFC 2920 section 3.1).
+reply is still to come, in the order of the commands. Replies of our own wait in the same queue,
+so that a pipelining client gets every reply in its place (RFC 2920 section 3.1).
 
 The client's side is in one :class:`Phase`. At some moments the session stops and asks; until it
 is answered, the side concerned stands still and its bytes are held:
@@ -20,10 +19,9 @@ is answered, the side concerned stands still and its bytes are held:
 ========================  ===========================================  =========================
 
 It stops at the first two only if it ``offers_tls`` and ``asks_recipients``, and at the last two
-only for a watched message. Nothing here opens, reads or waits for
-anything: whoever owns the sockets feeds :meth:`Session.from_client` and
-:meth:`Session.from_next_hop`, writes out ``to_client`` and ``to_next_hop``, and closes when
-``is_over`` and ``drop_next_hop`` say so.
+only for a watched message. Nothing here opens, reads or waits for anything: whoever owns the
+sockets feeds :meth:`Session.from_client` and :meth:`Session.from_next_hop`, writes out
+``to_client`` and ``to_next_hop``, and closes when ``is_over`` and ``drop_next_hop`` say so.
 """
 
 from __future__ import annotations
@@ -387,6 +385,8 @@ class Session(Delivery):
             return
         self.to_client.append(raw)
         self._phase = COMMANDS
+        if code == 421:
+            self.part(b"")
         self._advance()
 
     def _take_unasked(self, code: int, raw: bytes) -> None:

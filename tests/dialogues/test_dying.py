@@ -77,15 +77,7 @@ def all_in_order(ways, dialogues):
         time.sleep(0.01)
 
 
-# Content that came with DATA, and was held until its reply, is not passed on once its client has
-# said that no more will come.
-HELD_CONTENT = pytest.mark.xfail(reason="gateway/wire: held content is dropped")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=HELD_CONTENT if name == "in-a-hurry" else ()) for name in SCRIPTS],
-)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_r01_r08_a_client_that_says_no_more_at_any_step_is_told_all_that_it_asked(
     name, dialogues, ways, all_in_order
 ):

@@ -100,12 +100,8 @@ def test_r08_the_client_vanishes(books, clients, step, how, is_matched):
     letter.doubles = int(count >= 7 and how != "half-closed")
 
 
-# Content that waits behind DATA is forgotten when its client has closed its writing half.
-FORGOTTEN = pytest.param("half-closed", marks=pytest.mark.xfail(reason="held content is dropped"))
-
-
 @matched_or_not
-@pytest.mark.parametrize("how", ["close", "reset", FORGOTTEN])
+@pytest.mark.parametrize("how", ["close", "reset", "half-closed"])
 def test_r08_a_client_says_all_at_once_and_leaves(books, clients, until, how, is_matched):
     letter = books.letter(is_matched=is_matched)
     session = books.hop.next_session()

@@ -231,3 +231,13 @@ async def test_r19_a_lost_answer_may_double_a_message_but_not_its_notice(gateway
         ("friend@mipt.ru", "delivered", "suppressed:rhythm"),
     ]
     assert started.rows("SELECT recipient, state FROM outbox") == [("prof@example.edu", "queued")]
+
+
+@pytest.mark.parametrize("part", ["close", "silence"])
+async def test_r07_a_421_in_place_of_the_banner_ends_the_session(gateway, part):
+    started = await gateway()
+    client = await started.connect()
+    hop = await (await started.hop.accept()).say(b"421 4.3.2 busy\r\n")
+    if part == "close":
+        hop.close()
+    assert await client.end() == b"421 4.3.2 busy\r\n"

@@ -198,3 +198,20 @@ async def test_r20_a_client_that_never_closes_is_closed(gateway, impatient):
     hop.close()
     await client.reply(421)
     await started.until(lambda: not started.listener._relays)
+
+
+async def test_r20_a_slow_reply_is_not_the_clients_silence(gateway):
+    started = await gateway()
+    client, hop = await started.content(b"friend@example.org")
+    await client.say(b"x\r\n.\r\n")
+    await hop.hear(b"x\r\n.\r\n")
+    (relay,) = started.listener._relays
+    began = client.loop.time()
+    for seconds in range(400):
+        relay.check(began + seconds)
+    await hop.say(b"250 2.0.0 Ok\r\n")
+    await client.hear(b"250 2.0.0 Ok\r\n")
+    relay.check(began + 401)
+    await client.say(b"QUIT\r\n")
+    await (await hop.hear(b"QUIT\r\n")).say(b"221 2.0.0 Bye\r\n")
+    assert await client.end() == b"221 2.0.0 Bye\r\n"

@@ -739,3 +739,31 @@ def test_r03_a_3xx_to_the_dot_is_no_answer_and_the_outcome_is_unknown(ready, wat
         assert ready.session.tally == [Outcome.UNKNOWN]
     assert to_client.startswith(b"451 ")
     assert ready.client(b"NOOP\r\n")[0].startswith(b"421 ")
+
+
+@pytest.mark.parametrize("watch", [False, True])
+def test_r08_a_client_that_said_all_at_once_and_left_has_its_message_delivered(ready, watch):
+    said = b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\n"
+    ready.client(said)
+    ready.do("client_left")
+    ready.hop(b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 go on\r\n")
+    to_client, to_hop = ready.do("begin", watch=watch)
+    assert to_client == b"354 go on\r\n"
+    if watch:
+        assert to_hop == b"x\r\n"
+        to_client, to_hop = ready.do("release")
+        assert to_hop == b".\r\n"
+    else:
+        assert to_hop == b"x\r\n.\r\n"
+    ready.hop(b"250 queued\r\n")
+    if watch:
+        assert ready.do("answer")[0] == b"250 queued\r\n"
+    assert ready.session.is_over
+
+
+def test_r08_half_a_message_said_at_once_by_one_that_left_has_no_dot(ready):
+    ready.client(b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n")
+    ready.do("client_left")
+    ready.hop(b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 go on\r\n")
+    ready.do("begin", watch=False)
+    assert ready.session.is_over

@@ -1,0 +1,39 @@
+"""Where clients' bytes are read into, so that large messages under way stay small in memory.
+
+uvloop reads up to 256,000 bytes at once. A next hop that reads slowly leaves such a chunk waiting
+in each session, and 100 sessions hold 35 MB. So all sessions of a process read through one buffer,
+whose part that a single read may fill shrinks as they become many: what waits is bounded for all of
+them together, and twenty sessions still read as much at once as one.
+"""
+
+from __future__ import annotations
+
+MOST = 256 * 1024
+"""Bytes of one read, where sessions are few."""
+
+LEAST = 16 * 1024
+"""Bytes of one read, however many there are."""
+
+TOGETHER = 8 * 1024 * 1024
+"""Bytes that one read of each session may make."""
+
+
+class Room:
+    """The buffer. It is filled and emptied within one step of the event loop, so one serves all."""
+
+    __slots__ = ("_whole", "part")
+
+    def __init__(self) -> None:
+        self._whole = memoryview(bytearray(MOST))
+        self.part = self._whole
+        """What the next read may fill."""
+
+    def share(self, sessions: int) -> None:
+        """So many sessions read from now on."""
+        size = min(MOST, max(LEAST, TOGETHER // max(1, sessions)))
+        if size != len(self.part):
+            self.part = self._whole[:size]
+
+    def take(self, size: int) -> bytes:
+        """Give the bytes that a read has left."""
+        return bytes(self._whole[:size])
