@@ -17,7 +17,7 @@ from gateway.screen import snapshot
 from gateway.screen.guard import why_not_an_institution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -31,11 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A snapshot just made, and what was found on the way and not used."""
+    """A snapshot just made, and what was found on the way and not used.
+
+    ``others`` is a digest of the files it was made of but for those that were given in memory.
+    """
 
     snapshot: Snapshot
     merged: Merged
     turn: Turn
+    others: str
 
 
 def live(policies: Path, folder: Folder, at: datetime) -> Snapshot:
@@ -81,11 +85,16 @@ def assembled(
 
     Raises :class:`ListError` with all that is wrong in the files.
     """
+    # Before they are read: what changes meanwhile then counts as changed since.
+    of, others = inputs(policies, folder), inputs(policies, folder, but=instead or ())
     accepted = [folder.accepted] if folder.accepted.is_dir() else []
     written = snapshot.read(policies, *accepted)
     guard = functools.partial(why_not_an_institution, people=written.people)
-    sources = {name: source.read_entries(folder, name) for name in source.names(folder)}
-    sources |= {name: list(entries) for name, entries in (instead or {}).items()}
+    sources = {name: list(entries) for name, entries in (instead or {}).items()}
+    for name in source.names(folder):
+        # One that is about to be replaced may be damaged: that is how it is mended.
+        if name not in sources:
+            sources[name] = source.read_entries(folder, name)
     merged = merge.merge(
         written.entities,
         [sources[name] for name in sorted(sources, key=_rank)],
@@ -93,16 +102,16 @@ def assembled(
         guard,
         written.additions,
     )
-    entities = _with_links(merged.entities, linked.read(folder))
+    entities = _with_links(merged.entities, linked.read(folder, at.date()))
     made = snapshot.build(entities, written.people)
     turn = Turn(
         at=at,
         digest=made.digest,
-        inputs=inputs(policies, folder),
+        inputs=of,
         entities=len(made.entities),
         entries={name: len(sources[name]) for name in sorted(sources)},
     )
-    return Assembly(made, merged, turn)
+    return Assembly(made, merged, turn, others)
 
 
 def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterator[Entity]:
@@ -115,15 +124,26 @@ def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterat
         yield replace(entity, linked=tuple(claims)) if claims else entity
 
 
-def turn_now(policies: Path, folder: Folder, turn: Turn) -> Turn:
-    """The same turn, made of the files as they are now."""
-    return replace(turn, inputs=inputs(policies, folder))
+def turn_now(policies: Path, folder: Folder, made: Assembly, written: str) -> Turn:
+    """The turn of an assembly whose source of that name was written to its file by now.
+
+    If any other file has changed meanwhile, it is a turn of no files that are there: whoever asks
+    next makes the snapshot anew.
+    """
+    is_as_read = inputs(policies, folder, but=[written]) == made.others
+    return replace(made.turn, inputs=inputs(policies, folder) if is_as_read else "")
 
 
-def inputs(policies: Path, folder: Folder) -> str:
-    """A digest of every file that a snapshot is made of, and of the version that makes it."""
+def inputs(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:
+    """A digest of every file that a snapshot is made of, and of the version that makes it.
+
+    ``but`` names sources that are left out.
+    """
     found = hashlib.sha256(__version__.encode())
+    left_out = {folder.source(name) for name in but}
     for path in _inputs(policies, folder):
+        if path in left_out:
+            continue
         content = path.read_bytes()
         found.update(f"\n{path.name} {len(content)}\n".encode())
         found.update(content)

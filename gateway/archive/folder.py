@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DIRECTORY_MODE = 0o750
+FILE_MODE = 0o640
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Folder:
     def held(self) -> Iterator[None]:
         """Keep other writers out; the directory is made where it is missing."""
         self.make()
-        with (self.path / ".lock").open("a") as lock:
+        with os.fdopen(_opened(self.path / ".lock"), "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -95,7 +96,7 @@ def replace(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-            os.fchmod(stream.fileno(), 0o640)
+            os.fchmod(stream.fileno(), FILE_MODE)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
@@ -107,7 +108,7 @@ def replace(path: Path, content: bytes) -> None:
 
 def append(path: Path, line: bytes) -> None:
     """Add a line to a file, durably; a line that a crash tore off before is taken away."""
-    with path.open("a+b") as stream:
+    with os.fdopen(_opened(path), "a+b") as stream:
         stream.seek(0)
         content = stream.read()
         stream.truncate(content.rfind(b"\n") + 1)
@@ -115,6 +116,10 @@ def append(path: Path, line: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     sync_directory(path.parent)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
 
 
 def sync_directory(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import zlib
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING
 from gateway.archive import folder as files
 from gateway.errors import Fault, ListError
 from gateway.screen import canonical, snapshot
-from gateway.screen.canonical import NoLineError
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from gateway.archive.folder import Folder
@@ -43,7 +44,7 @@ def path_of(folder: Folder, digest: str) -> Path:
 def save(folder: Folder, made: Snapshot, turn: Turn) -> None:
     """Keep a snapshot and put it in force; the directory is held. Raises ``OSError``."""
     path = path_of(folder, made.digest)
-    if not path.exists():
+    if not _holds_what_it_says(path):
         lines = canonical.lines(made.entities.values(), made.people)
         # No time within: the same snapshot gives the same file.
         files.replace(path, gzip.compress(b"".join(line + b"\n" for line in lines), 6, mtime=0))
@@ -56,8 +57,8 @@ def save(folder: Folder, made: Snapshot, turn: Turn) -> None:
             "entries": turn.entries,
         }
     ).encode("ascii")
-    before = current(folder)
-    if before is None or before.digest != turn.digest:
+    # By its own last line: a crash may have come between the two files.
+    if _last_digest(folder) != turn.digest:
         files.append(folder.history, said)
     files.replace(folder.current, said + b"\n")
 
@@ -68,14 +69,30 @@ def load(folder: Folder, digest: str) -> Snapshot:
     Raises :class:`ListError`: it is not kept here, or not what its name says.
     """
     path = _found(folder, digest)
+    content = _content(path)
+    try:
+        return snapshot.from_lines(content.splitlines())
+    except (ValueError, TypeError) as error:
+        raise _unusable(path, f"was written by another version of Monition ({error})") from None
+
+
+def _content(path: Path) -> bytes:
     try:
         content = gzip.decompress(path.read_bytes())
-        loaded = snapshot.from_lines(content.splitlines())
-    except (OSError, EOFError, zlib.error, NoLineError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _unusable(path, f"cannot be read ({error})") from None
-    if path_of(folder, loaded.digest) != path:
+    # Before anything in it is believed.
+    if path.name != f"sha256-{hashlib.sha256(content).hexdigest()}.gz":
         raise _unusable(path, "does not hold what its name says")
-    return loaded
+    return content
+
+
+def _holds_what_it_says(path: Path) -> bool:
+    try:
+        _content(path)
+    except ListError:
+        return False
+    return True
 
 
 def _found(folder: Folder, digest: str) -> Path:
@@ -113,9 +130,43 @@ def turns(folder: Folder) -> list[Turn]:
         except (ValueError, KeyError, TypeError):
             # The last line may be torn by a crash; the snapshot itself is kept under its name.
             if number < len(lines):
-                fault = Fault(str(folder.history), number, None, "is damaged")
-                raise ListError([fault]) from None
+                message = "is damaged; take the line out, the snapshots are kept apart from it"
+                raise ListError([Fault(str(folder.history), number, None, message)]) from None
     return found
+
+
+def in_force_on(folder: Folder, day: date) -> Turn:
+    """Give what was in force when a day ended, in UTC. Raises :class:`ListError`."""
+    known = turns(folder)
+    before = [turn for turn in known if turn.at.astimezone(UTC).date() <= day]
+    if before:
+        return before[-1]
+    first = f"the first one came on {known[0].at:%Y-%m-%d}" if known else "none ever was"
+    message = f"no snapshot was in force on {day.isoformat()}: {first}"
+    raise ListError([Fault(str(folder.history), None, None, message)])
+
+
+def before_current(folder: Folder) -> Turn | None:
+    """Give what was in force before the present snapshot; ``None``: it is the first."""
+    now = current(folder)
+    known = turns(folder)
+    if now is None:
+        return None
+    while known and known[-1].digest == now.digest:
+        known.pop()
+    return known[-1] if known else None
+
+
+def _last_digest(folder: Folder) -> str | None:
+    try:
+        lines = folder.history.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return None
+    try:
+        # A line without its end is torn, and about to be taken away.
+        return _turn(next(line for line in reversed(lines) if line.endswith(b"\n"))).digest
+    except (StopIteration, ValueError, KeyError, TypeError):
+        return None
 
 
 def _turn(line: bytes) -> Turn:

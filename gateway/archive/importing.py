@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway import __version__
 from gateway.archive import assembly, history, reading, source
 from gateway.archive.source import Header, Refusal
 from gateway.errors import Fault, ListError
-from gateway.lists import catalogue
+from gateway.lists import catalogue, overrides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from gateway.archive.assembly import Assembly
     from gateway.archive.folder import Folder
     from gateway.archive.reading import Fetched, Reading
+    from gateway.lists.catalogue import Form, Source
+    from gateway.lists.entry import Entry
+    from gateway.lists.overrides import Key
 
 MOST_LOST = 0.10
 """Of a source's entries, the part that may vanish from one import to the next."""
@@ -38,18 +42,28 @@ class Parcel:
 
     @property
     def name(self) -> str:
-        """The files, for an error."""
-        return ", ".join(map(str, self.paths))
+        """What it is called in an error: its files, which of a fetched one nobody knows."""
+        return self.source if self.fetched is not None else ", ".join(map(str, self.paths))
+
+
+class Refused(ListError):  # noqa: N818 - it says what became of the list
+    """A list was read, or tried to be, and not taken."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of an import. ``before`` is the digest of the snapshot it took the place of."""
+    """What came of an import. ``before`` is the digest of the snapshot it took the place of.
+
+    ``unused`` are overrides of the list's own that met no text in it.
+    """
 
     header: Header
     before: str | None
     assembly: Assembly
     reading: Reading
+    unused: tuple[Key, ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -60,40 +74,77 @@ class Taken:
 def take(policies: Path, folder: Folder, parcel: Parcel, at: datetime) -> Taken:
     """Import a list from files and put the new snapshot in force.
 
-    Raises :class:`ListError`; then nothing has changed but the note that says why. Raises
-    ``OSError`` where what was read cannot be kept.
+    Raises :class:`Refused`; then nothing has changed but the note that says why. Raises another
+    :class:`ListError` where there is no such source or its files are others, and ``OSError`` where
+    what was read cannot be kept.
     """
-    catalogue.find(parcel.source)
-    with folder.held():
-        try:
-            return _take(policies, folder, parcel, at)
-        except ListError as error:
-            refusal = Refusal(at, str(error).partition("\n")[0])
-            source.write_refusal(folder, parcel.source, refusal)
-            raise
-
-
-def _take(policies: Path, folder: Folder, parcel: Parcel, at: datetime) -> Taken:
     listed = catalogue.find(parcel.source)
-    form, roles = catalogue.form_for(listed, map(str, parcel.paths))
-    by_name = {str(path): path for path in parcel.paths}
-    paths = {role: by_name[name] for role, name in roles.items()}
-    found = reading.read(form, paths, listed.largest, parcel.fetched or {})
-    _weigh(folder, parcel, {entry.id for entry in found.entries}, listed.fewest)
+    form, paths = _form(listed, parcel)
+    try:
+        # Before the directory is held, which keeps a gateway that starts or reloads waiting.
+        found = reading.read(form, paths, listed.largest, parcel.fetched or {})
+        with folder.held():
+            return _take(policies, folder, parcel, found, at)
+    except ListError as error:
+        refuse(folder, parcel.source, error, at)
+        raise Refused(error.faults) from None
+
+
+def refuse(folder: Folder, name: str, error: Exception, at: datetime) -> None:
+    """Write down that a source could not be had, or was not taken. Raises ``OSError``."""
+    with folder.held():
+        reason = str(error).partition("\n")[0].removeprefix(f"{name}: ")
+        source.write_refusal(folder, name, Refusal(at, reason))
+
+
+def still_current(folder: Folder, name: str, at: datetime) -> None:
+    """Write down that what is kept of a source is what its publisher has. Raises ``OSError``."""
+    with folder.held():
+        source.write_checked(folder, name, at)
+
+
+def _form(listed: Source, parcel: Parcel) -> tuple[Form, dict[str, Path]]:
+    by_name = {_plain(path): path for path in parcel.paths}
+    form, roles = catalogue.form_for(listed, by_name)
+    return form, {role: by_name[name] for role, name in roles.items()}
+
+
+def _plain(path: Path) -> str:
+    """A file's name as if nobody had compressed it."""
+    return str(path)[:-3] if reading.is_compressed(path.name) else str(path)
+
+
+def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: datetime) -> Taken:
+    name = parcel.source
+    _weigh(folder, parcel, {entry.id for entry in found.entries}, catalogue.find(name).fewest)
     header = Header(
-        listed.name,
+        name,
         at,
         at,
         found.originals,
         len(found.entries),
         {reason.value: count for reason, count in found.rejected.items()},
+        __version__,
     )
     # Whole, in memory, before anything is replaced: faulty policies refuse the import too.
-    made = assembly.assembled(policies, folder, at=at, instead={listed.name: found.entries})
+    made = assembly.assembled(policies, folder, at=at, instead={name: found.entries})
     before = history.current(folder)
     source.write(folder, header, found.entries)
-    history.save(folder, made.snapshot, assembly.turn_now(policies, folder, made.turn))
-    return Taken(header, before.digest if before else None, made, found)
+    history.save(folder, made.snapshot, assembly.turn_now(policies, folder, made, name))
+    return Taken(
+        header,
+        before.digest if before else None,
+        made,
+        found,
+        tuple(_unused(policies, found.entries, made.merged.used)),
+    )
+
+
+def _unused(policies: Path, entries: Iterable[Entry], used: frozenset[Key]) -> list[Key]:
+    lists = {listing.list for entry in entries for listing in entry.listings}
+    # Their domains were guarded when the snapshot was made.
+    written = overrides.read_overrides(policies / "overrides.toml", lambda _: None)
+    return overrides.unused(written, used, lists)
 
 
 def _weigh(folder: Folder, parcel: Parcel, ids: set[str], fewest: int) -> None:
@@ -106,15 +157,26 @@ def _weigh(folder: Folder, parcel: Parcel, ids: set[str], fewest: int) -> None:
         raise _refusal(
             parcel, f"names {len(ids)} institutions, and {parcel.source} has {fewest} at the least"
         )
-    before = {entry.id for entry in source.read_entries(folder, parcel.source)}
-    lost = before - ids
-    if len(lost) > MOST_LOST * len(before):
+    lost, had = _lost(folder, parcel.source, ids)
+    if lost > MOST_LOST * had:
         raise _refusal(
             parcel,
-            f"lacks {len(lost)} of the {len(before)} institutions that {parcel.source} had; where "
-            "the list has really shrunk, say --accept-loss",
+            f"lacks {lost} of the {had} institutions that {parcel.source} had; where the list has "
+            "really shrunk, import it with --accept-loss",
         )
 
 
+def _lost(folder: Folder, name: str, ids: set[str]) -> tuple[int, int]:
+    """How many of a source's institutions are missing now, and how many it had."""
+    try:
+        before = {entry.id for entry in source.read_entries(folder, name)}
+    except ListError:
+        # What is kept is damaged, and this import mends it; how much it was is known elsewhere.
+        turn = history.current(folder)
+        had = turn.entries.get(name, 0) if turn else 0
+        return max(0, had - len(ids)), had
+    return len(before - ids), len(before)
+
+
 def _refusal(parcel: Parcel, what: str) -> ListError:
-    return ListError([Fault(parcel.name, None, None, f"{what}; nothing was changed")])
+    return Refused([Fault(parcel.name, None, None, f"{what}; nothing was changed")])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
@@ -14,7 +16,7 @@ from gateway.lists.entry import Entry
 from gateway.lists.part import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from gateway.lists.catalogue import Form
@@ -30,6 +32,7 @@ class Fetched:
 
     etag: str | None = None
     last_modified: str | None = None
+    address: str | None = None
 
 
 @dataclass(slots=True)
@@ -55,34 +58,59 @@ class Reading:
 def read(
     form: Form, paths: Mapping[str, Path], largest: int, fetched: Mapping[str, Fetched]
 ) -> Reading:
-    """Read the files, by role, each of at most so many bytes. Raises :class:`ListError`."""
+    """Read the files, by role, each of at most so many bytes. Raises :class:`ListError`.
+
+    A file whose name ends in ``.gz`` is opened; the bound is on what comes out of it.
+    """
     reading = Reading()
     with contextlib.ExitStack() as stack:
         streams = {
-            role: _Counted(stack.enter_context(_opened(path)), path, largest)
-            for role, path in paths.items()
+            role: stack.enter_context(_counted(path, largest)) for role, path in paths.items()
         }
-        parts = {
-            role: Part(path.name, cast("BinaryIO", streams[role])) for role, path in paths.items()
-        }
+        parts = {role: _part(path, streams[role]) for role, path in paths.items()}
         for found in form.reader(parts):
             reading.add(found)
         reading.originals = tuple(
-            stream.original(paths[role].name, fetched.get(role, Fetched()))
-            for role, stream in streams.items()
+            stream.original(fetched.get(role, Fetched())) for role, stream in streams.items()
         )
     return reading
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def counted(path: Path, largest: int) -> Iterator[tuple[Part, Callable[[], Original]]]:
+    """Open one file, and give what reads it to its end and says what it was.
+
+    Raises :class:`ListError`, also while it is read.
+    """
+    with _counted(path, largest) as stream:
+        yield _part(path, stream), lambda: stream.original(Fetched())
+
+
+def _part(path: Path, stream: _Counted) -> Part:
+    return Part(path.name, cast("BinaryIO", stream))
+
+
+@contextlib.contextmanager
+def _counted(path: Path, largest: int) -> Iterator[_Counted]:
     try:
         stream = path.open("rb")
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ListError([Fault(str(path), None, None, f"cannot be read: {reason}")]) from None
+        raise _unreadable(path, error) from None
     with stream:
-        yield stream
+        opened: IO[bytes] = (
+            cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if is_compressed(path.name) else stream
+        )
+        yield _Counted(opened, path, largest)
+
+
+def is_compressed(name: str) -> bool:
+    """Whether a file of this name is opened with gzip first."""
+    return name.lower().endswith(".gz")
+
+
+def _unreadable(path: Path, error: Exception) -> ListError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return ListError([Fault(str(path), None, None, f"cannot be read: {reason}")])
 
 
 class _Counted:
@@ -96,20 +124,32 @@ class _Counted:
         self._hash = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        return self._seen(self._stream.read(size))
+        # A compressed file says nothing of its size, so that not even `read()` takes it whole.
+        most = self._largest - self._size + 1
+        return self._seen(self._stream.read, most if size < 0 else min(size, most))
 
     def readline(self, size: int = -1) -> bytes:
-        return self._seen(self._stream.readline(size))
+        most = self._largest - self._size + 1
+        return self._seen(self._stream.readline, most if size < 0 else min(size, most))
 
-    def original(self, name: str, fetched: Fetched) -> Original:
+    def original(self, fetched: Fetched) -> Original:
         """What was read, to its end."""
         while self.read(1 << 20):
             pass
         return Original(
-            name, self._size, self._hash.hexdigest(), fetched.etag, fetched.last_modified
+            self._path.name,
+            self._size,
+            self._hash.hexdigest(),
+            fetched.etag,
+            fetched.last_modified,
+            fetched.address,
         )
 
-    def _seen(self, data: bytes) -> bytes:
+    def _seen(self, read: Callable[[int], bytes], most: int) -> bytes:
+        try:
+            data = read(most)
+        except (OSError, EOFError, zlib.error) as error:
+            raise _unreadable(self._path, error) from None
         self._size += len(data)
         self._hash.update(data)
         if self._size > self._largest:

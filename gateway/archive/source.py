@@ -24,20 +24,25 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A file as it was read: its name, its bytes and their SHA-256; ETag and date if fetched."""
+    """A file as it was read: its name, its bytes and their SHA-256.
+
+    Of one that was fetched also from which address, and the ETag and date that came with it.
+    """
 
     name: str
     size: int
     sha256: str
     etag: str | None = None
     last_modified: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """What is known of an import. ``rejected`` counts the rows not taken, by reason.
 
-    ``checked_at`` is when it was last seen to be what the publisher has.
+    ``checked_at`` is when it was last seen to be what the publisher has. ``version`` is the one
+    of Monition that read it: a later one may read more out of the same files.
     """
 
     source: str
@@ -46,6 +51,7 @@ class Header:
     originals: tuple[Original, ...]
     entries: int
     rejected: Mapping[str, int] = field(default_factory=dict)
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,18 @@ class Refusal:
 
 def write(folder: Folder, header: Header, entries: Iterable[Entry]) -> None:
     """Replace what is kept of a source. Raises ``OSError``."""
-    lines = [_dumped({"format": FORMAT, **_of_header(header)})]
-    lines += [_dumped(_of_entry(entry)) for entry in entries]
+    lines = [dumped_header(header), *(_dumped(_of_entry(entry)) for entry in entries)]
     files.replace(folder.source(header.source), b"\n".join(lines) + b"\n")
     folder.refusal(header.source).unlink(missing_ok=True)
+
+
+def write_checked(folder: Folder, source: str, at: datetime) -> None:
+    """Write down that what is kept is still what the publisher has. Raises ``OSError``.
+
+    In a file of its own: snapshots are made of the other one, and nothing in them changes.
+    """
+    files.replace(_checked(folder, source), _dumped({"at": _time(at)}) + b"\n")
+    folder.refusal(source).unlink(missing_ok=True)
 
 
 def write_refusal(folder: Folder, source: str, refusal: Refusal) -> None:
@@ -81,11 +95,15 @@ def read_header(folder: Folder, source: str) -> Header | None:
     path = folder.source(source)
     try:
         with path.open("rb") as stream:
-            return _header(json.loads(stream.readline()))
+            header = parsed_header(stream.readline())
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _broken(path, 1, error) from None
+    checked = _read_checked(folder, source)
+    if checked is None or checked < header.checked_at:
+        return header
+    return dataclasses.replace(header, checked_at=checked)
 
 
 def read_entries(folder: Folder, source: str) -> list[Entry]:
@@ -96,10 +114,12 @@ def read_entries(folder: Folder, source: str) -> list[Entry]:
     found: list[Entry] = []
     try:
         with path.open("rb") as stream:
-            _header(json.loads(stream.readline()))
+            header = parsed_header(stream.readline())
             found.extend(_entry(json.loads(line)) for line in stream)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _broken(path, len(found) + 2, error) from None
+    if len(found) != header.entries:
+        raise _broken(path, len(found) + 2, f"it held {header.entries} entries")
     return found
 
 
@@ -111,11 +131,46 @@ def read_refusal(folder: Folder, source: str) -> Refusal | None:
         return Refusal(datetime.fromisoformat(said["at"]), str(said["reason"]))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _broken(path, None, error) from None
 
 
-def _broken(path: Path, line: int | None, error: Exception) -> ListError:
+def dumped_header(header: Header) -> bytes:
+    """Give the line that a kept file begins with."""
+    return _dumped(
+        {
+            "format": FORMAT,
+            **dataclasses.asdict(header),
+            "imported_at": _time(header.imported_at),
+            "checked_at": _time(header.checked_at),
+        }
+    )
+
+
+def parsed_header(line: bytes) -> Header:
+    """Read that line. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+    said: dict[str, Any] = json.loads(line)
+    if said.pop("format") != FORMAT:
+        raise ValueError("another version of Monition wrote it")
+    originals = tuple(Original(**each) for each in said.pop("originals"))
+    imported, checked = (
+        datetime.fromisoformat(said.pop(key)) for key in ("imported_at", "checked_at")
+    )
+    return Header(imported_at=imported, checked_at=checked, originals=originals, **said)
+
+
+def _checked(folder: Folder, source: str) -> Path:
+    return folder.sources / f"{source}.checked"
+
+
+def _read_checked(folder: Folder, source: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(json.loads(_checked(folder, source).read_bytes())["at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # then the day of the import stands, which is earlier: the careful side
+
+
+def _broken(path: Path, line: int | None, error: Exception | str) -> ListError:
     message = f"is damaged ({error}); import the list again"
     return ListError([Fault(str(path), line, None, message)])
 
@@ -126,24 +181,6 @@ def _dumped(content: object) -> bytes:
 
 def _time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _of_header(header: Header) -> dict[str, Any]:
-    return {
-        **dataclasses.asdict(header),
-        "imported_at": _time(header.imported_at),
-        "checked_at": _time(header.checked_at),
-    }
-
-
-def _header(said: dict[str, Any]) -> Header:
-    if said.pop("format") != FORMAT:
-        raise ValueError("another version of Monition wrote it")
-    originals = tuple(Original(**each) for each in said.pop("originals"))
-    imported, checked = (
-        datetime.fromisoformat(said.pop(key)) for key in ("imported_at", "checked_at")
-    )
-    return Header(imported_at=imported, checked_at=checked, originals=originals, **said)
 
 
 def _of_entry(entry: Entry) -> dict[str, Any]:

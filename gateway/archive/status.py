@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.archive import assembly, history, source
+from gateway.archive import assembly, history, organisations, source
+from gateway.errors import ListError
 from gateway.lists import catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime, timedelta
     from pathlib import Path
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """One list that was imported, or that an import was tried of."""
+    """One list that was imported, or that an import was tried or is asked of."""
 
     name: str
     title: str
@@ -43,20 +45,31 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of it. ``is_current``: the snapshot in force was made of the files as they are now."""
+    """All of it. ``is_current``: the snapshot in force was made of the files as they are now.
+
+    ``domains`` are those in it; ``None`` where there is none in force, or it cannot be read.
+    ``registry`` is the Research Organization Registry, from which proposals are made.
+    """
 
     sources: tuple[SourceStatus, ...]
     turn: Turn | None
     is_current: bool
     kept: int
+    domains: int | None = None
+    registry: Header | None = None
 
 
-def sources(folder: Folder) -> tuple[SourceStatus, ...]:
-    """Give each list's status, in the catalogue's order. Raises ``ListError``."""
-    tried = {path.stem for path in folder.sources.glob("*.refused")}
-    names = sorted(
-        {*source.names(folder), *tried}, key=lambda name: (catalogue.position(name), name)
-    )
+def tried(folder: Folder) -> set[str]:
+    """Give the lists that were imported, and those of which only a refusal is there."""
+    return {*source.names(folder), *(path.stem for path in folder.sources.glob("*.refused"))}
+
+
+def sources(folder: Folder, wanted: Collection[str] = ()) -> tuple[SourceStatus, ...]:
+    """Give the status of each list that was tried, or that is ``wanted``.
+
+    In the catalogue's order. Raises ``ListError``.
+    """
+    names = sorted({*tried(folder), *wanted}, key=lambda name: (catalogue.position(name), name))
     titles = {each.name: each.title for each in catalogue.SOURCES}
     return tuple(
         SourceStatus(
@@ -69,15 +82,26 @@ def sources(folder: Folder) -> tuple[SourceStatus, ...]:
     )
 
 
-def status(policies: Path, folder: Folder) -> Status:
+def status(policies: Path, folder: Folder, wanted: Collection[str] = ()) -> Status:
     """Look at a lists directory. Raises ``ListError``."""
     turn = history.current(folder)
     return Status(
-        sources(folder),
+        sources(folder, wanted),
         turn,
         turn is not None and turn.inputs == assembly.inputs(policies, folder),
         len(list(folder.snapshots.glob("*.gz"))),
+        _domains(folder, turn),
+        organisations.read_header(folder),
     )
+
+
+def _domains(folder: Folder, turn: Turn | None) -> int | None:
+    if turn is None:
+        return None
+    try:
+        return len(history.load(folder, turn.digest).domains)
+    except ListError:
+        return None
 
 
 def missing(written: list[Entity], folder: Folder) -> list[Missing]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from gateway.cli import lists_import, lists_status
+from gateway.cli import (
+    lists_diff,
+    lists_import,
+    lists_propose,
+    lists_search,
+    lists_show,
+    lists_status,
+    lists_update,
+)
 
 
 @click.group()
@@ -15,5 +23,13 @@ def command() -> None:
     """
 
 
-for verb in (lists_import.command, lists_status.command):
+for verb in (
+    lists_import.command,
+    lists_update.command,
+    lists_status.command,
+    lists_show.command,
+    lists_search.command,
+    lists_propose.command,
+    lists_diff.command,
+):
     command.add_command(verb)

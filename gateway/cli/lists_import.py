@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gateway.archive import importing
+from gateway.archive import importing, organisations
 from gateway.archive.folder import Folder
-from gateway.archive.importing import Parcel, Taken
+from gateway.archive.importing import Parcel
 from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
 from gateway.errors import MonitionError
@@ -20,10 +22,15 @@ from gateway.lists.entry import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.lists.merge import Merged
+    from gateway.archive.importing import Taken
 
 _PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, Reason.INACTIVE}
 """Rows that are left out because of what they are; nobody needs to look at examples of them."""
+
+
+_SOURCES = (*(source.name for source in catalogue.SOURCES), catalogue.PROPOSING)
+_EXAMPLES = 5
+"""How many of what was not used are shown."""
 
 
 @click.command(
@@ -31,6 +38,7 @@ _PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, 
     epilog=example(
         "monition lists import sdn.csv alt.csv add.csv sdn_comments.csv --source us-ofac-sdn",
         "monition lists import UK-Sanctions-List.csv --source uk-sanctions",
+        "monition lists import v1.63-ror-data_schema_v2.json.gz --source ror",
     ),
 )
 @click.argument(
@@ -44,8 +52,8 @@ _PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, 
     "--source",
     required=True,
     metavar="NAME",
-    type=click.Choice([source.name for source in catalogue.SOURCES]),
-    help=f"The list that the files are: {', '.join(source.name for source in catalogue.SOURCES)}.",
+    type=click.Choice(_SOURCES),
+    help=f"What the files are: {', '.join(_SOURCES)}.",
 )
 @click.option(
     "--accept-loss",
@@ -56,60 +64,109 @@ _PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, 
 def command(
     files: tuple[Path, ...], source: str, config_file: Path | None, *, accept_loss: bool
 ) -> None:
-    """Take a list in from FILEs, as its publisher gives them out.
+    """Take a list in from FILEs, as its publisher gives them out; they may be gzipped.
 
     The list is read whole before anything is changed. One that is broken, or that has lost more
-    than a tenth of its institutions, is refused, and what was there before stays in force.
+    than a tenth of its institutions, is refused, and what was there before stays in force: exit
+    status 1. `ror` is no list: proposals of domains are made from it (`monition lists propose`).
     """
     config = load_config(config_file)
     folder = Folder(config.lists.directory)
-    parcel = Parcel(source, files, accepts_loss=accept_loss)
-    try:
+    with writable(folder):
+        if source == catalogue.PROPOSING:
+            _take_registry(files, folder, accepts_loss=accept_loss)
+            return
+        parcel = Parcel(source, files, accepts_loss=accept_loss)
         taken = importing.take(config.policies.directory, folder, parcel, datetime.now(UTC))
+    for line in told(taken):
+        click.echo(line)
+
+
+def _take_registry(files: tuple[Path, ...], folder: Folder, *, accepts_loss: bool) -> None:
+    if len(files) != 1:
+        raise click.UsageError(f"{catalogue.PROPOSING} is one file, and {len(files)} are given")
+    header = organisations.take(folder, files[0], datetime.now(UTC), accepts_loss=accepts_loss)
+    click.echo(f"{header.source}: {_count(header.entries, 'organisation')} taken")
+    for reason, count in header.rejected.items():
+        click.echo(f"  {_count(count, 'row')} left out: {reason}")
+    say("Nothing in force has changed: it is for proposals.")
+
+
+@contextlib.contextmanager
+def writable(folder: Folder) -> Iterator[None]:
+    """Tell in a person's words where the lists directory cannot be written, or must not be."""
+    if os.geteuid() == 0 and folder.path.is_dir() and (owner := folder.path.stat().st_uid) != 0:
+        # What root writes there, the gateway could not read.
+        raise MonitionError(
+            f"{folder.path} is not root's: run this as its owner, sudo -u '#{owner}' monition …"
+        )
+    try:
+        yield
     except OSError as error:
         raise MonitionError(
             f"{folder.path} cannot be written ({error.strerror or error}): run this as the "
             "gateway's user, or set [lists] directory to a folder of its own"
         ) from None
-    for line in told(taken):
-        click.echo(line)
-    if not taken.is_changed:
-        say("The snapshot in force is what it was.")
 
 
 def told(taken: Taken) -> Iterator[str]:
     """Say in lines what came of an import."""
     made = taken.assembly.snapshot
-    yield f"{taken.header.source}: {taken.header.entries} institutions taken"
+    yield f"{taken.header.source}: {_count(taken.header.entries, 'institution')} taken"
     yield from _rows(taken)
-    yield from _not_used(taken.assembly.merged)
+    yield from _not_used(taken)
+    before = f"{taken.before[:19]}… before" if taken.before else "there was none before"
+    if not taken.is_changed:
+        before = "as before"
     yield (
-        f"In force: {made.digest[:19]}…, {len(made.entities)} institutions, "
-        f"{len(made.domains)} domains"
+        f"In force: {made.digest[:19]}… ({before}), {_count(len(made.entities), 'institution')}, "
+        f"{_count(len(made.domains), 'domain')}"
     )
+    if taken.is_changed:
+        yield "The running gateway takes it within seconds."
 
 
 def _rows(taken: Taken) -> Iterator[str]:
     for reason, some in taken.reading.examples.items():
-        count = taken.reading.rejected[reason]
-        yield f"  {count} rows left out: {reason.value}"
+        yield f"  {_count(taken.reading.rejected[reason], 'row')} left out: {reason.value}"
         if reason not in _PLAIN:
             for each in some[:3]:
                 yield f"    {each.place}: {each.detail}" if each.detail else f"    {each.place}"
 
 
-def _not_used(merged: Merged) -> Iterator[str]:
-    if merged.refused:
-        yield f"Websites and addresses not used: {len(merged.refused)}"
-        for id_, each in merged.refused[:5]:
-            yield f"  {id_}: {each.text}: {each.reason}"
-        if len(merged.refused) > 5:
-            yield f"  and {len(merged.refused) - 5} more"
-    if merged.shared:
-        yield "Domains that several institutions name (a match names the first):"
-        for domain, ids in list(merged.shared.items())[:5]:
-            yield f"  {domain}: {', '.join(ids)}"
-        if len(merged.shared) > 5:
-            yield f"  and {len(merged.shared) - 5} more"
+def _not_used(taken: Taken) -> Iterator[str]:
+    merged = taken.assembly.merged
+    # Of this list: what the others say was told when they were imported.
+    says = "\n".join(
+        text
+        for entry in taken.reading.entries
+        for text in (*entry.websites, *entry.emails, *entry.domains)
+    )
+    refused = [
+        f"{id_}: {each.text}: {each.reason}" for id_, each in merged.refused if each.text in says
+    ]
+    yield from _some(f"Websites and addresses not used: {len(refused)}", refused)
+    says = says.lower()
+    shared = [
+        f"{domain}: {', '.join(ids)}" for domain, ids in merged.shared.items() if domain in says
+    ]
+    yield from _some(
+        f"Domains that several institutions name, of which a match tells the first: {len(shared)}",
+        shared,
+    )
+    for key in taken.unused:
+        yield f"An override meets nothing in the list: {key.list} {key.uid}, {key.website}"
     for id_ in merged.orphans:
         yield f"An addition names {id_}, which no list and no file has"
+
+
+def _some(head: str, all_: list[str]) -> Iterator[str]:
+    if all_:
+        yield head
+        yield from (f"  {each}" for each in all_[:_EXAMPLES])
+        if len(all_) > _EXAMPLES:
+            yield f"  and {len(all_) - _EXAMPLES} more"
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"

@@ -75,6 +75,25 @@ WHERE id IN observation
 ORDER BY seq"""  # noqa: S608 - column names only
 
 
+# What was found of each recipient, without how it ended: half the joins of the view.
+_SIGHTINGS = """\
+SELECT
+  o.id AS id,
+  o.at AS at,
+  json_extract(s.data, '$.address') AS sender,
+  json_extract(r.data, '$.address') AS recipient,
+  json_extract(o.facts, '$.standing') AS standing,
+  json_extract(o.facts, '$.tier') AS tier,
+  json_extract(o.facts, '$.entity') AS entity,
+  json_extract(o.facts, '$.entity_name') AS entity_name,
+  coalesce(json_extract(o.facts, '$.matched'), json_extract(r.data, '$.matched')) AS matched
+FROM event o
+LEFT JOIN personal s ON s.event = o.id AND s.part = 'sender'
+LEFT JOIN personal r ON r.event = o.id AND r.part = 'recipient'
+WHERE o.kind = 'OBSERVED'
+ORDER BY o.seq DESC"""
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """One event whole: its row, its facts, and its personal parts; ``None`` is an erased part."""
@@ -126,6 +145,15 @@ class Reader:
                 if row.pop("erased"):
                     row["erased"] = True
                 yield row
+
+    def sightings(self) -> Iterator[dict[str, Any]]:
+        """Every observed recipient, newest first, with what was found of it and no more.
+
+        Keys: ``id at sender recipient standing tier entity entity_name matched``; of an erased
+        part they are null.
+        """
+        with errors_told(self._path):
+            yield from self._database.query(_SIGHTINGS)
 
     def find(self, prefix: str) -> Story:
         """The event whose id begins so. Raises ``LedgerError`` for none, and for several."""

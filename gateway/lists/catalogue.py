@@ -162,7 +162,14 @@ SOURCES = (
         "OpenSanctions, collection of sanctioned entities",
         "OpenSanctions",
         "CC BY-NC 4.0: free for non-commercial use, else by their licence",
-        (Form(ftm.read, ("entities.ftm.json",)),),
+        (
+            Form(
+                ftm.read,
+                ("entities.ftm.json",),
+                ("https://data.opensanctions.org/datasets/latest/sanctions/entities.ftm.json",),
+            ),
+        ),
+        fewest=3000,
         largest=4096 * MEGABYTE,
         notice="Its licence is between your institution and OpenSanctions; the data is fetched "
         "only where you name it.",

@@ -95,7 +95,7 @@ class Groups:
             ):
                 found.append(group.root)
         group = found[0] if found else Group()
-        for other in found[1:]:
+        for other in (each.root for each in found[1:]):
             if other is not group and group.may_join(other):
                 group.join(other)
         group.add(entry, source)

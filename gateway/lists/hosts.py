@@ -43,29 +43,45 @@ class Refused:
 
 
 # Parts of one field: spaces stand within an address only by mistake ("http:// www.x.ru").
-_APART = re.compile(r"[;,|\s]+(?:and\s+|or\s+)?|\s+/\s+")
-_SPACED = re.compile(r"(?<=//)\s+")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://+|(?:https?|ftp):/*", re.IGNORECASE)
-_NOTE = re.compile(r"\([^)]*\)")
-_HOST_ENDS = re.compile(r"[/?#:\\]")
+_APART = re.compile(r"[;,|\s]+")
+_SPACED = re.compile(r"(?<=:)\s+(?=//)|(?<=//)\s+")
+# Glued to what stands before it; behind "/" or "=" it is a part of that address's path.
+_GLUED = re.compile(r"(?<=[\w.)])(?=https?:/)", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:/+|https?:?/*(?=www\.)|https?:?/+)+", re.IGNORECASE)
+_SHOWS_ITSELF = re.compile(r"[a-z][a-z0-9+.-]*:/|https?/|www\d{0,2}\.", re.IGNORECASE)
+_NO_TALK = frozenset({"and", "or", "&", "/", "-", "website", "websites", "web", "site", "url"})
+# A remark, and no address: "(in Russian)".
+_NOTE = re.compile(r"\([^().]*\)")
+_WRITTEN_OTHERWISE = str.maketrans("\\\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH FULL STOP}", "/..")
+_PATH = re.compile(r"[/?#]")
+_TRAILING_PORT = re.compile(r":.*\Z", re.DOTALL)
 
 # Labels that say how a site is shown, not whose it is. Mail goes to the name below them.
 _SHOWN = re.compile(
     r"(?:www?\d{0,2}|web|home|site|portal|new|old|m|mobile|wap"
     r"|en|eng|english|ru|rus|fa|per|ar|cn|zh|kr|kp|fr|es|int|intl)\Z"
 )
+_MAIL_LABEL = re.compile(r"(?:mailto|e-?mail):", re.IGNORECASE)
 _WWW = re.compile(r"www\d{0,2}\Z")
+# "www.x.ruwww.y.ru"
+_INNER_WWW = re.compile(r"(?<=[a-z0-9])www\d?\.(?=.*\.)")
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 
 
 def domains(text: str, guard: Guard) -> Iterator[Domain | Refused]:
     """Give the domains of a website field, each once."""
     seen: set[str] = set()
-    # Words without a dot are talk beside an address, which fields do hold.
-    hosts = [part for part in _parts(text) if "." in part]
+    parts = list(_parts(text))
+    hosts = [part for part in parts if "." in part]
     if not hosts:
         yield Refused(text, "names no host")
+    # Fields do hold talk beside an address; "Co.Ltd" in it is not one.
+    talks = any("." not in part and part.lower().rstrip(":") not in _NO_TALK for part in parts)
+    must_show = talks and any(map(_SHOWS_ITSELF.match, hosts))
     for part in hosts:
+        if must_show and not _SHOWS_ITSELF.match(part):
+            yield Refused(part, "stands beside a web address and does not look like one")
+            continue
         found = _domain(part, guard)
         if isinstance(found, Refused):
             yield found
@@ -81,7 +97,7 @@ def mailboxes(text: str) -> Iterator[Mailbox | Refused]:
     if not parts:
         yield Refused(text, "holds no e-mail address")
     for part in parts:
-        local, _, host = part.removeprefix("mailto:").rpartition("@")
+        local, _, host = _MAIL_LABEL.sub("", part).rpartition("@")
         if not _LOCAL.match(local):
             yield Refused(part, "is no e-mail address")
             continue
@@ -101,13 +117,24 @@ def mailboxes(text: str) -> Iterator[Mailbox | Refused]:
 
 def host_of(text: str) -> str:
     """Give the host of one web address as it stands there, without scheme, path, port and user."""
-    host = _HOST_ENDS.split(_SCHEME.sub("", text, count=1), maxsplit=1)[0]
-    return host.rpartition("@")[2].strip(".").strip()
+    host = _authority(text).rpartition("@")[2]
+    return _TRAILING_PORT.sub("", host).strip(".").strip()
+
+
+def _authority(text: str) -> str:
+    """What stands between the scheme and the path: user, host and port (RFC 3986 section 3.2)."""
+    return _PATH.split(_without_scheme(text), maxsplit=1)[0]
+
+
+def _without_scheme(text: str) -> str:
+    found = _SCHEME.match(text)
+    return text[found.end() :] if found else text
 
 
 def _parts(text: str) -> Iterator[str]:
-    for part in _APART.split(_NOTE.sub(" ", _SPACED.sub("", text))):
-        cleaned = part.strip("\"'<>[]").rstrip(".")
+    plain = _SPACED.sub("", text.translate(_WRITTEN_OTHERWISE))
+    for part in _APART.split(_GLUED.sub(" ", _NOTE.sub(" ", plain))):
+        cleaned = part.strip("\"'<>[]()").rstrip(".")
         if cleaned:
             yield cleaned
 
@@ -116,7 +143,7 @@ def _domain(text: str, guard: Guard) -> Domain | Refused:
     host = host_of(text)
     if "." not in host:
         return Refused(text, "is no host name")
-    if "@" in text and not _SCHEME.match(text):
+    if "@" in _authority(text) and not _SCHEME.match(text):
         return Refused(text, "is an e-mail address, not a website")
     if _is_address(host):
         return Refused(text, "is an IP address, not a name")
@@ -126,6 +153,8 @@ def _domain(text: str, guard: Guard) -> Domain | Refused:
         return Refused(text, str(error))
     if not has_known_suffix(name):
         return Refused(text, "has a top-level domain that does not exist")
+    if _INNER_WWW.search(name):
+        return Refused(text, "is two addresses run together")
     name = _plainest(name)
     if (reason := guard(name)) is not None:
         return Refused(text, reason)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from gateway.lists import hosts
 from gateway.lists.entry import unique
 from gateway.lists.groups import Groups
-from gateway.lists.overrides import Key
+from gateway.lists.overrides import Key, plain
 from gateway.model import Claim, Entity, Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from gateway.lists.entry import Entry
     from gateway.lists.groups import Group
@@ -75,7 +75,7 @@ class _Merger:
         entities = [self._entity(group) for group in groups]
         holders: dict[str, list[str]] = {}
         for entity in entities:
-            for value in {claim.value for claim in entity.domains}:
+            for value in {claim.value for claim in entity.domains if not claim.clears}:
                 holders.setdefault(value, []).append(entity.id)
         shared = {
             value: tuple(sorted(ids)) for value, ids in sorted(holders.items()) if len(ids) > 1
@@ -98,7 +98,8 @@ class _Merger:
         weak = unique([alias for each in known for alias in each.weak_aliases])
         people = (*group.written, *group.additions)
         domains = [claim for each in people for claim in each.domains]
-        domains += [claim for entry in entries for claim in self._domains(id_, entry)]
+        numbers = {(each.list, each.uid) for one in known for each in one.listings if each.uid}
+        domains += [claim for entry in entries for claim in self._domains(id_, entry, numbers)]
         addresses = [claim for each in people for claim in each.addresses]
         addresses += [claim for entry in entries for claim in self._mailboxes(id_, entry)]
         return Entity(
@@ -113,7 +114,10 @@ class _Merger:
             unique([same for each in group.written for same in each.same_as]),
         )
 
-    def _domains(self, id_: str, entry: Entry) -> Iterator[Claim]:
+    def _domains(
+        self, id_: str, entry: Entry, numbers: Collection[tuple[str, str | None]]
+    ) -> Iterator[Claim]:
+        """Give the claims of an entry; ``numbers`` are all that lists know its institution by."""
         says = _says(entry)
         for domain in entry.domains:
             if (reason := self._guard(domain)) is None:
@@ -121,17 +125,26 @@ class _Merger:
             else:
                 self._refused.append((id_, hosts.Refused(domain, reason)))
         for text in entry.websites:
-            key = Key(entry.listings[0].list, entry.listings[0].uid or "", text)
-            if key in self._overrides:
-                self._used.add(key)
-                if (claim := self._overrides[key]) is not None:
-                    yield claim
+            if (key := self._override(text, numbers)) is not None:
+                yield from self._instead(key)
                 continue
             for found in hosts.domains(text, self._guard):
-                if isinstance(found, hosts.Domain):
+                if (key := self._override(found.text, numbers)) is not None:
+                    yield from self._instead(key)
+                elif isinstance(found, hosts.Domain):
                     yield Claim(found.value, f"{says}, website {found.text}")
                 else:
                     self._refused.append((id_, found))
+
+    def _override(self, text: str, numbers: Collection[tuple[str, str | None]]) -> Key | None:
+        website = plain(text)
+        keys = (Key(name, uid or "", website) for name, uid in numbers)
+        return next((key for key in keys if key in self._overrides), None)
+
+    def _instead(self, key: Key) -> Iterator[Claim]:
+        self._used.add(key)
+        if (claim := self._overrides[key]) is not None:
+            yield claim
 
     def _mailboxes(self, id_: str, entry: Entry) -> Iterator[Claim]:
         for text in entry.emails:

@@ -7,25 +7,34 @@ and the domain that is meant, or none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.document import Document
 from gateway.domain import normalise
-from gateway.errors import Fault, ListError
+from gateway.errors import ListError
 from gateway.model import Claim
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from gateway.document import Section
     from gateway.lists.hosts import Guard
 
 
+_SCHEME = re.compile(r"https?:/+", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where an override applies: this text, in this entry of this list."""
+    """Where an override applies: this website, at the institution that has this entry.
+
+    Other lists copy what one says, slips too: whichever of them gives the website for the same
+    institution, the override holds. ``website`` is as :func:`plain` gives it.
+    """
 
     list: str
     uid: str
@@ -36,6 +45,11 @@ Overrides = Mapping[Key, Claim | None]
 """``None``: nothing is taken of that text."""
 
 
+def plain(website: str) -> str:
+    """A website without what is written now so, now so: its scheme, case, and last slash."""
+    return _SCHEME.sub("", " ".join(website.split())).rstrip("/").lower()
+
+
 def read_overrides(path: Path, guard: Guard) -> Overrides:
     """Read the file; none at all is as good as an empty one. Raises :class:`ListError`."""
     if not path.exists():
@@ -43,7 +57,8 @@ def read_overrides(path: Path, guard: Guard) -> Overrides:
     document = Document.read(path, error=ListError)
     found: dict[Key, Claim | None] = {}
     for section in document.root.tables("override"):
-        key = Key(section.text("list"), section.text("uid"), section.text("website"))
+        name, uid, website = (section.text(key) for key in ("list", "uid", "website"))
+        key = Key(name, uid, plain(website))
         if key in found:
             section.fault("website", "is overridden above already")
         found[key] = _claim(section, guard)
@@ -62,10 +77,6 @@ def _claim(section: Section, guard: Guard) -> Claim | None:
     return Claim(domain, source, reviewer, reviewed_on)
 
 
-def unused(overrides: Overrides, used: set[Key], file: str) -> list[Fault]:
-    """Give the overrides that met no text: the list may have been mended since."""
-    return [
-        Fault(file, None, None, f"{key.list} {key.uid} no longer says {key.website!r}")
-        for key in overrides
-        if key not in used
-    ]
+def unused(overrides: Overrides, used: Collection[Key], lists: Collection[str]) -> list[Key]:
+    """Give those that met no text although their list is here: it may have been mended since."""
+    return [key for key in overrides if key.list in lists and key not in used]

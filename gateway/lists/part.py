@@ -50,11 +50,12 @@ def lines(part: Part) -> Iterator[tuple[int, str]]:
     UTF-8, with or without a byte order mark. A file that is something else (a web page, another
     encoding, an endless line) is refused.
     """
-    number = 0
+    number, is_blank = 0, True
     while line := part.stream.readline(MAX_LINE + 1):
         number += 1
-        if number == 1:
+        if is_blank:
             line = _past_the_start(part, line)
+            is_blank = not line.strip()
         if len(line) > MAX_LINE:
             refuse(part, number, f"is longer than {MAX_LINE} bytes; this is no such list")
         if line.rstrip() == _END_OF_FILE:

@@ -36,6 +36,14 @@ class Roster(Mapping[str, Entity]):
     def __contains__(self, id_: object) -> bool:
         return id_ in self._lines
 
+    def differences(self, other: Roster) -> list[str]:
+        """Give the ids, sorted, of entities that are not alike in both, or in one alone.
+
+        Canonical lines are compared, so that of the many that are alike none is read.
+        """
+        ids = self._lines.keys() | other._lines.keys()
+        return sorted(id_ for id_ in ids if self._lines.get(id_) != other._lines.get(id_))
+
     def reached(self) -> Iterator[Entity]:
         """Give the entities that hold a domain or an address."""
         return map(canonical.entity_of, filter(canonical.is_reached, self._lines.values()))

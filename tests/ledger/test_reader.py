@@ -236,3 +236,17 @@ def test_the_outbox_is_told(reader, three):
 def test_a_checkpoint_is_the_head(reader, three):
     checkpoint = reader.checkpoint()
     assert (checkpoint.seq, checkpoint.id) == (6, three[2])
+
+
+def test_s11_sightings_are_what_was_found_newest_first(folder, reader, three):
+    found = list(reader.sightings())
+    columns = tuple(found[0])
+    assert columns == (
+        *("id", "at", "sender", "recipient", "standing", "tier", "entity", "entity_name"),
+        "matched",
+    )
+    rows = reader.findings(Filters())
+    assert found == [{column: row[column] for column in columns} for row in rows]
+    erase(folder, "recipient")
+    assert [row["recipient"] for row in reader.sightings()] == [None] * 3
+    assert [row["sender"] for row in reader.sightings()] == [row["sender"] for row in found]

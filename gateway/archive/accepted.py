@@ -1,0 +1,125 @@
+"""What people decided about proposals: accepted domains, and what was rejected.
+
+What was accepted becomes an ``[[addition]]`` in ``accepted/entities.toml``, behind whatever stands
+there: the file is a person's as well. What was rejected is a line in ``rejected.jsonl``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from gateway.archive import folder as files
+from gateway.errors import Fault, ListError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.archive.folder import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's yes: this domain is that entity's, for the reasons that ``source`` names."""
+
+    entity: str
+    domain: str
+    source: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A person's no to a proposal, by its id."""
+
+    id: str
+    entity: str
+    domain: str
+    by: str
+    on: date
+    note: str = ""
+
+
+def path_of(folder: Folder) -> Path:
+    """The entities file that accepted domains are added to."""
+    return folder.accepted / "entities.toml"
+
+
+def rejections_of(folder: Folder) -> Path:
+    """The file of what was rejected."""
+    return folder.path / "rejected.jsonl"
+
+
+def read_text(folder: Folder) -> str:
+    """The entities file as it stands; an empty text where there is none."""
+    path = path_of(folder)
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError:
+        fault = Fault(str(path), None, None, "is not UTF-8; save it as UTF-8")
+        raise ListError([fault]) from None
+
+
+def add(folder: Folder, acceptance: Acceptance) -> None:
+    """Add to the entities file, durably; the directory is held. Raises ``OSError``."""
+    before = read_text(folder)
+    gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    files.replace(path_of(folder), f"{before}{gap}{_table(acceptance)}".encode())
+
+
+def put_back(folder: Folder, text: str) -> None:
+    """Make the entities file what it was; the directory is held."""
+    if text:
+        files.replace(path_of(folder), text.encode())
+    else:
+        path_of(folder).unlink(missing_ok=True)
+
+
+def reject(folder: Folder, rejection: Rejection) -> None:
+    """Remember a no, durably; the directory is held. Raises ``OSError``."""
+    said = {**asdict(rejection), "on": rejection.on.isoformat()}
+    line = json.dumps(said, ensure_ascii=False).encode("utf-8")
+    files.append(rejections_of(folder), line)
+
+
+def rejected(folder: Folder) -> dict[str, Rejection]:
+    """Give all rejections by the proposal's id; the latest counts. Raises :class:`ListError`."""
+    path = rejections_of(folder)
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return {}
+    found: dict[str, Rejection] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            said = json.loads(line)
+            each = Rejection(**{**said, "on": date.fromisoformat(said["on"])})
+            found[each.id] = each
+        except (ValueError, KeyError, TypeError):
+            # The last line may be torn by a crash; the person is asked again.
+            if number < len(lines):
+                fault = Fault(str(path), number, None, "is damaged; take the line out")
+                raise ListError([fault]) from None
+    return found
+
+
+def _table(acceptance: Acceptance) -> str:
+    return (
+        "[[addition]]\n"
+        f"entity = {_quoted(acceptance.entity)}\n"
+        "  [[addition.domain]]\n"
+        f"  name = {_quoted(acceptance.domain)}\n"
+        f"  source = {_quoted(acceptance.source)}\n"
+        f"  reviewer = {_quoted(acceptance.by)}\n"
+        f"  reviewed_on = {acceptance.on.isoformat()}\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML 1.0: its escapes are JSON's, but that it asks for one of DEL too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
