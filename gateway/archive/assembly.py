@@ -61,7 +61,8 @@ def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
             return kept
         made = assembled(policies, folder, at=at)
         history.save(folder, made.snapshot, made.turn)
-    return made.snapshot
+    # Not the one just made: as objects, it would cost the garbage collector ten times as much.
+    return history.load(folder, made.snapshot.digest)
 
 
 def _kept(policies: Path, folder: Folder) -> Snapshot | None:
@@ -120,7 +121,12 @@ def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterat
     for seen in links.values():
         by_domain.setdefault(seen.link.within, []).append(seen.claim)
     for entity in entities:
-        claims = [claim for held in entity.domains for claim in by_domain.get(held.value, ())]
+        claims = [
+            claim
+            for held in entity.domains
+            if not held.clears
+            for claim in by_domain.get(held.value, ())
+        ]
         yield replace(entity, linked=tuple(claims)) if claims else entity
 
 

@@ -20,6 +20,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DIRECTORY_MODE = 0o750
+
+_UNFINISHED = ".unfinished-"
+_FORGOTTEN_SECONDS = 3600  # longer than any writer takes
 FILE_MODE = 0o640
 
 
@@ -86,12 +90,21 @@ class Folder:
         self.make()
         with os.fdopen(_opened(self.path / ".lock"), "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            self._sweep()
             yield
+
+    def _sweep(self) -> None:
+        """Take away what writers that were killed have left half written."""
+        for path in (self.path, self.sources, self.accepted, self.snapshots):
+            for file in path.glob(f"{_UNFINISHED}*"):
+                with contextlib.suppress(OSError):
+                    if time.time() - file.stat().st_mtime > _FORGOTTEN_SECONDS:
+                        file.unlink()
 
 
 def replace(path: Path, content: bytes) -> None:
     """Replace a file as a whole, durably; whoever reads it sees the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -48,9 +48,11 @@ def save(folder: Folder, made: Snapshot, turn: Turn) -> None:
         lines = canonical.lines(made.entities.values(), made.people)
         # No time within: the same snapshot gives the same file.
         files.replace(path, gzip.compress(b"".join(line + b"\n" for line in lines), 6, mtime=0))
+    before = current(folder)
+    since = before.at if before and before.digest == turn.digest else turn.at
     said = json.dumps(
         {
-            "at": turn.at.astimezone(UTC).isoformat(timespec="seconds"),
+            "at": since.astimezone(UTC).isoformat(timespec="seconds"),
             "digest": turn.digest,
             "inputs": turn.inputs,
             "entities": turn.entities,

@@ -176,8 +176,8 @@ def _check_is_current(database: Database, path: Path) -> None:
     version = _version_of(database, path)
     if not version:
         raise LedgerError(
-            f"{path} is empty: `monition serve` has written nothing to it yet; where it held events "
-            "before, they are gone: restore a backup"
+            f"{path} is empty: `monition serve` has written nothing to it yet; where it held "
+            "events before, they are gone: restore a backup"
         )
     if version < VERSION:
         raise LedgerError(

@@ -90,3 +90,14 @@ def test_one_writer_at_a_time_across_processes(folder):
     assert other.exitcode == 0
     with folder.held():
         pass
+
+
+def test_what_a_killed_writer_left_is_taken_away_after_an_hour(tmp_path):
+    folder = Folder(tmp_path / "lists")
+    folder.make()
+    old, new = (folder.sources / f".unfinished-{name}" for name in ("old", "new"))
+    for file in (old, new):
+        file.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    with folder.held():
+        assert (old.exists(), new.exists()) == (False, True)

@@ -308,7 +308,8 @@ def test_verify_of_an_emptied_file_says_so(audit, events, ledger_path):
         if path.is_file():
             path.write_bytes(b"")
     result = audit("verify")
-    assert (result.exit_code, "is empty: `monition serve` has written" in result.stderr) == (2, True)
+    assert result.exit_code == 2
+    assert "is empty: `monition serve` has written" in result.stderr
 
 
 def test_verify_with_something_that_is_no_checkpoint_is_wrong_usage(audit, events, tmp_path):
