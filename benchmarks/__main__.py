@@ -79,6 +79,7 @@ def _measure(options: argparse.Namespace, sections: list[Section], directory: Pa
             is_quick=options.quick,
             processors=machine.processors(),
             tell=_say,
+            data=options.data,
         )
         try:
             result.outcomes[section.name] = section.run(setting)
@@ -124,6 +125,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--repetitions", type=_count, help=f"samples of each kind (default {REPETITIONS})")
     add("--format", default=FORMATS[0], choices=FORMATS, help="of the table")
     add("--python", metavar="PATH", help="run the gateway by this interpreter too, side by side")
+    add("--data", type=_folder, metavar="DIR", help="real lists, for the section lists")
     options = parser.parse_intermixed_args(arguments)
     asked = [*options.section, *options.only]
     for name in asked:
@@ -143,6 +145,13 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
     return int(text)
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).resolve()
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return path
 
 
 def _say(text: str) -> None:

@@ -32,6 +32,8 @@ class Setting:
     processors: int
     tell: Callable[[str], None]
     ports: Ports = field(default_factory=Ports)
+    data: Path | None = None
+    """Where real lists lie, if anywhere: ``ofac/sdn.csv`` …, ``universities/`` and ``ror/``."""
 
     @property
     def present(self) -> tuple[Peer, ...]:

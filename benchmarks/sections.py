@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import latency, matched, memory, relay
+from benchmarks import latency, lists, matched, memory, relay
 
 SECTIONS = {
     section.name: section
-    for section in (relay.SECTION, latency.SECTION, memory.SECTION, matched.SECTION)
+    for section in (relay.SECTION, latency.SECTION, memory.SECTION, matched.SECTION, lists.SECTION)
 }

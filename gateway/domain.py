@@ -8,10 +8,12 @@ written (``MIPT.RU``, ``mipt.ru.``, fullwidth dots, U-labels).
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 from functools import lru_cache
+from pathlib import Path
 
 import idna
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE
 
 from gateway.errors import MonitionError
 
@@ -65,14 +67,22 @@ def normalise(name: str | bytes) -> str:
     return text
 
 
-def public_suffix(domain: str) -> str | None:
+def public_suffix(domain: str) -> str:
     """Give the public suffix that a normalised domain lies under, or is.
 
     Both sections of the Public Suffix List count: ``ac.ru`` and ``msk.ru`` stand in the private
     one, ``edu.cn`` in the ICANN one. A top-level domain that the list does not know is a suffix.
     """
-    suffix: str | None = _suffixes().publicsuffix(domain)
-    return suffix
+    rules = _rules()
+    name = longer = domain
+    while (rule := rules.get(name)) is None:
+        dot = name.find(".") + 1
+        if not dot:
+            return name
+        longer, name = name, name[dot:]
+    if rule is _Rule.ITSELF:
+        return name
+    return longer if rule is _Rule.BELOW else name[name.find(".") + 1 :]
 
 
 def registrable(domain: str) -> str | None:
@@ -80,8 +90,10 @@ def registrable(domain: str) -> str | None:
 
     ``None`` where the domain is itself a public suffix.
     """
-    name: str | None = _suffixes().privatesuffix(domain)
-    return name
+    suffix = public_suffix(domain)
+    if len(suffix) == len(domain):
+        return None
+    return domain[domain.rfind(".", 0, -len(suffix) - 1) + 1 :]
 
 
 def is_public_suffix(domain: str) -> bool:
@@ -94,8 +106,9 @@ def has_known_suffix(domain: str) -> bool:
 
     ``.onion`` is none: it is not in the DNS (RFC 7686).
     """
-    known: bool = _known_suffixes().publicsuffix(domain) is not None
-    return known and not f".{domain}".endswith(".onion")
+    rules = _rules()
+    is_known = any(name in rules for name in ancestry(domain))
+    return is_known and not f".{domain}".endswith(".onion")
 
 
 def ancestry(domain: str) -> tuple[str, ...]:
@@ -122,12 +135,38 @@ def _a_label(label: str) -> str:
     return "xn--" + label.encode("punycode").decode("ascii").lower()
 
 
-@lru_cache(maxsize=1)
-def _suffixes() -> PublicSuffixList:
-    # Read when first asked for: 10,000 rules take a tenth of a second, and most verbs need none.
-    return PublicSuffixList()
+class _Rule(Enum):
+    """What a name in the Public Suffix List says (its "Format" page): is it the suffix?"""
+
+    ITSELF = auto()
+    BELOW = auto()
+    """``*.ck``: any name one label longer. It declares ``ck`` as well."""
+    ABOVE = auto()
+    """``!www.ck``: an exception to a rule with a star; someone registered it."""
 
 
 @lru_cache(maxsize=1)
-def _known_suffixes() -> PublicSuffixList:
-    return PublicSuffixList(accept_unknown=False)
+def _rules() -> dict[str, _Rule]:
+    # Read when first asked for, since most verbs need none. The package is used for its data: its
+    # own look-up, which takes domains of many kinds, takes twice as long and starts more slowly.
+    found: dict[str, _Rule] = {}
+    with Path(PSLFILE).open(encoding="utf-8") as lines:
+        for line in lines:
+            rule, name = _read_rule(line)
+            # Where a name bears several rules, the one with the most labels to say goes first.
+            if name and (name not in found or rule.value > found[name].value):
+                found[name] = rule
+    return found
+
+
+def _read_rule(line: str) -> tuple[_Rule, str]:
+    """Read a line of the list; the name is empty where it holds no rule."""
+    text = line.partition(" ")[0].strip().lower()
+    if text.startswith("//"):
+        return _Rule.ITSELF, ""
+    rule = _Rule.ITSELF
+    if text.startswith("*."):
+        rule, text = _Rule.BELOW, text[2:]
+    elif text.startswith("!"):
+        rule, text = _Rule.ABOVE, text[1:]
+    return rule, ".".join(map(_a_label, text.split(".")))

@@ -105,6 +105,15 @@ class Metrics:
         self.snapshot_info = gauge(
             "monition_snapshot_info", "The snapshot and policy in force", "digest", "policy"
         )
+        self.list_age = gauge(
+            "monition_list_age_seconds", "Since a list was known to be its publisher's", "source"
+        )
+        self.list_refused = gauge(
+            "monition_list_refused", "Whether a list's latest import was refused", "source"
+        )
+        self.lookups = counter(
+            "monition_linkage_lookups", "Domains by what became of looking them up", "result"
+        )
         self.workers = gauge("monition_workers", "Workers that serve now")
         self.worker_restarts = counter(
             "monition_worker_restarts", "Workers that ended unasked and were started again"

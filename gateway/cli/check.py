@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from gateway.cli.bulk import Bulk
 from gateway.cli.options import (
     config_option,
     example,
@@ -15,7 +16,7 @@ from gateway.cli.options import (
     load_config,
     load_snapshot,
 )
-from gateway.cli.output import emit, paint, visible
+from gateway.cli.output import paint, visible
 from gateway.model import Action, Finding, Kind, Listing, Rule, Standing
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, may_write
@@ -98,16 +99,25 @@ def command(
     rules = policy.load(config.policies.directory)
     day = on.date() if on else datetime.now(UTC).date()
     mailbox = _sender(sender)
-    verdicts = (judge(text, mailbox, snapshot, rules, day) for text in _texts(addresses))
-    match output_format:
-        case "json":
-            emit(map(as_json, verdicts), format="json")
-        case "csv":
-            emit(map(as_row, verdicts), columns=COLUMNS, format="csv")
-        case _:
-            for index, verdict in enumerate(verdicts):
-                lines = explanation(verdict, rules, writes=may_write(config.policies.mode))
-                _print(["", *lines] if index else lines)
+
+    def judged(text: str) -> Verdict:
+        return judge(text, mailbox, snapshot, rules, day)
+
+    if output_format == "table":
+        for index, verdict in enumerate(map(judged, _texts(addresses))):
+            lines = explanation(verdict, rules, writes=may_write(config.policies.mode))
+            _print(["", *lines] if index else lines)
+        return
+    is_csv = output_format == "csv"
+    bulk = Bulk(
+        judged,
+        as_row if is_csv else as_json,
+        snapshot,
+        rules,
+        columns=COLUMNS if is_csv else None,
+        encoding=sys.stdout.encoding or "utf-8",
+    )
+    sys.stdout.writelines(bulk.lines(_texts(addresses)))
 
 
 def judge(text: str, sender: str | None, snapshot: Snapshot, rules: Rules, on: date) -> Verdict:
@@ -203,7 +213,7 @@ def _reason(verdict: Verdict) -> str:
         case Rule.LOOKALIKE:
             where = f"{domain} only looks like {matched}, a domain"
         case Rule.LINKED:
-            where = f"The mail of {domain} goes to a host of {matched}, a domain"
+            return f"By the DNS, {domain} is tied to a domain of the institution below."
         case _:
             where = f"Its local part wraps up an address at {matched}, a domain"
     state = "" if finding.standing is not Standing.CLEAR else ", but not listed here and today"

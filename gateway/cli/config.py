@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway import packaged
+from gateway.cli import sources
 from gateway.cli.options import (
     config_option,
     example,
@@ -64,7 +66,8 @@ def check(context: click.Context, config_file: Path | None, output_format: str) 
     else:
         config, report.faults = examine(document)
         faulty = {fault.key for fault in report.faults}
-        report.faults += [fault for fault in surroundings(config) if fault.key not in faulty]
+        found = [*surroundings(config), *sources.faults(config)]
+        report.faults += [fault for fault in found if fault.key not in faulty]
         report.checked.append(f"{file}: the configuration")
         _check_policies(config, report, is_sound=not faulty)
     faults = sorted(dict.fromkeys(report.faults), key=lambda fault: _place(fault, str(file)))
@@ -172,12 +175,14 @@ def _settings(config: Config) -> Iterator[dict[str, Any]]:
             }
 
 
-def _bare(value: object) -> str | int | list[str] | None:
+def _bare(value: object) -> str | int | list[str] | dict[str, str] | None:
     """Give a setting in the form that a file would write it."""
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+    if value is None or isinstance(value, int):
         return value
     if isinstance(value, StrEnum):
         return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, tuple):
         # One address reads as it was written, not as a network of one.
         return [str(item).removesuffix("/32").removesuffix("/128") for item in value]
@@ -211,4 +216,7 @@ def _assignment(row: dict[str, Any]) -> str:
     key = row["key"].partition(".")[2]
     if row["value"] is None:
         return f"# {key} ="
+    if isinstance(row["value"], dict):
+        pairs = (f"{name} = {json.dumps(text)}" for name, text in row["value"].items())
+        return f"{key} = {{ {', '.join(pairs)} }}" if row["value"] else f"{key} = {{}}"
     return f"{key} = {json.dumps(row['value'], ensure_ascii=False)}"

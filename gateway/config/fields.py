@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import idna
 
+from gateway.config.endpoint import Endpoint
 from gateway.document import describe
 
 if TYPE_CHECKING:
@@ -86,6 +87,18 @@ def url(text: str) -> str:
     return text
 
 
+def resolver(text: str) -> Endpoint:
+    """Read where a DNS server answers: an IP address and a port, since no name helps to find it."""
+    endpoint = Endpoint.parse(text)
+    try:
+        ip_address(endpoint.host)
+    except ValueError:
+        raise ValueError(
+            f"is {text!r}, must be an IP address and a port, as in 192.0.2.53:53"
+        ) from None
+    return endpoint
+
+
 def language(text: str) -> str:
     """Read a language tag (RFC 5646) such as ``en`` or ``pt-BR``."""
     if not _LANGUAGE.fullmatch(text):
@@ -98,6 +111,17 @@ def source(text: str) -> str:
     if not _SOURCE.fullmatch(text):
         raise ValueError(f"is {text!r}, must be a name in lower case, as in us-ofac-sdn")
     return text
+
+
+def mirror(text: str) -> str:
+    """Read where a list is fetched: ``https://``, or ``http://`` on this machine itself."""
+    address = url(text)
+    parts = urlsplit(address)
+    if "@" in parts.netloc:
+        raise ValueError("has a user's name in it; a mirror must be one that asks for none")
+    if parts.scheme == "http" and not Endpoint(host=str(parts.hostname)).is_loopback:
+        raise ValueError(f"is {text!r}: anybody on the way could change a list; use https")
+    return address
 
 
 def workers(value: object) -> int | Literal["auto"]:

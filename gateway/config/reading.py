@@ -138,7 +138,20 @@ def _lists(section: Section, folder: Path) -> Lists:
     return Lists(
         directory=_path(section, "directory", default.directory, folder),
         sources=_some(section, "sources", fields.source, default.sources),
+        linkage=section.flag("linkage", default=default.linkage),
+        linkage_per_hour=section.integer(
+            "linkage_per_hour", default=default.linkage_per_hour, at_least=60
+        ),
+        resolvers=section.parsed_list("resolvers", _once(fields.resolver), default=()),
+        mirrors=_mirrors(section.table("mirrors")),
     )
+
+
+def _mirrors(section: Section) -> dict[str, str]:
+    """Take a table whose keys are sources; which there are is asked of the catalogue later."""
+    names = section.keys()
+    found = {name: section.parsed(name, fields.mirror) for name in names}
+    return {name: address for name, address in found.items() if address}
 
 
 def _policies(section: Section, folder: Path) -> Policies:

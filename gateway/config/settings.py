@@ -118,10 +118,20 @@ class LedgerFiles:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Imported sanction lists, and which of them ``lists update`` fetches."""
+    """Imported sanction lists, and which of them ``lists update`` fetches.
+
+    ``mirrors`` are addresses to fetch a source from in place of its publisher's, by its name: a
+    folder where it ends in ``/``, else the one file that the list is made of.
+    With ``linkage`` domains that are written to are looked up in the DNS, by ``linkage_per_hour``
+    questions at most over all workers, of ``resolvers`` (IP addresses; none: the system's).
+    """
 
     directory: Path = Path("/var/lib/monition/lists")
     sources: tuple[str, ...] = ("policies",)
+    linkage: bool = False
+    linkage_per_hour: int = 1000
+    resolvers: tuple[Endpoint, ...] = ()
+    mirrors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,9 @@ def wrapped_matches(address: Address, snapshot: Snapshot) -> Iterator[Match]:
 
     At a personal provider a local part is whatever its owner liked: nothing is read into it.
     """
-    if provider_of(address.domain, snapshot.people) is not None:
-        return
     for domain, mailboxes in wrapped(without_signature(address.local)):
+        if provider_of(address.domain, snapshot.people) is not None:
+            return
         # The last round is for the domain alone: no mailbox key is empty.
         for mailbox in (*mailboxes, ""):
             yield from snapshot.matches(mailbox, domain)

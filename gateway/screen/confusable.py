@@ -14,23 +14,23 @@ _DRAWN_LIKE = {
     "a": "\u0430\u0251\u03b1",
     "b": "\u044c\u0185",
     "c": "\u0441\u03f2",
-    "d": "\u0501\u0257",
+    "d": "\u0501\u0257\u0111",
     "e": "\u0435\u0454\u04bd",
     "f": "\u0192",
     "g": "\u0261\u0581",
-    "h": "\u04bb\u0570",
+    "h": "\u04bb\u0570\u0127",
     "i": "\u0456\u0131\u03b9\u0269",
     "j": "\u0458\u03f3",
     "k": "\u043a\u03ba",
-    "l": "\u04cf\u01c0",
+    "l": "\u04cf\u01c0\u0142",
     "m": "\u043c",
     "n": "\u043f\u057c\u0578",
-    "o": "\u043e\u03bf\u03c3\u0585",
+    "o": "\u043e\u03bf\u03c3\u0585\u00f8",
     "p": "\u0440\u03c1",
     "q": "\u051b\u0566",
     "r": "\u0433\uab47",
     "s": "\u0455\ua731",
-    "t": "\u0442\u03c4",
+    "t": "\u0442\u03c4\u0167",
     "u": "\u03c5\u057d\u028b",
     "v": "\u0475\u03bd",
     "w": "\u051d\u0561\u03c9",
@@ -51,18 +51,29 @@ _PAIRS = (("rn", "m"), ("vv", "w"))
 def skeleton(label: str) -> str:
     """Give the skeleton of one label in normal form (an A-label is read as what it shows)."""
     if label.startswith("xn--"):
-        label = _shown(label)
+        label = shown(label)
+    if not label.isascii():
+        label = _as_latin(label)
     found = label.translate(_GLANCED)
     for pair, sign in _PAIRS:
         found = found.replace(pair, sign)
     return found
 
 
-def _shown(label: str) -> str:
+def shown(label: str) -> str:
+    """Give what an A-label shows to a person; the label itself where it is none, or a broken one.
+
+    In lower case, as IDNA has it (RFC 5892 section 2.3).
+    """
+    if not label.startswith("xn--"):
+        return label
     try:
-        text = label[4:].encode("ascii").decode("punycode")
+        return label[4:].encode("ascii").decode("punycode").lower()
     except UnicodeError:
         return label
-    apart = unicodedata.normalize("NFKD", text.lower())
+
+
+def _as_latin(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
     bare = "".join(sign for sign in apart if not unicodedata.combining(sign))
     return bare.translate(_LATIN)

@@ -30,9 +30,11 @@ def wrapped(local: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     Domains are in normal form, mailboxes are keys as of :func:`mailbox_key`. Which neighbour of
     a domain is its mailbox differs from form to form, so both are given.
     """
+    if _SPLIT.search(local) is None:
+        return
     parts = _SPLIT.split(local)[-_MOST_PARTS:]
     for index, part in enumerate(parts):
-        if "." not in part or len(parts) == 1:
+        if "." not in part:
             continue
         try:
             domain = normalise(part)

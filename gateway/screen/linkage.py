@@ -54,6 +54,16 @@ def link(domain: str, answers: Iterable[tuple[str, str]], snapshot: Snapshot) ->
     return None
 
 
+def may_be_linked(domain: str, snapshot: Snapshot) -> bool:
+    """Whether a normalised domain, found clear, is worth asking the DNS about.
+
+    An address literal and a name of one label are not, nor is a personal provider or shared host.
+    """
+    if domain.startswith("[") or "." not in domain or snapshot.knows(domain):
+        return False
+    return not _is_everybodys(domain, snapshot)
+
+
 def _is_everybodys(domain: str, snapshot: Snapshot) -> bool:
     people = snapshot.people
     return bool(provider_of(domain, people) or shared_host_of(domain, people))

@@ -9,6 +9,8 @@ or, in the last case, another:
 * the same label of six letters or more with another ending, where a person has reviewed the listed
   domain: ``skoltech.com``. The websites that lists give bear everyday words (``morgan.ae``,
   ``internet.ir``), and those say nothing about a namesake elsewhere.
+
+Letters are counted as a person sees them, not as an A-label spells them.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rapidfuzz.distance import OSA
 
 from gateway.domain import registrable
-from gateway.screen.confusable import skeleton
+from gateway.screen.confusable import shown, skeleton
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,16 +45,16 @@ _Claimed = tuple[str, tuple["Holding", ...]]
 class Lookalikes:
     """What every listed domain could be mistaken for, as keys. Immutable once made.
 
-    For a label of n letters there are n + 3 keys, and a look-up asks for as many: a slip is found
-    by taking one letter away on both sides.
+    A slip leaves one half of a label as it was: for each label there are two keys, one for each
+    half, and a look-up asks for six, since a label may have lost or gained a letter.
     """
 
-    __slots__ = ("_labels", "_skeletons", "_slips")
+    __slots__ = ("_endings", "_halves", "_skeletons")
 
     def __init__(self, claimed: Iterable[_Claimed]) -> None:
         self._skeletons: dict[str, _Claimed] = {}
-        self._slips: dict[str, list[_Claimed]] = {}
-        self._labels: dict[str, _Claimed] = {}
+        self._halves: dict[str, tuple[tuple[str, _Claimed], ...]] = {}
+        self._endings: dict[str, _Claimed] = {}
         for each in claimed:
             self._add(each)
 
@@ -60,50 +62,53 @@ class Lookalikes:
         domain, holdings = each
         if all(holding.claim.clears for holding in holdings):
             return
-        base = registrable(domain)
         # Something below an institution's domain is mistyped as a whole: its base is what is read.
-        if base is None or base != domain:
+        if registrable(domain) != domain:
             return
-        label, suffix = _split(base)
+        label, suffix = _parted(domain)
         self._skeletons.setdefault(f"{skeleton(label)}.{suffix}", each)
         if len(label) < SHORTEST:
             return
-        for shorter in _shorter(base, len(label)):
-            self._slips.setdefault(shorter, []).append(each)
+        pair = (label, each)
+        for key in _halves(label, len(label), suffix):
+            self._halves[key] = (*self._halves.get(key, ()), pair)
         if any(holding.claim.reviewer for holding in holdings):
-            self._labels.setdefault(label, each)
+            self._endings.setdefault(label, each)
 
     def find(self, domain: str) -> Resemblance | None:
         """Say which listed domain a normalised, unlisted domain looks like, if any."""
         base = registrable(domain)
         if base is None:
             return None
-        label, suffix = _split(base)
+        label, suffix = _parted(base)
         if (found := self._skeletons.get(f"{skeleton(label)}.{suffix}")) is not None:
             return Resemblance(*found, f"{base} reads like {found[0]}")
         if len(label) < SHORTEST - 1:
             return None
-        for shorter in _shorter(base, len(label)):
-            if shorter not in self._slips:
-                continue
-            for found in self._slips[shorter]:
-                if _is_one_slip(base, found[0]):
-                    return Resemblance(*found, f"{base} is one slip away from {found[0]}")
-        if (found := self._labels.get(label)) is not None:
+        for letters in range(len(label) - 1, len(label) + 2):
+            for half in _halves(label, letters, suffix):
+                for other, found in self._halves.get(half, ()):
+                    # One insertion, deletion, substitution or exchange of neighbours.
+                    if OSA.distance(label, other, score_cutoff=1) == 1:
+                        return Resemblance(*found, f"{base} is one slip away from {found[0]}")
+        if (found := self._endings.get(label)) is not None:
             return Resemblance(*found, f"{base} is {found[0]} with another ending")
         return None
 
 
-def _split(base: str) -> tuple[str, str]:
+def _parted(base: str) -> tuple[str, str]:
+    """Part a registered domain into its label, as a person sees it, and the public suffix."""
     label, _, suffix = base.partition(".")
-    return label, suffix
+    return (shown(label) if label.startswith("xn--") else label), suffix
 
 
-def _shorter(base: str, letters: int) -> list[str]:
-    """A domain, and what is left of it with one of its label's letters away."""
-    return [base, *(base[:at] + base[at + 1 :] for at in range(letters))]
+def _halves(label: str, letters: int, suffix: str) -> tuple[str, str]:
+    """Give the keys of both halves that a label of so many letters has, if they are this one's.
 
-
-def _is_one_slip(one: str, other: str) -> bool:
-    """Whether one insertion, deletion, substitution or exchange of neighbours lies between."""
-    return one != other and OSA.distance(one, other, score_cutoff=1) == 1
+    One letter lies between the halves, so that two exchanged ones never lie in both.
+    """
+    half = letters // 2
+    return (
+        f"{letters}{label[: letters - 1 - half]}<{suffix}",
+        f"{letters}>{label[-half:]}.{suffix}",
+    )

@@ -9,6 +9,8 @@ from gateway.screen.classify import resemblance, wrapped_matches
 from gateway.screen.embedded import SEPARATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.screen.snapshot import Snapshot
 
 # Two hundred bytes each, so some ten megabytes when full; a large university's outgoing mail
@@ -24,14 +26,17 @@ class Screener:
 
     What is kept is the bytes of domains, never a local part, in memory and as long as the
     snapshot lives. Not for use from several threads.
+
+    ``on_newcomer`` is called with each domain, in normal form, that is put by; it must not raise.
     """
 
-    __slots__ = ("_capacity", "_clear", "snapshot")
+    __slots__ = ("_capacity", "_clear", "on_newcomer", "snapshot")
 
     def __init__(self, snapshot: Snapshot, *, capacity: int = CAPACITY) -> None:
         self.snapshot = snapshot
         self._capacity = capacity
         self._clear: set[bytes] = set()
+        self.on_newcomer: Callable[[str], None] = _nobody
 
     def is_clear(self, path: bytes) -> bool:
         """Whether a path can be nothing but clear, on any day. Never raises.
@@ -58,7 +63,12 @@ class Screener:
                 # Starting afresh costs a few microseconds a domain and keeps no order of use.
                 self._clear.clear()
             self._clear.add(domain)
+            self.on_newcomer(address.domain)
         return True
+
+
+def _nobody(_domain: str) -> None:
+    """Nobody asked to hear of newcomers."""
 
 
 def _is_plain(path: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from gateway.serve.notify import Notifier
 from gateway.serve.pages import PagesThread
 from gateway.serve.supervisor import Supervisor
 from gateway.serve.worker import Worker
+from gateway.wire import build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,7 @@ def launch(config: Config, environ: Mapping[str, str]) -> int:
     notifier = Notifier(environ, os.getpid())
     if os.geteuid() == 0:
         log.warning("running as root; run it as a user of its own")
+    log.info("starting", wire=build.KIND)
     config = _with_room(config)
     count = processes(config.relay)
     if count > 1:
@@ -63,6 +66,9 @@ def _serve_alone(config: Config, loaded: Loaded, listening: Listening, notifier:
         notifier=notifier,
         beat=notifier.tell_alive,
     )
+    # What was read so far lives as long as we do: no collection need walk through it.
+    gc.collect()
+    gc.freeze()
     pages = None
     if listening.pages is not None:
         pages = PagesThread(listening.pages, lambda path: health.page(path, worker))

@@ -20,26 +20,31 @@ _LARGEST = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One worker at one moment. ``faults`` say why it is not ready."""
+    """One worker at one moment. ``faults`` say why it is not ready.
+
+    ``reloads_wanted`` is how often it has asked that all workers reload, since it started: a
+    number, since a report may be lost and a later one must still tell.
+    """
 
     is_serving: bool
     faults: tuple[str, ...]
     samples: Samples
+    reloads_wanted: int = 0
 
     def encode(self) -> bytes:
         """As JSON."""
         samples = [[*key, value] for key, value in self.samples.items()]
-        return json.dumps([self.is_serving, self.faults, samples]).encode()
+        return json.dumps([self.is_serving, self.faults, samples, self.reloads_wanted]).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> Report:
         """Read what :meth:`encode` wrote."""
-        is_serving, faults, samples = json.loads(data)
+        is_serving, faults, samples, reloads_wanted = json.loads(data)
         numbers = {
             (family, name, tuple((label, text) for label, text in labels)): value
             for family, name, labels, value in samples
         }
-        return cls(is_serving, tuple(faults), numbers)
+        return cls(is_serving, tuple(faults), numbers, reloads_wanted)
 
 
 def channel() -> tuple[socket.socket, socket.socket]:

@@ -50,11 +50,13 @@ class Slot:
         self.pid, self.end = pid, end
         self._started_at = self._heard_at = now
 
-    def heard(self, report: Report, now: float) -> None:
-        """It reported."""
+    def heard(self, report: Report, now: float) -> bool:
+        """It reported; whether it asks that all reload."""
+        before = self.report.reloads_wanted if self.report is not None else 0
         self.report = report
         self.has_served = self.has_served or report.is_serving
         self._heard_at = now
+        return report.reloads_wanted > before
 
     def excused(self, now: float) -> None:
         """We could not listen for a while: its silence counts from now."""

@@ -21,6 +21,7 @@ import structlog
 from gateway.metrics import Metrics, merge
 from gateway.net.headcount import Headcount
 from gateway.serve import child, health, notify, orders, report
+from gateway.serve.freshness import SEARCH_SECONDS, Newer
 from gateway.serve.pages import Pages
 from gateway.serve.slot import Slot
 
@@ -50,6 +51,8 @@ class Supervisor:
         self._notifier = notifier
         self._headcount = Headcount(count)
         self._slots = [Slot(number) for number in range(1, count + 1)]
+        self._newer = Newer(config)
+        self._searched_at = 0.0
         self._metrics = Metrics()
         self._selector = selectors.DefaultSelector()
         self._signals, self._wakeup = socket.socketpair()
@@ -124,6 +127,15 @@ class Supervisor:
         self._notifier.tell_alive()
         if self._pages is not None:
             self._pages.expire(now)
+        if self._is_ready and self._kill_at is None:
+            self._search_for_newer(now)
+
+    def _search_for_newer(self, now: float) -> None:
+        """Take what an import or an update put in force."""
+        if now - self._searched_at >= SEARCH_SECONDS:
+            self._searched_at = now
+            if self._newer.is_in_force(self._loaded.orders.snapshot.digest):
+                self._reload()
 
     def _fill(self, slot: Slot, now: float) -> None:
         """Start a worker."""
@@ -157,8 +169,8 @@ class Supervisor:
     def _hear(self, slot: Slot) -> None:
         assert slot.end is not None
         heard, is_over = report.receive(slot.end)
-        if heard is not None:
-            slot.heard(heard, time.monotonic())
+        if heard is not None and slot.heard(heard, time.monotonic()) and self._kill_at is None:
+            self._reload()
         if is_over:
             self._mute(slot)
 

@@ -23,7 +23,8 @@ from gateway.net.listener import Listener
 from gateway.net.submission import submission
 from gateway.net.watch import Watch
 from gateway.notice import render, rhythm
-from gateway.serve import notify, orders
+from gateway.serve import freshness, notify, orders
+from gateway.serve.freshness import Newer
 from gateway.serve.health import silence
 from gateway.serve.notify import Notifier
 from gateway.serve.report import Report
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from gateway.model import Notice
     from gateway.net.headcount import Headcount
     from gateway.notice.render import Letter
+    from gateway.serve.linking import Linking
     from gateway.serve.orders import Loaded
 
 BEAT_SECONDS = 1
@@ -91,6 +93,8 @@ class Worker:
         self._is_serving = False
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
+        self._linking: Linking | None = None
+        self._reloads_wanted = 0
 
     async def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until SIGTERM or SIGINT, then drain; ``ready`` is called when clients may come.
@@ -106,12 +110,17 @@ class Worker:
         )
         courier = self._courier()
         watch.on_notice = courier.wake
+        self._link_up()
         loop = asyncio.get_running_loop()
         self._hear_signals(loop)
 
         async with contextlib.AsyncExitStack() as stack:
             for chore in (self._beat_on(), self._reload_when_wanted(), self._count_notices()):
                 stack.callback(loop.create_task(chore).cancel)
+            for chore in (self._measure_lists(), self._search_for_newer()):
+                stack.callback(loop.create_task(chore).cancel)
+            if self._linking is not None:
+                stack.callback(loop.create_task(self._linking.run()).cancel)
             await asyncio.to_thread(self._ledger.start)
             stack.push_async_callback(asyncio.to_thread, self._ledger.close)
             await listener.start()
@@ -152,7 +161,7 @@ class Worker:
 
     def report(self) -> Report:
         """All of this for a supervisor."""
-        return Report(self._is_serving, self._ledger_faults(), self.samples())
+        return Report(self._is_serving, self._ledger_faults(), self.samples(), self._reloads_wanted)
 
     def _ledger_faults(self) -> tuple[str, ...]:
         fault = self._ledger.fault
@@ -190,6 +199,24 @@ class Worker:
                 self._metrics.notice_queue.set(waiting)
             await asyncio.sleep(COUNT_SECONDS)
 
+    async def _measure_lists(self) -> None:
+        """Keep the metrics of the lists' ages no older than a few seconds."""
+        while True:
+            try:
+                await asyncio.to_thread(freshness.measure, self._config, self._metrics, _now())
+            except Exception:
+                # Whatever lies in that directory, a number is not worth more than the mail.
+                log.exception("the lists' ages cannot be told")
+            await asyncio.sleep(freshness.MEASURE_SECONDS)
+
+    async def _search_for_newer(self) -> None:
+        """Take what an import puts in force; of several workers the supervisor does."""
+        newer = Newer(self._config)
+        while self._headcount is None:
+            if newer.is_in_force(self._loaded.orders.snapshot.digest):
+                self._reload_wanted.set()
+            await asyncio.sleep(freshness.SEARCH_SECONDS)
+
     def _courier(self) -> Courier:
         config = self._config
         return Courier(
@@ -204,6 +231,33 @@ class Worker:
 
     def _compose(self, notice: Notice) -> Letter:
         return render.letter(notice, self._config, self._loaded.texts)
+
+    def _link_up(self) -> None:
+        if not self._config.lists.linkage:
+            return
+        # The DNS library takes 0.15 s to load and 4 MB a worker, which most have no use for.
+        from gateway.serve import linking  # noqa: PLC0415
+
+        self._linking = linking.begin(
+            self._config,
+            self._metrics,
+            lambda: self._loaded.orders.snapshot,
+            self._ask_for_reload,
+            self._headcount.workers if self._headcount is not None else 1,
+        )
+        self._hear_newcomers()
+
+    def _hear_newcomers(self) -> None:
+        if self._linking is not None:
+            self._loaded.orders.screener.on_newcomer = self._linking.newcomer
+
+    def _ask_for_reload(self) -> None:
+        """All workers are to work by one snapshot, so it is their supervisor who is asked."""
+        if self._headcount is None:
+            self._reload_wanted.set()
+        else:
+            self._reloads_wanted += 1
+            self._tick()
 
     async def _reload_when_wanted(self) -> None:
         while True:
@@ -221,6 +275,7 @@ class Worker:
         loaded = await asyncio.to_thread(orders.load_anew, self._config, _now().date())
         if loaded is not None:
             self._loaded = loaded
+            self._hear_newcomers()
             self._watch.orders = loaded.orders
             self._listener.reload_tls()
             self._tell_digests()

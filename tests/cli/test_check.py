@@ -1,12 +1,16 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from gateway.archive import linked
+from gateway.archive.folder import Folder
 from gateway.cli.main import command
+from gateway.screen.linkage import Link
 
 REPO = Path(__file__).parents[2]
 
@@ -207,3 +211,20 @@ def test_wrong_usage_ends_with_status_2(words, told, check):
 
 def test_help_has_an_example(check):
     assert "monition check a@stud.mipt.ru" in check("--help").stdout
+
+
+def test_s07_a_link_by_the_dns_is_explained(check, tmp_path):
+    link = Link("friend.example", "NS", "ns.mipt.ru", "mipt.ru")
+    linked.add(Folder(tmp_path / "lists"), link, datetime.now(UTC).date())
+    config = tmp_path / "monition.toml"
+    config.write_text(
+        '[institution]\nname = "U"\ndomains = ["example.edu"]\n'
+        '[compliance]\noffice = "O"\nemail = "o@example.edu"\n[lists]\ndirectory = "lists"\n'
+    )
+    words = check("ivan@friend.example", config=config).stdout
+    assert words.startswith(
+        "ivan@friend.example: review\n"
+        "  By the DNS, friend.example is tied to a domain of the institution below.\n"
+        "  institution  Moscow Institute of Physics and Technology"
+    )
+    assert "NS ns.mipt.ru lies inside mipt.ru, seen " in words

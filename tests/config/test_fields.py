@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.config import fields
+from gateway.config import Endpoint, fields
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ from gateway.config import fields
         (fields.url, "https://example.edu/a?b#c", "https://example.edu/a?b#c"),
         (fields.language, "pt-BR", "pt-BR"),
         (fields.source, "us-ofac-sdn", "us-ofac-sdn"),
+        (fields.resolver, "192.0.2.53:53", Endpoint("192.0.2.53", 53)),
+        (fields.resolver, "[2001:db8::53]:5353", Endpoint("2001:db8::53", 5353)),
         (fields.workers, 4, 4),
         (fields.workers, "auto", "auto"),
     ],
@@ -56,6 +58,12 @@ def test_what_is_sound_is_read(read: Callable[[Any], Any], text: Any, value: Any
         (fields.url, "ftp://example.edu", "whole web address"),
         (fields.url, "https://[", "whole web address"),
         (fields.url, "https://example.edu/a b", "whole web address"),
+        (fields.resolver, "192.0.2.53", 'must be "host:port"'),
+        (fields.resolver, "ns.example.edu:53", "must be an IP address and a port"),
+        (fields.resolver, "unix:/run/dns", "must be an IP address and a port"),
+        (fields.mirror, "http://mirror.example.edu/ofac/", "use https"),
+        (fields.mirror, "https://me:secret@mirror.example.edu/", "has a user's name in it"),
+        (fields.mirror, "mirror.example.edu/ofac/", "whole web address"),
         (fields.language, "english!", "language tag"),
         (fields.source, "US OFAC", "in lower case"),
         (fields.workers, 0, "must be a number from 1 to 256"),

@@ -121,6 +121,10 @@ emergency_journal = "/l/a.journal"
 [lists]
 directory = "/l/lists"
 sources = ["us-ofac-sdn", "us-csl"]
+linkage = true
+linkage_per_hour = 60
+resolvers = ["192.0.2.53:53"]
+mirrors = { us-csl = "https://mirror.example.edu/csl/", own = "http://127.0.0.1:8/own.csv" }
 [policies]
 directory = "/l/policies"
 mode = "observe"

@@ -87,6 +87,48 @@ def test_s06_what_is_not_alike_is_clear(domain, snapshot):
     assert verdict(f"ivan@{domain}", snapshot).standing is Standing.CLEAR
 
 
+@pytest.mark.parametrize(
+    ("listed", "other", "standing"),
+    [
+        # Four letters that take nine in the A-label: too short for a slip to say anything.
+        (
+            "\u0444\u0438\u0437\u0444.\u0440\u0444",
+            "\u0444\u0438\u0437.\u0440\u0444",
+            Standing.CLEAR,
+        ),
+        ("\u0444\u0438\u0437\u0444.\u0440\u0444", "\u0444\u0438\u0437\u0444.com", Standing.CLEAR),
+        # Six letters: one of them lost, whatever that does to the A-label.
+        (
+            "\u0444\u0438\u0437\u0442\u0435\u0445.\u0440\u0444",
+            "\u0444\u0438\u0437\u0442\u0435.\u0440\u0444",
+            Standing.REVIEW,
+        ),
+        (
+            "\u0444\u0438\u0437\u0442\u0435\u0445.\u0440\u0444",
+            "\u0444\u0438\u0437\u0442\u0435\u0445.com",
+            Standing.REVIEW,
+        ),
+    ],
+)
+def test_s06_letters_are_counted_as_a_person_sees_them(listed, other, standing):
+    held = screening.build([entity("a", normalise(listed))], PEOPLE)
+    assert verdict(f"ivan@{other}", held).standing is standing
+
+
+@pytest.mark.parametrize("sign", ["\u0142", "\u00f8", "\u0111", "\u0127", "\u0167"])
+def test_s06_a_letter_with_a_stroke_is_read_as_the_letter(sign):
+    plain = dict(zip("\u0142\u00f8\u0111\u0127\u0167", "lodht", strict=True))[sign]
+    held = screening.build([entity("a", f"a{plain}b.ru")], PEOPLE)
+    assert verdict(f"ivan@a{sign}b.ru", held).standing is Standing.REVIEW
+
+
+def test_s06_of_several_that_are_near_each_is_found():
+    held = screening.build([entity("a", "skoltech.ru", "skaltach.ru", "skoltich.ru")], PEOPLE)
+    for slip, near in (("skaltaxh.ru", "skaltach.ru"), ("skoltechs.ru", "skoltech.ru")):
+        found = verdict(f"ivan@{slip}", held)
+        assert (found.standing, found.matched) == (Standing.REVIEW, near)
+
+
 def test_s06_a_personal_provider_is_no_lookalike(snapshot):
     assert verdict("ivan@gmail.com", snapshot).kind is Kind.PERSONAL
     assert verdict("ivan@gmail.com", snapshot).standing is Standing.CLEAR
