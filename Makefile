@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: demo test check bench fuzz clean
+.PHONY: demo test check bench fuzz compiled test-compiled taken-out clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/monition demo
@@ -27,6 +27,20 @@ bench: $(VENV)/.installed-test
 
 fuzz: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long
+
+# Each behaviour taken out of a copy once: did its tests notice? TAKEN_OUT_ARGS='R07 -j 2'
+taken-out: $(VENV)/.installed-test
+	@$(BIN)/python -m tests.taken_out $(TAKEN_OUT_ARGS)
+
+# The relay's path as C, in a tree of its own: docs/compiled.md. Needs a C compiler.
+COMPILED := $(CURDIR)/build/compiled
+
+compiled: $(VENV)/.installed-test
+	@$(BIN)/python hatch_build.py $(COMPILED) > $(VENV)/compiled.log 2>&1 || { cat $(VENV)/compiled.log >&2; exit 1; }
+
+test-compiled: compiled
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -c 'from gateway.wire import build; assert build.IS_COMPILED'
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -m pytest tests/wire tests/fuzz tests/dialogues tests/relay $(PYTEST_ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Monition needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12" >&2; exit 2; }
