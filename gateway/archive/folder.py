@@ -5,6 +5,7 @@
     sources/NAME.jsonl        what was last taken from a list: a header line, then one entry a line
     sources/NAME.refused      why a later import was not taken
     accepted/entities.toml    domains and addresses that a person accepted
+    rejected.jsonl            proposals that a person rejected
     linked.jsonl              domains that the DNS ties to listed ones
     snapshots/DIGEST.gz       every snapshot that was ever in force: verdicts can be given again
     history.jsonl             which one was in force from when

@@ -136,9 +136,7 @@ def _show(
     if hidden and not rejected:
         say(f"{hidden} that were rejected are not shown; --rejected shows them")
     if organisations.read_header(folder) is None:
-        say(
-            "no registry of research organisations is here: `monition lists import FILE --source ror`"
-        )
+        say("no registry of organisations is here: `monition lists import FILE --source ror`")
 
 
 def _all(proposals: Proposals, candidates: list[Entity], now: datetime) -> list[Proposal]:

@@ -68,8 +68,8 @@ def command(
         )
     if not hits:
         say(
-            f"No name among {len(entities)} institutions resembles {visible(query)!r}. A rarer word "
-            "of it, or another spelling, may find it; words that many names have find nobody."
+            f"No name among {len(entities)} institutions resembles {visible(query)!r}. A rarer "
+            "word of it, or another spelling, may find it; words that many names have find nobody."
         )
 
 
