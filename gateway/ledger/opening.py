@@ -174,7 +174,8 @@ def _version_of(database: Database, path: Path) -> int:
 
 def _check_is_current(database: Database, path: Path) -> None:
     version = _version_of(database, path)
-    if not version:
+    (objects,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not objects:
         raise LedgerError(
             f"{path} is empty: `monition serve` has written nothing to it yet; where it held "
             "events before, they are gone: restore a backup"

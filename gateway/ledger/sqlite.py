@@ -7,6 +7,7 @@ sqlite-utils opens and runs it; its inference, its ``transform()`` (which drops 
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from gateway.model import Event, Notice
 
 
+STEP_SECONDS = 0.001
+"""Between two tries to get the write lock: about as long as a commit takes."""
+
+
 class SqliteStore:
     """A ledger's file, open for writing. Made by :meth:`open`; keeps ``Store``'s contract."""
 
@@ -33,6 +38,7 @@ class SqliteStore:
         self._path = path
         self._database, self._is_new = open_for_writing(path)
         self._head: tuple[int, bytes] | None = None
+        self._patience: float = PATIENCE_SECONDS
         self._place, self._size = self._measure()
 
     @property
@@ -44,7 +50,7 @@ class SqliteStore:
     def transaction(self) -> Iterator[None]:
         """BEGIN IMMEDIATE to COMMIT. Raises :class:`StoreError` where nothing was kept."""
         with errors_told(self._path):
-            self._database.execute("BEGIN IMMEDIATE")
+            self._begin()
         self._head = None
         try:
             yield
@@ -77,8 +83,29 @@ class SqliteStore:
 
     def be_patient(self, *, wait: bool) -> None:
         """Whether the next transaction waits for another's, or gives up at once."""
-        milliseconds = int(PATIENCE_SECONDS * 1000) if wait else 0
-        self._database.execute(f"PRAGMA busy_timeout = {milliseconds}")
+        self._patience = PATIENCE_SECONDS if wait else 0.0
+
+    def _begin(self) -> None:
+        """Take the write lock, waiting in short steps.
+
+        SQLite's own waiting sleeps up to a tenth of a second between two tries, while another
+        worker's commit takes one or two milliseconds: two workers would do less than one.
+        """
+        execute = self._database.execute
+        until = time.monotonic() + self._patience
+        execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                        raise
+                    time.sleep(STEP_SECONDS)
+                else:
+                    return
+        finally:
+            execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
 
     def append(self, record: Record) -> Event:
         """Seal a record behind the head, with its personal data beside it."""
