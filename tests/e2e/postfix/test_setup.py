@@ -119,8 +119,13 @@ def test_o01_taken_out_again_it_leaves_no_message_behind(new_postfix, client, ev
     client(postfix.front).send("a@example.edu", "b@example.edu", content=content)
     eventually(lambda: "Connection refused" in postfix.queue(), "mail to wait in the queue")
     postfix.without_filter()
-    client(postfix.front).send("a@example.edu", "c@example.edu", content=content)
-    eventually(lambda: maildir(postfix.mail, "c@example.edu"), "new mail to go straight on")
+
+    def goes_straight_on():
+        # A service that was running before the reload may take one more message as it was told to.
+        client(postfix.front).send("a@example.edu", "c@example.edu", content=content)
+        return maildir(postfix.mail, "c@example.edu")
+
+    eventually(goes_straight_on, "new mail to go straight on")
     assert "b@example.edu" in postfix.queue()
     postfix.postsuper("-r", "ALL")
     (mail,) = eventually(lambda: maildir(postfix.mail, "b@example.edu"), "what waited to go on")
