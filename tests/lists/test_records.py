@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ListError
-from gateway.lists import records as module
+from gateway.lists import json_text as module
 from gateway.lists.part import Part
 from gateway.lists.records import records
 
@@ -56,11 +56,11 @@ def test_reads_what_json_writes(read, found, indent):
         ("<html>", "ror.json:1: is a web page"),
         ("[1]", "ror.json:1: is no JSON: '1' stands where an object should"),
         ('{"a": 1}\n7', "ror.json:2: is no JSON: '7' stands where an object should"),
-        ('[{"a": 1}\n', "ror.json:2: ends where a comma or a bracket should be: cut short?"),
-        ('[{"a": 1},\n', "ror.json:2: ends where an object should be: cut short?"),
-        ('[{"a": 1},\n{"b": tru', "ror.json:2: ends where the rest of a record should be"),
-        ('[{"a": 1},\n{"b": "long text', "ror.json:2: ends where the rest of a record"),
-        ('[{"a": 1}\n{"b": 1}]', "ror.json:2: is no JSON: '{' stands where a comma or a bracket"),
+        ('[{"a": 1}\n', "ror.json:2: ends where ',' or ']' should be: it was cut short"),
+        ('[{"a": 1},\n', "ror.json:2: ends where an object should be: it was cut short"),
+        ('[{"a": 1},\n{"b": tru', "ror.json:2: ends within a value: it was cut short"),
+        ('[{"a": 1},\n{"b": "long text', "ror.json:2: ends within a value"),
+        ('[{"a": 1}\n{"b": 1}]', "ror.json:2: is no JSON: '{' stands where ',' or ']' should"),
         ('[{"a": 1}]\n]', "ror.json:2: goes on behind the array's end"),
         ('[{"a":\n1;}, {"b": 1}]', "ror.json:2: is no JSON: Expecting ',' delimiter"),
         ('[{"a": ' + "9" * 5000 + "}]", "ror.json:1: is no JSON: Exceeds the limit"),
@@ -103,14 +103,14 @@ class Endless:
 
 def test_s12_a_record_that_never_ends_is_given_up():
     stream = Endless(b'[{"a": "', b"x" * 65536, 4096)
-    with pytest.raises(ListError, match=r"ror\.json:1: is no JSON"):
+    with pytest.raises(ListError, match=r"ror\.json:1: has a value of more than"):
         list(records(Part("ror.json", stream)))
-    assert stream.given < 4 * module.MAX_RECORD
+    assert stream.given < 4 * module.MAX_VALUE
 
 
 def test_s12_a_whole_record_that_is_too_long_is_refused(read, monkeypatch):
-    monkeypatch.setattr(module, "MAX_RECORD", 20)
-    with pytest.raises(ListError, match="a record of more than 20 characters"):
+    monkeypatch.setattr(module, "MAX_VALUE", 20)
+    with pytest.raises(ListError, match="a value of more than 20 characters"):
         read(json.dumps({"a": "x" * 40}))
 
 
