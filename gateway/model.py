@@ -240,7 +240,8 @@ class Entity:
 
     ``weak_aliases`` are names too common to find it by alone. ``same_as`` are identifiers by which
     other lists know it (``un:qde.004``), on a person's word. ``linked`` are domains whose mail
-    goes to hosts of its own, as the DNS said: for review, and exactly these.
+    goes to hosts of its own, as the DNS said: for review, and exactly these. ``rank`` orders
+    institutions that hold one domain: 0 for what people wrote, then the lists in their order.
     """
 
     id: str
@@ -253,6 +254,7 @@ class Entity:
     weak_aliases: tuple[str, ...] = ()
     same_as: tuple[str, ...] = ()
     linked: tuple[Claim, ...] = ()
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.archive import assembly, history, reading, source
+from gateway.archive import assembly, history, proof, reading, source, weighing
 from gateway.archive.source import Header, Refusal
-from gateway.errors import Fault, ListError
+from gateway.errors import ListError
 from gateway.lists import catalogue, overrides
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from gateway.lists.catalogue import Form, Source
     from gateway.lists.entry import Entry
     from gateway.lists.overrides import Key
-
-MOST_LOST = 0.10
-"""Of a source's entries, the part that may vanish from one import to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +113,7 @@ def _plain(path: Path) -> str:
 
 def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: datetime) -> Taken:
     name = parcel.source
-    _weigh(folder, parcel, {entry.id for entry in found.entries}, catalogue.find(name).fewest)
+    weighing.weigh(folder, parcel, found.entries)
     header = Header(
         name,
         at,
@@ -128,6 +125,7 @@ def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: da
     )
     # Whole, in memory, before anything is replaced: faulty policies refuse the import too.
     made = assembly.assembled(policies, folder, at=at, instead={name: found.entries})
+    proof.prove(policies, made.snapshot, at.date())
     before = history.current(folder)
     source.write(folder, header, found.entries)
     history.save(folder, made.snapshot, assembly.turn_now(policies, folder, made, name))
@@ -145,38 +143,3 @@ def _unused(policies: Path, entries: Iterable[Entry], used: frozenset[Key]) -> l
     # Their domains were guarded when the snapshot was made.
     written = overrides.read_overrides(policies / "overrides.toml", lambda _: None)
     return overrides.unused(written, used, lists)
-
-
-def _weigh(folder: Folder, parcel: Parcel, ids: set[str], fewest: int) -> None:
-    """Refuse what is likely to be half a list."""
-    if not ids:
-        raise _refusal(parcel, "names no institution")
-    if parcel.accepts_loss:
-        return
-    if parcel.fetched is not None and len(ids) < fewest:
-        raise _refusal(
-            parcel, f"names {len(ids)} institutions, and {parcel.source} has {fewest} at the least"
-        )
-    lost, had = _lost(folder, parcel.source, ids)
-    if lost > MOST_LOST * had:
-        raise _refusal(
-            parcel,
-            f"lacks {lost} of the {had} institutions that {parcel.source} had; where the list has "
-            "really shrunk, import it with --accept-loss",
-        )
-
-
-def _lost(folder: Folder, name: str, ids: set[str]) -> tuple[int, int]:
-    """How many of a source's institutions are missing now, and how many it had."""
-    try:
-        before = {entry.id for entry in source.read_entries(folder, name)}
-    except ListError:
-        # What is kept is damaged, and this import mends it; how much it was is known elsewhere.
-        turn = history.current(folder)
-        had = turn.entries.get(name, 0) if turn else 0
-        return max(0, had - len(ids)), had
-    return len(before - ids), len(before)
-
-
-def _refusal(parcel: Parcel, what: str) -> ListError:
-    return Refused([Fault(parcel.name, None, None, f"{what}; nothing was changed")])

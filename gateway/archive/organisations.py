@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from gateway import __version__
 from gateway.archive import folder as files
 from gateway.archive import reading, source
-from gateway.archive.importing import MOST_LOST, Refused
+from gateway.archive.importing import Refused
 from gateway.archive.source import Header
+from gateway.archive.weighing import MOST_LOST
 from gateway.errors import Fault, ListError
 from gateway.lists import ror
 from gateway.lists.catalogue import MEGABYTE, PROPOSING

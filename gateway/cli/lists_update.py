@@ -21,7 +21,7 @@ from gateway.cli import lists_import, sources
 from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
 from gateway.errors import ConfigError, ListError, MonitionError
-from gateway.net.fetch import FetchError, Limits, Validators, fetch
+from gateway.net.fetch import Limits, Validators, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _update(config: Config, name: str, wanted: Wanted | None) -> bool:
         say(f"{name}: {wanted.source.licence}. {wanted.source.notice}")
     try:
         taken = _taken(config, wanted)
-    except (FetchError, ListError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other lists are fetched
         if not isinstance(error, ListError):
             importing.refuse(folder, name, error, datetime.now(UTC))
         say(f"{name}: refused: {str(error).removeprefix(f'{name}: ')}")

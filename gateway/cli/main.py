@@ -99,6 +99,13 @@ class Tree(click.Group):
         except MonitionError as error:
             click.echo(f"monition: {error}", err=True)
             ctx.exit(_exit_code(error))
+        except PermissionError as error:
+            click.echo(
+                f"monition: {error.filename} cannot be read or written ({error.strerror}): run "
+                "this as the gateway's user",
+                err=True,
+            )
+            ctx.exit(2)
         except KeyboardInterrupt:
             click.echo(err=True)
             ctx.exit(130)

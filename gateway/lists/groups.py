@@ -47,6 +47,11 @@ class Group:
         """Whether another entry of the same source is here."""
         return bool(self._ids.get(source, set()) - {entry.id})
 
+    @property
+    def rank(self) -> int:
+        """0 where a person wrote of it, else the place of the first list that names it, from 1."""
+        return 0 if self.written else min(self._ids, default=0) + 1
+
     def is_linked_by(self, identifier: str) -> bool:
         """Whether a person said that this identifier is the institution's."""
         return any(identifier in entity.same_as for entity in self.written)

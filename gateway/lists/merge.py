@@ -112,6 +112,7 @@ class _Merger:
             _first_of_each(addresses),
             tuple(alias for alias in weak if alias not in aliases),
             unique([same for each in group.written for same in each.same_as]),
+            rank=group.rank,
         )
 
     def _domains(

@@ -60,6 +60,8 @@ def lines(part: Part) -> Iterator[tuple[int, str]]:
             refuse(part, number, f"is longer than {MAX_LINE} bytes; this is no such list")
         if line.rstrip() == _END_OF_FILE:
             continue
+        if b"\0" in line:
+            refuse(part, number, "holds zero bytes: a damaged download; fetch it again")
         try:
             yield number, line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:

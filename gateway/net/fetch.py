@@ -30,6 +30,8 @@ READ_SECONDS = 60.0
 TOTAL_SECONDS = 1800.0
 """For one file, redirections and all."""
 
+_LONGEST_VALIDATOR = 512
+
 MOST_REDIRECTIONS = 5
 USER_AGENT = f"Monition/{__version__}"
 
@@ -57,7 +59,7 @@ class Validators:
     def headers(self) -> dict[str, str]:
         """As conditions of a request (RFC 9110 sections 13.1.2 and 13.1.3)."""
         said = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in said.items() if value and _can_be_sent(value)}
 
 
 class FetchError(MonitionError):
@@ -222,3 +224,8 @@ def _unreached(error: httpx.ConnectError) -> str:
 def _short(error: Exception) -> str:
     """A library's words, of which only a line is of use."""
     return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _can_be_sent(value: str) -> bool:
+    """Whether a server's word can be said back to it: it may have been anything."""
+    return len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()

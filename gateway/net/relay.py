@@ -43,11 +43,7 @@ log = structlog.get_logger("relay")
 
 
 class Relay(ClientSide):
-    """A client, its next hop, and the dialogue between them.
-
-    It is the protocol of the client's connection, as :class:`asyncio.Protocol` describes one; a
-    compiled build cannot have its classes.
-    """
+    """A client, its next hop, and the dialogue between them. As a protocol: the client's side."""
 
     __slots__ = (
         "_began_content",
@@ -229,6 +225,9 @@ class Relay(ClientSide):
 
     def drain(self) -> None:
         """The process is to end: leave as soon as no transaction is under way."""
+        if self._session.moment is AT_STARTTLS and self._task is not None:
+            # No message stands before a handshake: it has as long as somebody's last words.
+            self._loop.call_later(LINGER_SECONDS, self._task.cancel)
         self._session.drain()
         self._go_on()
 
@@ -343,7 +342,8 @@ class Relay(ClientSide):
             return
         if self._task is not None:
             return  # our own waits have their own ends
-        if session.awaited or (self._hop is not None and self._hop.is_full):
+        hop = self._hop
+        if (session.awaited and not session.takes_content) or (hop is not None and hop.is_full):
             self._silent_since = 0.0  # it waits, and may
             self._stuck_since = self._stuck_since or now
             limit = DOT_SECONDS if has_dot(session.awaited) else HOP_SECONDS

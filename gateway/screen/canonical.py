@@ -46,6 +46,7 @@ def lines(entities: Iterable[Entity], people: People) -> Iterator[bytes]:
             entity.id,
             entity.name,
             entity.country or "",
+            entity.rank,
             sorted(entity.aliases),
             sorted(entity.weak_aliases),
             sorted(entity.same_as),
@@ -80,7 +81,7 @@ def is_reached(line: bytes) -> bool:
 
 def entity_of(line: bytes) -> Entity:
     """Read one entity's line."""
-    id_, name, country, *rest = _read(line, 10)
+    id_, name, country, rank, *rest = _read(line, 11)
     aliases, weak, same_as, listings, domains, addresses, linked = rest
     return Entity(
         id_,
@@ -93,6 +94,7 @@ def entity_of(line: bytes) -> Entity:
         tuple(weak),
         tuple(same_as),
         tuple(map(_claim, linked)),
+        int(rank),
     )
 
 

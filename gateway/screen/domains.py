@@ -60,11 +60,15 @@ class DomainIndex:
 
 
 def grouped(holdings: Iterable[Holding]) -> dict[str, tuple[Holding, ...]]:
-    """Sort holdings under the value they claim, those of one value by entity id."""
+    """Sort holdings under the value they claim; of one value, the first is the one that counts.
+
+    What a person says goes before what a list says, and an earlier list before a later one.
+    """
     found: dict[str, list[Holding]] = {}
     for holding in holdings:
         found.setdefault(holding.claim.value, []).append(holding)
-    return {
-        value: tuple(sorted(each, key=lambda holding: holding.entity.id))
-        for value, each in found.items()
-    }
+    return {value: tuple(sorted(each, key=_precedence)) for value, each in found.items()}
+
+
+def _precedence(holding: Holding) -> tuple[bool, int, str]:
+    return holding.claim.reviewer is None, holding.entity.rank, holding.entity.id

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.notice.texts import Texts
+    from gateway.policy.rules import Rules
+    from gateway.policy.trial import Failure
     from gateway.screen.snapshot import Snapshot
 
 log = structlog.get_logger("serve")
@@ -43,8 +45,11 @@ class Loaded:
     texts: Texts
 
 
-def load(config: Config, today: date) -> Loaded:
+def load(config: Config, today: date, *, is_start: bool = True) -> Loaded:
     """Read and check the policies directory and the certificate; ``FaultyFile``: what is wrong.
+
+    At the start, an example that fails only because of an imported list is told loudly and does
+    not keep mail from flowing; a reload is refused for it.
 
     Notice texts are filled in with examples, and the policy's own examples are put to the test
     (behaviours P4, P5): what passes here does not fail at send time.
@@ -55,10 +60,10 @@ def load(config: Config, today: date) -> Loaded:
     policy = rules.load(directory)
     if faults := check.check(directory, config):
         raise ConfigError(faults)
-    failed = trial.failures(
-        policy, lambda address, on: classify(from_text(address), listed, on), today
-    )
-    if failed:
+    failed = _failures(policy, listed, today)
+    if failed and is_start and not _failures(policy, snapshot.load(directory), today):
+        log.error("with the imported lists examples fail", examples=list(map(str, failed)))
+    elif failed:
         raise ConfigError(
             Fault(each.example.file, each.example.line, None, f"example failed: {each}")
             for each in failed
@@ -66,12 +71,18 @@ def load(config: Config, today: date) -> Loaded:
     return Loaded(Orders(listed, policy), texts.load(directory))
 
 
+def _failures(policy: Rules, listed: Snapshot, today: date) -> tuple[Failure, ...]:
+    return trial.failures(
+        policy, lambda address, on: classify(from_text(address), listed, on), today
+    )
+
+
 def load_anew(config: Config, today: date) -> Loaded | None:
     """Read them while others are in force; ``None``, told loudly, where they do not load."""
     refused = "reload refused, the old policies stay"
     try:
         with _no_collection():
-            return load(config, today)
+            return load(config, today, is_start=False)
     except FaultyFile as error:
         log.error(refused, faults=list(map(str, error.faults)))  # noqa: TRY400 - no bug of ours
     except Exception:

@@ -12,6 +12,7 @@ LINE_UNCLEAN = b"500 5.5.2 Error: bare CR, bare LF or NUL in a command line\r\n"
 NOT_OFFERED = b"502 5.5.1 Error: command not available here\r\n"
 NOT_TRUSTED = b"550 5.7.0 Error: XFORWARD is not allowed from this address\r\n"
 TLS_READY = b"220 2.0.0 Ready to start TLS\r\n"
+TLS_NOT_NOW = b"454 4.7.0 No TLS in the middle of a message: say RSET first\r\n"
 XFORWARD_TAKEN = b"250 2.0.0 Ok\r\n"
 LOOKALIKE = (
     b"550 5.5.2 Error: the message has a line with a lone dot whose line ends are not CRLF; "

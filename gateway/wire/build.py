@@ -9,4 +9,4 @@ from gateway.wire import session
 IS_COMPILED: Final = not str(session.__file__).endswith(".py")
 
 KIND: Final = "compiled" if IS_COMPILED else "python"
-"""For a person: in the log at the start, and in ``monition --version``."""
+"""For a person: in the log at the start."""

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.wire import answers
 from gateway.wire.inbox import Inbox
-from gateway.wire.phase import CONTENT, FOR_BANNER, GREETING, OVER, Moment
+from gateway.wire.phase import (
+    AT_STARTTLS,
+    COMMANDS,
+    CONTENT,
+    FOR_BANNER,
+    GREETING,
+    OVER,
+    Moment,
+)
 from gateway.wire.reply import ReplyFramer
 from gateway.wire.transaction import Transaction
 
@@ -101,9 +109,23 @@ class Exchange:
         self._hop_left = self.drop_next_hop = False
 
     @property
+    def takes_content(self) -> bool:
+        """Whether it is for the client to speak: content of its message is still to come."""
+        return self._phase is CONTENT
+
+    @property
     def needs_hop(self) -> bool:
         """Whether the greeting still waits for a next hop that gives one."""
         return self._phase is GREETING and self._hop_left
+
+    def _meet_starttls(self) -> None:
+        """Our 220 to STARTTLS has its turn."""
+        if self.transaction.is_open:
+            # The next hop knows nothing of our TLS: what was said in the clear would stand there.
+            self.to_client[-1] = answers.TLS_NOT_NOW
+            self._phase = COMMANDS
+        else:
+            self.moment = AT_STARTTLS
 
     def _drop_hop(self) -> None:
         self._hop_left = self.drop_next_hop = True

@@ -183,7 +183,7 @@ class Session(Delivery):
         if self.moment is AT_REPLIED:
             return
         if self.awaited and give_ours(self.awaited, self.to_client, self.transaction):
-            self.moment = AT_STARTTLS
+            self._meet_starttls()
         elif self.awaited or self.moment is not None:
             return
         elif self._phase is DOT:

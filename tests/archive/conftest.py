@@ -29,6 +29,17 @@ names = ["info"]
 source = "s"
 labels = ["alumni"]
 """
+POLICY = """
+[tiers]
+otherwise = "advisory"
+[[tier]]
+list = "L"
+tier = "blocking"
+[[rule]]
+name = "all: warn"
+action = "warn"
+text = "t"
+"""
 ENTITY = """
 [[entity]]
 id = "written"
@@ -51,6 +62,7 @@ def policies(tmp_path):
     (path / "personal.toml").write_text(PERSONAL)
     (path / "roles.toml").write_text(ROLES)
     (path / "entities" / "a.toml").write_text(ENTITY)
+    (path / "policy.toml").write_text(POLICY)
     return path
 
 

@@ -116,7 +116,10 @@ def test_n03_one_notice_names_all_three_and_says_what_each_listing_asks(letter, 
         assert text.count(f"- {one.entity_name} {one.recipient} ") == 1
         assert f"A listing on {one.list} " in text
     assert "since 5 June 2020 (US-BIS-EL)" in text
-    assert "- An Institute of Data office@aidf.example INSTITUTE-X, date not known to us (INSTITUTE-X)" in text
+    assert (
+        "- An Institute of Data office@aidf.example INSTITUTE-X, date not known to us (INSTITUTE-X)"
+        in text
+    )
 
 
 def test_n03_the_strictest_tier_says_how_far_to_stop(letter, three):

@@ -17,6 +17,7 @@ ENTITY = Entity(
 OTHER = {
     str: "other",
     bool: True,
+    int: 7,
     date: date(2020, 1, 1),
     tuple: (),
     dict: {},

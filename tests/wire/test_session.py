@@ -767,3 +767,24 @@ def test_r08_half_a_message_said_at_once_by_one_that_left_has_no_dot(ready):
     ready.hop(b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 go on\r\n")
     ready.do("begin", watch=False)
     assert ready.session.is_over
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_r17_starttls_in_the_middle_of_a_message_is_not_begun(ready, split):
+    """The next hop would keep what was said in the clear, and we would not know of it."""
+    ready.session.offers_tls = True
+    said = [b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<c@d>\r\n", b"STARTTLS\r\n"]
+    if split:
+        for line in said[:2]:
+            ready.client(line)
+            ready.hop(b"250 Ok\r\n")
+        to_client, _ = ready.client(said[2])
+    else:
+        ready.client(b"".join(said))
+        to_client, _ = ready.hop(b"250 Ok\r\n250 Ok\r\n")
+    assert to_client.endswith(answers.TLS_NOT_NOW)
+    assert ready.session.moment is None
+    assert ready.client(b"RSET\r\n") == (b"", b"RSET\r\n")
+    ready.hop(b"250 Ok\r\n")
+    assert ready.client(b"STARTTLS\r\n")[0] == answers.TLS_READY
+    assert ready.session.moment is Moment.STARTTLS

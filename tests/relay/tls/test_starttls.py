@@ -215,3 +215,11 @@ async def test_a_new_certificate_is_used_from_the_reload_on(gateway, ours, certi
     await client.say(b"NOOP\r\n")
     await (await hop.hear(b"NOOP\r\n")).say(b"250 2.0.0 Ok\r\n")
     await client.reply(250)
+
+
+async def test_r18_a_handshake_that_never_comes_does_not_hold_up_the_end(started, monkeypatch):
+    monkeypatch.setattr(relay, "LINGER_SECONDS", 0.2)
+    client, _ = await begin(started)
+    # Far less than `drain_seconds`, which would let it wait for its message.
+    await asyncio.wait_for(started.listener.drain(), 10)
+    client.close()
