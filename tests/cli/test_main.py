@@ -235,3 +235,14 @@ def test_completion_knows_verbs_and_options():
     assert "plain,config" in verbs
     assert "plain,completion" in verbs
     assert "plain,audit" not in verbs
+
+
+def test_what_may_not_be_read_is_said_and_no_traceback(monkeypatch):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", "/var/lib/monition/lists/current.json")
+
+    monkeypatch.setattr("gateway.archive.assembly.live", refused)
+    result = CliRunner().invoke(main.command, ["check", "a@mipt.ru"])
+    assert result.exit_code == 2
+    assert "/var/lib/monition/lists/current.json cannot be read or written" in result.stderr
+    assert "gateway's user" in result.stderr

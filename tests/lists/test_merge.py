@@ -12,8 +12,12 @@ from gateway.lists.entry import Entry
 from gateway.lists.merge import merge
 from gateway.lists.overrides import Key, read_overrides
 from gateway.model import Claim, Entity, Listing
+from gateway.screen import canonical
+from gateway.screen.address import from_text
+from gateway.screen.classify import classify
 from gateway.screen.guard import why_not_an_institution
-from gateway.screen.snapshot import read
+from gateway.screen.kind import People
+from gateway.screen.snapshot import build, from_lines, read
 
 POLICIES = Path(__file__).parents[2] / "policies"
 DAY = date(2026, 11, 22)
@@ -329,3 +333,19 @@ def test_the_real_websites_that_several_name_are_told(real_lists):
     assert 5 <= len(found.shared) <= 20
     assert all(len(ids) > 1 for ids in found.shared.values())
     assert len(found.refused) < 25
+
+
+@pytest.mark.parametrize("ids", [("z-strong", "a-weak"), ("a-strong", "z-weak")])
+def test_s04_of_two_that_hold_a_domain_the_earlier_list_is_named(ids):
+    strong, weak = (
+        Entry(id_, id_, "p", (Listing(list_, None, "1"),), websites=("www.shared.example.ru",))
+        for id_, list_ in zip(ids, ("US-OFAC-SDN", "OWN"), strict=True)
+    )
+    merged = merge([], [[strong], [weak]], {}, lambda _: None)
+    people = People({}, {}, frozenset(), frozenset(), frozenset())
+    for made in (
+        build(merged.entities, people),
+        from_lines(list(canonical.lines(merged.entities, people))),
+    ):
+        found = classify(from_text("x@shared.example.ru"), made, date(2026, 11, 22))
+        assert found.entity.id == ids[0]

@@ -144,3 +144,9 @@ def test_s12_whatever_the_bytes_a_file_is_read_or_refused(content):
     for read in READERS:
         with contextlib.suppress(ListError):
             read(Part("x", io.BytesIO(content)))
+
+
+def test_s12_zero_bytes_are_a_damaged_download():
+    part = Part("x.csv", io.BytesIO(b"a,b\n1,\x00\x002\n"))
+    with pytest.raises(ListError, match=r"x\.csv:2: holds zero bytes"):
+        list(lines(part))

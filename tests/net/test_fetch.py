@@ -112,6 +112,14 @@ def test_what_has_not_changed_is_not_fetched_again(server, get):
     assert (headers["If-None-Match"], headers["If-Modified-Since"]) == (TAG, DAY)
 
 
+@pytest.mark.parametrize("odd", ['"\xff"', '"a\x01b"', '"' + "x" * 600 + '"'])
+def test_what_cannot_be_said_back_is_no_condition(odd, server, get):
+    server.pages["/list"] = plainly
+    assert get(known=Validators(odd, DAY))
+    _, headers = server.asked[0]
+    assert ("If-None-Match" in headers, headers["If-Modified-Since"]) == (False, DAY)
+
+
 @pytest.mark.parametrize("known", [None, Validators()])
 def test_not_changed_is_no_answer_to_a_question_that_was_not_asked(server, get, known):
     server.pages["/list"] = lambda handler: handler.answer(304, length=False)

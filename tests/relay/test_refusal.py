@@ -197,3 +197,22 @@ async def test_r07_the_hop_dies_between_chunks(gateway, part):
     codes = [line[:3] for line in (await client.end()).splitlines()]
     assert codes == [b"451", b"451", b"421"]
     assert started.kinds() == []
+
+
+async def test_r20_a_chunk_that_comes_slowly_is_waited_for_as_content_is(gateway):
+    """Its reply is awaited all the while, but it is not the next hop that is slow."""
+    started = await gateway()
+    client, hop = await started.meet()
+    await offered_chunks(client, hop)
+    envelope = MAIL + b"RCPT TO:<friend@example.org>\r\n"
+    await client.say(envelope + b"BDAT 3 LAST\r\na")
+    await (await hop.hear(envelope)).say(b"250 1\r\n250 2\r\n")
+    await hop.hear(b"BDAT 3 LAST\r\na")
+    await client.reply(250, 250)
+    (relay,) = started.listener._relays
+    began = client.loop.time()
+    for seconds in range(300):
+        relay.check(began + seconds)
+    await client.say(b"bc")
+    await (await hop.hear(b"bc")).say(b"250 2.0.0 Ok\r\n")
+    await client.reply(250)
