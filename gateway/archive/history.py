@@ -41,13 +41,18 @@ def path_of(folder: Folder, digest: str) -> Path:
     return folder.snapshots / f"{digest.replace(':', '-')}.gz"
 
 
-def save(folder: Folder, made: Snapshot, turn: Turn) -> None:
-    """Keep a snapshot and put it in force; the directory is held. Raises ``OSError``."""
+def keep(folder: Folder, made: Snapshot) -> None:
+    """Keep a snapshot for good, not yet in force; the directory is held. Raises ``OSError``."""
     path = path_of(folder, made.digest)
     if not _holds_what_it_says(path):
         lines = canonical.lines(made.entities.values(), made.people)
         # No time within: the same snapshot gives the same file.
         files.replace(path, gzip.compress(b"".join(line + b"\n" for line in lines), 6, mtime=0))
+
+
+def save(folder: Folder, made: Snapshot, turn: Turn) -> None:
+    """Keep a snapshot and put it in force; the directory is held. Raises ``OSError``."""
+    keep(folder, made)
     before = current(folder)
     since = before.at if before and before.digest == turn.digest else turn.at
     said = json.dumps(

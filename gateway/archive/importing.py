@@ -127,6 +127,8 @@ def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: da
     made = assembly.assembled(policies, folder, at=at, instead={name: found.entries})
     proof.prove(policies, made.snapshot, at.date())
     before = history.current(folder)
+    # The larger file first: a full disk then leaves the source as it was.
+    history.keep(folder, made.snapshot)
     source.write(folder, header, found.entries)
     history.save(folder, made.snapshot, assembly.turn_now(policies, folder, made, name))
     return Taken(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,9 +104,11 @@ def writable(folder: Folder) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        remedy = "run this as the gateway's user, or set [lists] directory to a folder of its own"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            remedy = "make room; what was in force before still is"
         raise MonitionError(
-            f"{folder.path} cannot be written ({error.strerror or error}): run this as the "
-            "gateway's user, or set [lists] directory to a folder of its own"
+            f"{folder.path} cannot be written ({error.strerror or error}): {remedy}"
         ) from None
 
 
