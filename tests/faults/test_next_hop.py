@@ -221,8 +221,9 @@ def test_r07_it_ends_while_a_big_message_is_on_its_way(books, end, is_matched):
     told = books.deliver(letter)
     assert told.raw == session.replies + books.ours.HOP_LOST + books.ours.FOLLOWS_FAILURE
     assert b"".join(letter.script[:6]).startswith(session.heard)
-    # What the kernel holds may have been all of it, to the dot: then it has its event.
-    assert books.outcomes(letter) in ([], ["failed"])
+    # What the kernel holds may have been all of it, to the dot: then it has its event, and where
+    # the dot went into a connection that was dead already, nobody can know more.
+    assert books.outcomes(letter) in ([], ["failed"], ["unknown"])
 
 
 def test_r06_r07_all_of_it_dies_with_sessions_at_every_step(books, clients):
