@@ -100,6 +100,8 @@ class Tree(click.Group):
             click.echo(f"monition: {error}", err=True)
             ctx.exit(_exit_code(error))
         except PermissionError as error:
+            if error.filename is None:
+                raise  # no file's: a verb tells of its sockets itself
             click.echo(
                 f"monition: {error.filename} cannot be read or written ({error.strerror}): run "
                 "this as the gateway's user",
