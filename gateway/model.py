@@ -76,6 +76,18 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Disposition(StrEnum):
+    """What the office decided about a finding; ``OPEN`` until it did, or where it reopened it."""
+
+    OPEN = "open"
+    FALSE_POSITIVE = "false-positive"
+    PERSONAL = "personal"
+    LICENSED = "licensed"
+    EXEMPT = "exempt"
+    ESCALATED = "escalated"
+    REMEDIATED = "remediated"
+
+
 class Suppression(StrEnum):
     """Why a sender gets no notice although something was found."""
 

@@ -9,6 +9,8 @@
     linked.jsonl              domains that the DNS ties to listed ones
     snapshots/DIGEST.gz       every snapshot that was ever in force: verdicts can be given again
     history.jsonl             which one was in force from when
+    policies/DIGEST.….gz      every edition of the policies that was, with its notice texts
+    policies.jsonl            which one was in force from when
     current.json              the one in force
 
 A file is replaced as a whole (a new one is written, made durable and renamed) or not at all, so
@@ -58,6 +60,16 @@ class Folder:
         return self.path / "snapshots"
 
     @property
+    def policies(self) -> Path:
+        """The folder of all editions of the policies."""
+        return self.path / "policies"
+
+    @property
+    def policies_history(self) -> Path:
+        """The file with a line for every change of the edition in force."""
+        return self.path / "policies.jsonl"
+
+    @property
     def current(self) -> Path:
         """The file that names the snapshot in force."""
         return self.path / "current.json"
@@ -80,9 +92,13 @@ class Folder:
         """The file that says why the latest import of a list was not taken."""
         return self.sources / f"{name}.refused"
 
+    @property
+    def _directories(self) -> tuple[Path, ...]:
+        return self.path, self.sources, self.accepted, self.snapshots, self.policies
+
     def make(self) -> None:
         """Make the directory and those in it. Raises ``OSError``."""
-        for path in (self.path, self.sources, self.accepted, self.snapshots):
+        for path in self._directories:
             path.mkdir(mode=DIRECTORY_MODE, parents=path is self.path, exist_ok=True)
 
     @contextlib.contextmanager
@@ -96,7 +112,7 @@ class Folder:
 
     def _sweep(self) -> None:
         """Take away what writers that were killed have left half written."""
-        for path in (self.path, self.sources, self.accepted, self.snapshots):
+        for path in self._directories:
             for file in path.glob(f"{_UNFINISHED}*"):
                 with contextlib.suppress(OSError):
                     if time.time() - file.stat().st_mtime > _FORGOTTEN_SECONDS:

@@ -6,7 +6,6 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,16 +14,18 @@ import click
 from gateway.cli.audit_story import as_object, as_text
 from gateway.cli.options import config_option, example, format_option, load_config
 from gateway.cli.output import emit, say
+from gateway.cli.person import read_as
 from gateway.ledger.filters import ACCEPTED, Filters, when
-from gateway.ledger.reader import COLUMNS, Reader
+from gateway.ledger.reading import COLUMNS, Reading
 from gateway.ledger.store import StoreError
 from gateway.ledger.verification import checkpoint_as_json, read_checkpoint
-from gateway.model import Action, Kind, Outcome, Standing, Tier
+from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import StrEnum
 
+    from gateway.ledger.reading import Access
     from gateway.ledger.verification import Verdict
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -84,6 +85,9 @@ def command() -> None:
 @_choice("--kind", Kind, "Whose mailbox it was.")
 @_choice("--action", Action, "What the policy did.")
 @_choice("--outcome", Outcome, "What became of the message.")
+@_choice("--disposition", Disposition, "What the office decided.")
+@click.option("--department", metavar="NAME", help="The sender's department at that time.")
+@click.option("--text", metavar="WORDS", help="Words in names of people and institutions.")
 @click.option(
     "--limit",
     type=click.IntRange(0),
@@ -93,10 +97,13 @@ def command() -> None:
 )
 @click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the newest so many.")
 @format_option()
+@read_as("audit list")
 @config_option
 def list_command(
+    *,
     config_file: Path | None,
     output_format: str,
+    who: Access | None,
     limit: int,
     offset: int,
     list_: str | None,
@@ -104,10 +111,8 @@ def list_command(
 ) -> None:
     """List what was noticed, newest first; all filters can be combined."""
     filters = Filters(list=list_, **asked)
-    with Reader(load_config(config_file).ledger.path) as reader:
-        # One more than asked for tells whether there are more.
-        found = reader.findings(filters, limit=limit + 1 if limit else None, offset=offset)
-        rows = islice(found, limit or None)
+    with Reading(load_config(config_file).ledger.path, who) as reading:
+        rows = reading.findings(filters, limit=limit or None, offset=offset)
         if output_format == "json":
             emit(rows, format="json")
         else:
@@ -116,23 +121,28 @@ def list_command(
             emit(held, columns=columns, format=output_format)
             if not held:
                 say("nothing in the ledger fits")
-        if next(found, None) is not None:
+        if limit and reading.count(filters) > offset + limit:
             say(f"there are more: go on with --offset {offset + limit}, or take all with --limit 0")
 
 
 @command.command(epilog=example("monition audit show 01KB8Q"))
 @click.argument("event")
 @format_option(("table", "json"))
+@read_as("audit show")
 @config_option
-def show(event: str, config_file: Path | None, output_format: str) -> None:
+def show(
+    event: str,
+    config_file: Path | None,
+    output_format: str,
+    who: Access | None,
+) -> None:
     """Show all that is kept about one EVENT, by its id or the beginning of it."""
-    with Reader(load_config(config_file).ledger.path) as reader:
-        story = reader.find(event)
-        related = reader.related(story.event)
+    with Reading(load_config(config_file).ledger.path, who) as reading:
+        story, related = reading.find(event)
         if output_format == "json":
             emit([as_object(story, related)], format="json")
         else:
-            click.echo(as_text(story, related, reader.checkpoint()))
+            click.echo(as_text(story, related, reading.checkpoint()))
 
 
 @command.command(epilog=example("monition audit verify --checkpoint /mnt/safe/checkpoint.json"))
@@ -154,8 +164,8 @@ def verify(config_file: Path | None, checkpoint_file: Path | None, output_format
     checkpoint = None if checkpoint_file is None else read_checkpoint(checkpoint_file)
     path = load_config(config_file).ledger.path
     try:
-        with Reader(path) as reader:
-            verdict = reader.verify(checkpoint, _progress(reader.checkpoint().seq))
+        with Reading(path, None) as reading:
+            verdict = reading.verify(checkpoint, _progress(reading.checkpoint().seq))
     except StoreError as error:
         if not error.is_damage:
             raise
@@ -181,8 +191,8 @@ def checkpoint(config_file: Path | None) -> None:
 
     `monition audit verify --checkpoint` proves with it that nothing before it was cut or forged.
     """
-    with Reader(load_config(config_file).ledger.path) as reader:
-        kept = checkpoint_as_json(reader.checkpoint())
+    with Reading(load_config(config_file).ledger.path, None) as reading:
+        kept = checkpoint_as_json(reading.checkpoint())
     click.echo(json.dumps({**kept, "taken_at": datetime.now(UTC).isoformat(timespec="seconds")}))
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gateway.ledger.chain import Checkpoint
-    from gateway.ledger.reader import Story
+    from gateway.ledger.reading import Story
 
 _WIDTH = 79
 _INDENT = 24

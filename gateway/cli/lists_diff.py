@@ -16,7 +16,8 @@ from gateway.cli import lists_affected
 from gateway.cli.lists_affected import counted
 from gateway.cli.options import config_option, example, format_option, load_config
 from gateway.cli.output import emit, paint, say, visible
-from gateway.ledger.reader import Reader
+from gateway.cli.person import access
+from gateway.ledger.reading import Reading
 from gateway.lists.diff import How, What
 from gateway.policy import rules as policy
 
@@ -99,8 +100,8 @@ def _affected(config: Config, compared: Pair, changes: Sequence[Change]) -> list
     """The one place here that reads personal data."""
     tiers = policy.load(config.policies.directory).tiers
     today = datetime.now(UTC).date()
-    with Reader(config.ledger.path) as reader:
-        return lists_affected.touched(reader.sightings(), compared, changes, tiers, today)
+    with Reading(config.ledger.path, access("lists diff --affected", None)) as reading:
+        return lists_affected.touched(reading.sightings(), compared, changes, tiers, today)
 
 
 def as_row(change: Change) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from gateway.cli.options import (
     load_snapshot,
 )
 from gateway.cli.output import emit, say
+from gateway.cli.person import read_as
 from gateway.ledger import requeue
-from gateway.ledger.reader import Reader
+from gateway.ledger.reading import Reading
 from gateway.model import Address, Notice, Peek, Suppression
 from gateway.notice import headers, render, rhythm, texts
 from gateway.notice.etiquette import suppress
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config import Config
+    from gateway.ledger.reading import Access
     from gateway.model import Decision, Finding, NoticeRequest
 
 QUEUE_COLUMNS = (
@@ -114,14 +116,20 @@ def preview(
 @config_option
 @click.option("--all", "everything", is_flag=True, help="Those that were sent, too.")
 @format_option()
-def queue(config_file: Path | None, everything: bool, output_format: str) -> None:
+@read_as("notice queue")
+def queue(
+    config_file: Path | None,
+    everything: bool,
+    output_format: str,
+    who: Access | None,
+) -> None:
     """List the outbox: the notices that wait or were given up, oldest first.
 
     Recipients here are senders of matched mail: these are personal data.
     """
     config = load_config(config_file)
-    with Reader(config.ledger.path) as reader:
-        rows = [row for row in reader.notices() if everything or row["state"] != "sent"]
+    with Reading(config.ledger.path, who) as reading:
+        rows = reading.notices(everything=everything)
     if not rows and output_format == "table":
         say("The outbox is empty." if everything else "No notice waits, and none was given up.")
     emit(rows, columns=QUEUE_COLUMNS, format=output_format)

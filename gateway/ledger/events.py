@@ -38,6 +38,7 @@ class Sighting:
     ``message`` is the id that its events share, ``process`` the id of the running gateway, ``mode``
     the policy's (``warn`` or ``observe``). ``peek`` is ``None`` where no header came yet (a
     recipient refused at RCPT). ``first_index`` counts the message's recipients observed before.
+    ``department`` is the sender's, as the institution had it at that moment.
     """
 
     message: str
@@ -46,6 +47,7 @@ class Sighting:
     envelope: Envelope
     peek: Peek | None
     first_index: int = 0
+    department: str | None = None
 
 
 def observed(
@@ -62,6 +64,7 @@ def observed(
             "index": index,
             "process": sighting.process,
             "mode": sighting.mode,
+            "department": sighting.department,
             "header_readable": None if sighting.peek is None else sighting.peek.readable,
         }
         accepted = _take(waiting, finding.recipient.raw)

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from gateway.ledger.pseudonym import fold
 from gateway.ledger.record import timestamp
 
 if TYPE_CHECKING:
-    from gateway.model import Action, Kind, Outcome, Standing, Tier
+    from collections.abc import Iterator
+
+    from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
 
 _AGO = re.compile(r"([0-9]{1,6})\s*([mhdw])", re.IGNORECASE)
+_PLAIN = ("list", "programme", "tier", "standing", "kind", "action", "outcome", "disposition")
+_OF_DOMAIN = (
+    "(matched = :domain OR recipient LIKE :at_domain ESCAPE '\\'"
+    " OR recipient LIKE :below_domain ESCAPE '\\')"
+)
+_OF_ENTITY = "(entity = :entity OR lower(entity_name) = :entity_name)"
+_OF_NAMES = (
+    "(sender IN (SELECT value FROM json_each(:text_senders))"
+    " OR recipient IN (SELECT value FROM json_each(:text_recipients))"
+    " OR entity_name IN (SELECT value FROM json_each(:text_entities)))"
+)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+_Term: TypeAlias = tuple[str, dict[str, str]]
 
 ACCEPTED = (
     "a day (2026-11-22), a moment (2026-11-22T09:30:00Z, or with +02:00), or how long ago: "
@@ -28,6 +45,7 @@ class Filters:
 
     ``sender`` and ``recipient`` may hold ``*`` for any letters; case does not count. ``domain``
     holds for the domains below it too, and for what matched. ``entity`` is an id or a whole name.
+    ``text`` is words that are sought in names, approximately.
     """
 
     since: datetime | None = None
@@ -43,6 +61,18 @@ class Filters:
     kind: Kind | None = None
     action: Action | None = None
     outcome: Outcome | None = None
+    disposition: Disposition | None = None
+    department: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that a text was found to mean, as the table ``facet`` holds them."""
+
+    senders: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
 
 
 def when(text: str, now: datetime, *, is_end: bool = False) -> datetime:
@@ -64,59 +94,61 @@ def when(text: str, now: datetime, *, is_end: bool = False) -> datetime:
         raise ValueError(f"{text!r} is no time; accepted are {ACCEPTED}") from error
 
 
-def as_sql(filters: Filters) -> tuple[str, dict[str, str]]:
-    """The condition on the view ``finding``, and its parameters."""
+def as_sql(filters: Filters, names: Names | None = None) -> tuple[str, dict[str, str]]:
+    """The condition on the table ``facet``, and its parameters.
+
+    ``names`` is what ``filters.text`` was found to mean; without it the text is not asked for.
+    """
     terms = ["1"]
     values: dict[str, str] = {}
-    if filters.since is not None:
-        terms.append("at >= :since")
-        values["since"] = timestamp(filters.since)
-    if filters.until is not None:
-        terms.append("at < :until")
-        values["until"] = timestamp(filters.until)
-    for part in ("sender", "recipient"):
-        if (address := getattr(filters, part)) is not None:
-            terms.append(_of_address(part, address))
-            values[part] = _pattern(address) if "*" in address else _folded(address)
-    if filters.domain is not None:
-        domain = _folded(filters.domain).strip(".@")
-        terms.append(
-            "(matched = :domain OR recipient LIKE :at_domain ESCAPE '\\' "
-            "OR recipient LIKE :below_domain ESCAPE '\\')"
-        )
-        values["domain"] = domain
-        values["at_domain"] = "%@" + _escaped(domain)
-        values["below_domain"] = "%@%." + _escaped(domain)
-    if filters.entity is not None:
-        terms.append("(entity = :entity OR lower(entity_name) = :entity_name)")
-        values["entity"] = filters.entity
-        values["entity_name"] = _folded(filters.entity)
-    for column in ("list", "programme", "tier", "standing", "kind", "action", "outcome"):
+    for term, parameters in (*_of_time(filters), *_of_people(filters), *_of_names(names)):
+        terms.append(term)
+        values.update(parameters)
+    for column in _PLAIN:
         if (value := getattr(filters, column)) is not None:
             terms.append(f"{column} = :{column}")
             values[column] = str(value)
     return " AND ".join(terms), values
 
 
-def _of_address(part: str, address: str) -> str:
-    if "*" in address:
-        return f"{part} LIKE :{part} ESCAPE '\\'"
-    # The very expression of the index personal_address, so that it is used.
-    return (
-        f"id IN (SELECT event FROM personal WHERE part = '{part}' "  # noqa: S608 - two fixed words
-        f"AND lower(json_extract(data, '$.address')) = :{part} "
-        "AND json_extract(data, '$.address') IS NOT NULL)"
-    )
+def _of_time(filters: Filters) -> Iterator[_Term]:
+    if filters.since is not None:
+        yield "at >= :since", {"since": timestamp(filters.since)}
+    if filters.until is not None:
+        yield "at < :until", {"until": timestamp(filters.until)}
 
 
-def _folded(text: str) -> str:
-    """Lower case for ASCII letters alone: what SQLite's lower() does."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+def _of_people(filters: Filters) -> Iterator[_Term]:
+    for column, address in (("sender", filters.sender), ("recipient", filters.recipient)):
+        if address is not None:
+            yield _of_address(column, address), {column: _address(address)}
+    if filters.domain is not None:
+        domain = fold(filters.domain).strip(".@")
+        below = _escaped(domain)
+        yield (
+            _OF_DOMAIN,
+            {"domain": domain, "at_domain": f"%@{below}", "below_domain": f"%@%.{below}"},
+        )
+    if filters.entity is not None:
+        yield _OF_ENTITY, {"entity": filters.entity, "entity_name": fold(filters.entity)}
+    if filters.department is not None:
+        yield "lower(department) = :department", {"department": fold(filters.department)}
+
+
+def _of_names(names: Names | None) -> Iterator[_Term]:
+    if names is not None:
+        found = asdict(names).items()
+        yield _OF_NAMES, {f"text_{kind}": json.dumps(values) for kind, values in found}
+
+
+def _of_address(column: str, address: str) -> str:
+    is_pattern = "*" in address
+    return f"{column} LIKE :{column} ESCAPE '\\'" if is_pattern else f"{column} = :{column}"
+
+
+def _address(address: str) -> str:
+    return _escaped(address).replace("*", "%") if "*" in address else fold(address)
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _pattern(text: str) -> str:
-    return _escaped(text).replace("*", "%")

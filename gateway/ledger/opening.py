@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from gateway.errors import LedgerError
-from gateway.ledger.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from gateway.ledger.schema import APPLICATION_ID, MIGRATIONS, VERSION, differences
 from gateway.ledger.store import StoreError
 
 if TYPE_CHECKING:
@@ -196,6 +196,7 @@ def _migrate(database: Database, path: Path) -> None:
         for statements in MIGRATIONS[_version_of(database, path) :]:
             for statement in statements:
                 database.execute(statement)
+        _check_schema(database, path)
         database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         database.execute(f"PRAGMA user_version = {VERSION}")
         database.execute("COMMIT")
@@ -203,6 +204,15 @@ def _migrate(database: Database, path: Path) -> None:
         with suppress(sqlite3.Error):
             database.execute("ROLLBACK")
         raise
+
+
+def _check_schema(database: Database, path: Path) -> None:
+    # A trigger that was dropped before would be missing for good, and nobody told.
+    for difference in differences(database.conn):
+        raise StoreError(
+            f"{path} cannot be brought up to date: {difference.what}; somebody changed the file: "
+            "put it aside, restore a backup, and find out who"
+        )
 
 
 def _explained(path: Path, error: Exception, code: int) -> str:

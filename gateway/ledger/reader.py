@@ -1,7 +1,7 @@
-"""Reading the ledger, for questions: a connection of its own that can write nothing.
+"""Reading the ledger, for programs: a connection of its own that can write nothing.
 
-Writers are never held up by it (WAL). Every reading of personal data goes through
-:class:`Reader`: the one place where it can be recorded who looked.
+Writers are never held up by it (WAL). What a *person* is shown goes through
+:mod:`gateway.ledger.reading`, which records it: no command and no page reads past it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway.errors import LedgerError
+from gateway.ledger import text
 from gateway.ledger.filters import Filters, as_sql
 from gateway.ledger.opening import errors_told, open_for_reading
+from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.record import EventKind, Part
 from gateway.ledger.verification import Verdict, examine, take_checkpoint
 from gateway.model import Event
@@ -53,9 +55,17 @@ COLUMNS = (
     "disposition",
     "snapshot",
     "policy",
+    "department",
+    "licence",
+    "expires_on",
+    "held",
 )
 """The fields of ``audit list``, in their order: a contract. Names are added, never renamed."""
 
+_OF_AN_OBSERVATION = {
+    *(EventKind.OBSERVED, EventKind.SETTLED, EventKind.NOTIFIED),
+    *(EventKind.DISPOSED, EventKind.HELD, EventKind.RELEASED),
+}
 _EVENT = "seq, id, at, kind, facts, commitments, previous, hash"
 
 # What belongs to an observation, and what an event belongs to: by facts that have an index. A
@@ -63,12 +73,15 @@ _EVENT = "seq, id, at, kind, facts, commitments, previous, hash"
 _RELATED = f"""\
 WITH observation (id) AS (
   SELECT id FROM event WHERE id = :event AND kind = 'OBSERVED'
-  UNION SELECT json_extract(facts, '$.observed') FROM event WHERE id = :event AND kind = 'SETTLED'
+  UNION SELECT json_extract(facts, '$.observed') FROM event
+    WHERE id = :event AND kind IN ('SETTLED', 'DISPOSED', 'HELD', 'RELEASED')
   UNION SELECT json_extract(facts, '$.notice') FROM event WHERE id = :event AND kind = 'NOTIFIED'
 )
 SELECT {_EVENT} FROM event
 WHERE id IN observation
   OR (kind = 'SETTLED' AND json_extract(facts, '$.observed') IN observation)
+  OR (kind = 'DISPOSED' AND json_extract(facts, '$.observed') IN observation)
+  OR (kind IN ('HELD', 'RELEASED') AND json_extract(facts, '$.observed') IN observation)
   OR (kind = 'NOTIFIED' AND json_extract(facts, '$.notice') IN (
     SELECT json_extract(facts, '$.notice_id') FROM event
     WHERE kind = 'SETTLED' AND json_extract(facts, '$.observed') IN observation))
@@ -126,6 +139,19 @@ class Reader:
         with suppress(sqlite3.Error):
             self._database.conn.close()
 
+    def begin(self) -> None:
+        """From now on see one moment of the ledger, until it is closed."""
+        with errors_told(self._path):
+            self._database.execute("BEGIN")
+
+    def names(self, kind: str) -> Iterator[str]:
+        """The names of that kind that findings have: ``sender``, ``recipient``, ``entity``."""
+        with errors_told(self._path):
+            for (value,) in self._database.execute(
+                "SELECT value FROM name WHERE kind = ? ORDER BY value", (kind,)
+            ):
+                yield value
+
     def findings(
         self, filters: Filters, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[dict[str, Any]]:
@@ -133,18 +159,49 @@ class Reader:
 
         A row whose personal fields were erased has them null, and ``erased`` true besides.
         """
-        condition, values = as_sql(filters)
+        condition, values = self._condition(filters)
         columns = ", ".join(COLUMNS)
         sql = (
-            f"SELECT {columns}, erased FROM finding WHERE {condition} "  # noqa: S608 - our words
-            "ORDER BY seq DESC LIMIT :limit OFFSET :offset"
+            f"SELECT {columns}, erased FROM finding WHERE seq IN ("  # noqa: S608 - our words
+            f"SELECT seq FROM facet WHERE {condition} ORDER BY seq DESC LIMIT :limit OFFSET :offset"
+            ") ORDER BY seq DESC"
         )
         bounds = {"limit": -1 if limit is None else limit, "offset": offset}
         with errors_told(self._path):
             for row in self._database.query(sql, {**values, **bounds}):
+                row["held"] = bool(row["held"])
                 if row.pop("erased"):
                     row["erased"] = True
                 yield row
+
+    def count(self, filters: Filters) -> int:
+        """How many findings there are of that kind."""
+        condition, values = self._condition(filters)
+        with errors_told(self._path):
+            (count,) = self._database.execute(
+                f"SELECT count(*) FROM facet WHERE {condition}",  # noqa: S608 - our words
+                values,
+            ).fetchone()
+        return int(count)
+
+    def senders(
+        self, filters: Filters, *, limit: int | None = None, offset: int = 0
+    ) -> tuple[str, ...]:
+        """Whose findings those of :meth:`findings` are: folded addresses, each once."""
+        condition, values = self._condition(filters)
+        bounds = {"limit": -1 if limit is None else limit, "offset": offset}
+        with errors_told(self._path):
+            rows = self._database.execute(
+                f"SELECT DISTINCT sender FROM (SELECT sender FROM facet WHERE {condition} "  # noqa: S608
+                "ORDER BY seq DESC LIMIT :limit OFFSET :offset) WHERE sender IS NOT NULL",
+                {**values, **bounds},
+            ).fetchall()
+        return tuple(sender for (sender,) in rows)
+
+    def pseudonyms(self) -> Pseudonyms:
+        """The pseudonyms of this ledger."""
+        with errors_told(self._path):
+            return Pseudonyms.of(self._database.conn)
 
     def sightings(self) -> Iterator[dict[str, Any]]:
         """Every observed recipient, newest first, with what was found of it and no more.
@@ -177,8 +234,8 @@ class Reader:
         return self._story(rows[0])
 
     def related(self, event: Event) -> tuple[Story, ...]:
-        """The events of the same observation (its own, its end, its notice), oldest first."""
-        if event.kind not in (EventKind.OBSERVED, EventKind.SETTLED, EventKind.NOTIFIED):
+        """The events of the same observation (its end, its notice, decisions), oldest first."""
+        if event.kind not in _OF_AN_OBSERVATION:
             return ()
         with errors_told(self._path):
             rows = self._database.execute(_RELATED, {"event": event.id}).fetchall()
@@ -209,6 +266,13 @@ class Reader:
     ) -> Verdict:
         """Check all of the ledger; ``progress`` hears the rows walked so far."""
         return examine(self._path, checkpoint, progress)
+
+    def _condition(self, filters: Filters) -> tuple[str, dict[str, str]]:
+        names = None
+        if filters.text is not None:
+            with errors_told(self._path):
+                names = text.search(self._database.conn, filters.text)
+        return as_sql(filters, names)
 
     def _story(self, row: tuple[Any, ...]) -> Story:
         event = Event(*row)

@@ -48,6 +48,11 @@ class EventKind(StrEnum):
     STOPPED = "STOPPED"
     HEARTBEAT = "HEARTBEAT"
     JOURNALLED = "JOURNALLED"
+    DISPOSED = "DISPOSED"
+    HELD = "HELD"
+    RELEASED = "RELEASED"
+    ERASED = "ERASED"
+    ACCESSED = "ACCESSED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
+    from sqlite_utils import Database
+
     from gateway.ledger.record import Record
     from gateway.model import Event, Notice
 
@@ -33,13 +35,21 @@ STEP_SECONDS = 0.001
 class SqliteStore:
     """A ledger's file, open for writing. Made by :meth:`open`; keeps ``Store``'s contract."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the ledger at ``path``, or begin it. Raises :class:`StoreError`."""
+    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
+        """Open the ledger at ``path``, or begin it. Raises :class:`StoreError`.
+
+        ``patience`` is how many seconds a transaction waits for another's.
+        """
         self._path = path
         self._database, self._is_new = open_for_writing(path)
         self._head: tuple[int, bytes] | None = None
-        self._patience: float = PATIENCE_SECONDS
+        self._patience = self._most_patience = patience
         self._place, self._size = self._measure()
+
+    @property
+    def database(self) -> Database:
+        """The open database, for what the office does beside appending."""
+        return self._database
 
     @property
     def is_new(self) -> bool:
@@ -83,7 +93,7 @@ class SqliteStore:
 
     def be_patient(self, *, wait: bool) -> None:
         """Whether the next transaction waits for another's, or gives up at once."""
-        self._patience = PATIENCE_SECONDS if wait else 0.0
+        self._patience = self._most_patience if wait else 0.0
 
     def _begin(self) -> None:
         """Take the write lock, waiting in short steps.

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.screen.name_ear import DECLINED
 from gateway.screen.name_form import is_legal_form
 from gateway.screen.name_pairing import DISTINCTIVE, INITIALS, paired, usual_weight
 
@@ -44,9 +45,11 @@ class Likeness:
     ``score`` is of both names as wholes. ``covered`` is how much of the first was found in the
     second. ``is_distinctive``: what they share tells them from all others. ``is_identical``: they
     are one name, which may be as common as ``Institute of Physics``. ``has_initials``: one of them
-    has initials where the other has the words. ``left``: what the words of each weigh that the
-    other does not have. ``reasons``: each pair of tokens as people read it, with its part of the
-    score, the weightiest first.
+    has initials where the other has the words. ``is_said``: every word of the first but its legal
+    form stands in the second, in whatever script, language or case, or as initials; none is only
+    like another. ``left``: what the words of each weigh that the other does not have.
+    ``reasons``: each pair of tokens as people read it, with its part of the score, the weightiest
+    first.
     """
 
     score: float
@@ -54,6 +57,7 @@ class Likeness:
     is_distinctive: bool
     is_identical: bool
     has_initials: bool
+    is_said: bool
     left: tuple[float, float]
     reasons: tuple[tuple[str, float], ...]
 
@@ -68,9 +72,14 @@ class Likeness:
         return " · ".join(f"{text} {part:.2f}" for text, part in self.reasons)
 
 
-def likeness(query: NameForm, name: NameForm, weigh: Weigh = usual_weight) -> Likeness:
-    """Compare two names. The first is what a person asks for, the second what a list says."""
-    pairs = paired(query, name)
+def likeness(
+    query: NameForm, name: NameForm, weigh: Weigh = usual_weight, *, by_ear: bool = False
+) -> Likeness:
+    """Compare two names. The first is what a person asks for, the second what a list says.
+
+    ``by_ear``: for a person who looks at what is found, see :mod:`gateway.screen.name_ear`.
+    """
+    pairs = paired(query, name, by_ear=by_ear)
     ours = [weigh(text) for text in query.texts]
     theirs = [weigh(text) for text in name.texts]
     shared = found = 0.0
@@ -104,10 +113,26 @@ def likeness(query: NameForm, name: NameForm, weigh: Weigh = usual_weight) -> Li
         found / sum(ours) if ours else 0.0,
         is_distinctive,
         is_identical,
-        any(pair.similarity == INITIALS for pair in pairs if len(pair.query) != len(pair.name)),
+        any(map(_is_initials, pairs)),
+        _is_said(query, name, pairs),
         (left_ours, left_theirs),
         tuple((text, part / whole) for text, part in told),
     )
+
+
+def _is_initials(pair: Pair) -> bool:
+    return pair.similarity == INITIALS and len(pair.query) != len(pair.name)
+
+
+def _is_said(query: NameForm, name: NameForm, pairs: list[Pair]) -> bool:
+    said = {
+        at
+        for pair in pairs
+        if pair.similarity in (1.0, DECLINED) or _is_initials(pair)
+        for at in pair.query
+    }
+    wanted = [at for at, text in enumerate(query.texts) if not is_legal_form(text)]
+    return bool(wanted) and said.issuperset(wanted) and not _forms_differ(query, name)
 
 
 def _forms_differ(query: NameForm, name: NameForm) -> bool:

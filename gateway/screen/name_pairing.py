@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from gateway.screen import name_initials
+from gateway.screen.name_ear import heard
 from gateway.screen.name_form import is_legal_form, skeleton, sound, without_vowels
 from gateway.screen.name_words import COMMON
 
@@ -64,8 +66,8 @@ def similarity(one: str, other: str) -> float:
         return 0.0
     if shorter >= 4 and sound(one) == sound(other):
         return SOUNDS_ALIKE
-    heard = skeleton(one)
-    if len(heard) >= 3 and heard == skeleton(other):
+    consonants = skeleton(one)
+    if len(consonants) >= 3 and consonants == skeleton(other):
         bare = without_vowels(one), without_vowels(other)
         # Arabic and Persian are mostly written without vowels.
         if bare[0] == bare[1] and (one in bare or other in bare):
@@ -75,12 +77,12 @@ def similarity(one: str, other: str) -> float:
     return 0.0
 
 
-def _alike(one: Token, other: Token) -> float:
+def _alike(one: Token, other: Token, *, by_ear: bool) -> float:
     """Compare common forms, and, where a slip kept a word from being known, what was said."""
     found = similarity(one.text, other.text)
-    if one.text == one.said and other.text == other.said:
-        return found
-    return max(found, similarity(one.said, other.said))
+    if one.text != one.said or other.text != other.said:
+        found = max(found, similarity(one.said, other.said))
+    return max(found, heard(one.text, other.text)) if by_ear else found
 
 
 def _allowed(length: int) -> int:
@@ -90,17 +92,21 @@ def _allowed(length: int) -> int:
     return 1 if length < 8 else 2 if length < 12 else 3
 
 
-def paired(query: NameForm, name: NameForm) -> list[Pair]:
-    """Pair the tokens of two names; each is in one pair at most, those without any in none."""
-    return _Pairing(query, name).run()
+def paired(query: NameForm, name: NameForm, *, by_ear: bool = False) -> list[Pair]:
+    """Pair the tokens of two names; each is in one pair at most, those without any in none.
+
+    ``by_ear``: what a listener would confuse counts as well, and so do Russian initials.
+    """
+    return _Pairing(query, name, by_ear=by_ear).run()
 
 
 class _Pairing:
     """Places of tokens that are not paired yet, on both sides, and the pairs so far."""
 
-    def __init__(self, query: NameForm, name: NameForm) -> None:
+    def __init__(self, query: NameForm, name: NameForm, *, by_ear: bool) -> None:
         self._query = query
         self._name = name
+        self._by_ear = by_ear
         self._pairs: list[Pair] = []
         self._left, self._right = self._equal()
 
@@ -139,7 +145,7 @@ class _Pairing:
             (found, mine, other)
             for mine in self._left
             for other in self._right
-            if (found := _alike(ours[mine], theirs[other]))
+            if (found := _alike(ours[mine], theirs[other], by_ear=self._by_ear))
         ]
         for found, mine, other in sorted(alike, key=lambda each: -each[0]):
             if mine in self._left and other in self._right:
@@ -163,8 +169,9 @@ class _Pairing:
     def _take_joined(self, *, turned: bool) -> None:
         """Pair what one side writes in one word and the other in two or three."""
 
-        def answer(one: str, run: Sequence[str]) -> float:
-            found = similarity(one, "".join(run)) if len(one) >= 5 else 0.0
+        def answer(one: str, run: Sequence[Token]) -> float:
+            joined = "".join(token.said for token in run)
+            found = similarity(one, joined) if len(one) >= 5 else 0.0
             return found if found >= HEARD else 0.0
 
         self._take_runs(lambda _: (2, 3), answer, turned=turned)
@@ -172,15 +179,23 @@ class _Pairing:
     def _take_initials(self, *, turned: bool) -> None:
         """Pair initials and the words that they stand for, in their order."""
 
-        def answer(one: str, run: Sequence[str]) -> float:
-            return INITIALS if one == "".join(word[0] for word in run) else 0.0
+        def answer(one: str, run: Sequence[Token]) -> float:
+            if one == name_initials.plain(run):
+                return INITIALS
+            return INITIALS if self._by_ear and one == name_initials.russian(run) else 0.0
 
-        self._take_runs(lambda one: (len(one),) if len(one) >= 3 else (), answer, turned=turned)
+        def lengths(one: str) -> tuple[int, ...]:
+            if len(one) < name_initials.FEWEST:
+                return ()
+            # One Russian letter may be two in transliteration: ts, kh.
+            return (len(one), len(one) - 1) if self._by_ear else (len(one),)
+
+        self._take_runs(lengths, answer, turned=turned)
 
     def _take_runs(
         self,
         lengths: Callable[[str], tuple[int, ...]],
-        answer: Callable[[str, Sequence[str]], float],
+        answer: Callable[[str, Sequence[Token]], float],
         *,
         turned: bool,
     ) -> None:
@@ -189,7 +204,7 @@ class _Pairing:
         one, several = (theirs, ours) if turned else (ours, theirs)
         for at in list(single):
             for run in _runs(many, lengths(one[at].said)):
-                if found := answer(one[at].said, [several[place].said for place in run]):
+                if found := answer(one[at].said, [several[place] for place in run]):
                     query, name = (run, (at,)) if turned else ((at,), run)
                     self._take(query, name, found)
                     break

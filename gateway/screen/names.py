@@ -10,13 +10,16 @@ import heapq
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from gateway.screen.name_ear import HEARD_ALIKE, ear
 from gateway.screen.name_form import is_legal_form, name_form, skeleton
+from gateway.screen.name_initials import initials_of
 from gateway.screen.name_likeness import Likeness, likeness
 from gateway.screen.name_pairing import DISTINCTIVE, usual_weight
 from gateway.screen.name_words import COMMON, PLACE
@@ -45,6 +48,19 @@ NEAR = 0.72
 MOST_NEAR = 12
 
 
+class How(StrEnum):
+    """In what way a question leads to a name."""
+
+    NAME = "name"
+    """It is the name, in whatever script, and however kinds and legal forms are called."""
+    PART = "part"
+    """All its words stand in the name."""
+    INITIALS = "initials"
+    """It has initials where the name has the words, or the other way round."""
+    ALIKE = "alike"
+    """A word of it is only like one of the name, by spelling or by ear, or is not there at all."""
+
+
 class Name(NamedTuple):
     """One name of one institution, by its id. ``is_weak``: too common to find it by alone."""
 
@@ -71,6 +87,26 @@ class Hit:
     def is_match(self) -> bool:
         """Whether the names are one institution's; a weak alias never says so by itself."""
         return self.likeness.is_match and not self.is_weak
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the question names it: all its words stand in the name, one of them rare.
+
+        Nothing of it is a guess then, and a part of the name is enough; a weak alias is not.
+        """
+        found = self.likeness
+        is_telling = found.is_distinctive or found.is_identical or found.has_initials
+        return found.is_said and is_telling and not self.is_weak
+
+    @property
+    def how(self) -> How:
+        """In what way the question leads to the name."""
+        found = self.likeness
+        if not found.is_said:
+            return How.ALIKE
+        if found.has_initials:
+            return How.INITIALS
+        return How.NAME if found.is_identical else How.PART
 
 
 def names_of(entity: Entity) -> Iterator[Name]:
@@ -110,6 +146,8 @@ class NameIndex:
         self._sounds: defaultdict[str, list[str]] = defaultdict(list)
         for text in self._rare:
             self._sounds[skeleton(text)].append(text)
+        # Of thousands of words, and for a person's question alone: made when first asked for.
+        self._ears: defaultdict[str, list[str]] | None = None
         self._initials = _initials(self._forms)
         self._rarity = [
             sum(weight for text in form.texts if (weight := self._weights[text]) >= DISTINCTIVE)
@@ -149,7 +187,7 @@ class NameIndex:
 
     def _hits(self, query: NameForm, *, is_thorough: bool) -> Iterator[Hit]:
         for at in self._candidates(query, is_thorough=is_thorough):
-            found = likeness(query, self._forms[at], self.weigh)
+            found = likeness(query, self._forms[at], self.weigh, by_ear=is_thorough)
             name = self._names[at]
             score = 0.75 * found.covered + 0.25 * found.score
             if name.is_weak:
@@ -227,9 +265,20 @@ class NameIndex:
             )
             for other, sure, _ in near:
                 found[other] = max(found.get(other, 0.0), sure)
+            for other in self._heard(text):
+                found[other] = max(found.get(other, 0.0), HEARD_ALIKE)
         if text in self._postings:
             found[text] = 1.0
         return found
+
+
+    def _heard(self, text: str) -> list[str]:
+        """Rare words of the index that a listener could take a word for."""
+        if self._ears is None:
+            self._ears = defaultdict(list)
+            for each in self._rare:
+                self._ears[ear(each)].append(each)
+        return self._ears.get(ear(text), [])
 
 
 def _weights(names: list[Name], postings: dict[str, list[int]]) -> Iterator[tuple[str, float]]:
@@ -247,14 +296,11 @@ def _weights(names: list[Name], postings: dict[str, list[int]]) -> Iterator[tupl
 
 
 def _initials(forms: list[NameForm]) -> dict[str, list[int]]:
-    """Names by their initials: of all words, and of all but the first (``mstu`` of Bauman)."""
+    """Names by their initials."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for at, form in enumerate(forms):
-        words = [token.said for token in form.tokens if not is_legal_form(token.text)]
-        letters = "".join(word[0] for word in words)
-        for initials in (letters, letters[1:]):
-            if 3 <= len(initials) <= 7:
-                found[initials].append(at)
+        for initials in initials_of(form):
+            found[initials].append(at)
     return dict(found)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.archive import assembly, history
+from gateway.archive import assembly, edition, history, policies
 from gateway.archive.folder import Folder
 from gateway.config import certificate
 from gateway.errors import ConfigError, Fault, FaultyFile
@@ -39,10 +39,14 @@ log = structlog.get_logger("serve")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a process works by, from one reading of the policies directory."""
+    """What a process works by, from one reading of the policies directory.
+
+    ``texts_digest`` is of all that notices are made of, which the policy's digest does not cover.
+    """
 
     orders: Orders
     texts: Texts
+    texts_digest: str
 
 
 def load(config: Config, today: date, *, is_start: bool = True) -> Loaded:
@@ -68,7 +72,23 @@ def load(config: Config, today: date, *, is_start: bool = True) -> Loaded:
             Fault(each.example.file, each.example.line, None, f"example failed: {each}")
             for each in failed
         )
-    return Loaded(Orders(listed, policy), texts.load(directory))
+    letters = texts.load(directory)
+    return Loaded(Orders(listed, policy), letters, _kept(config, policy, letters))
+
+
+def _kept(config: Config, policy: Rules, letters: Texts) -> str:
+    """Keep the policies for good, so that an old event can be judged again; the texts' digest.
+
+    That they cannot be kept keeps no mail from flowing.
+    """
+    folder = Folder(config.lists.directory)
+    try:
+        made = edition.of(config, policy, letters)
+        if folder.path.is_dir() or folder.path.parent.is_dir():
+            policies.keep(folder, made, datetime.now(UTC))
+    except (OSError, FaultyFile) as error:
+        log.warning("the policies cannot be kept", reason=str(error))
+    return edition.texts_digest(config, letters)
 
 
 def _failures(policy: Rules, listed: Snapshot, today: date) -> tuple[Failure, ...]:

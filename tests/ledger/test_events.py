@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ledger import acts, office
 from gateway.ledger.events import NoticeState, Settled, settled
 from gateway.ledger.record import EventKind, Part
-from gateway.model import Action, Address, Client, Outcome, Peek, Rule
+from gateway.model import Action, Address, Client, Disposition, Outcome, Peek, Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "events.md"
 
@@ -60,6 +61,17 @@ def lived(mail, tmp_path_factory):
     ).result()
     busy.sent(notice, owner="o", at=mail.now(), message_id="<n@x>", digest="sha256:0").result()
     busy.close()
+    hand = acts.Hand("officer", mail.now(), os.urandom)
+    office.append(
+        folder / "ledger.db",
+        [
+            acts.disposed(found[0].id, Disposition.PERSONAL, hand, reason="a friend"),
+            acts.held(found[0].id, hand, matter="2026-1", reason="an inquiry"),
+            acts.released(found[0].id, hand, reason="it ended"),
+            acts.erased("request", {}, events=0, kept=0, hand=hand),
+            acts.accessed("audit list", hand, rows=1, filters={}, subjects=[], reason="a case"),
+        ],
+    )
     # A line of the journal makes a JOURNALLED.
     (folder / "ledger.journal").write_bytes(b"torn")
     again = mail.open_ledger(folder, "process-2")

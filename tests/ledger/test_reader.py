@@ -105,6 +105,10 @@ def test_the_columns_are_the_contracts(reader, three):
         "disposition": "open",
         "snapshot": "sha256:5a",
         "policy": "sha256:b0",
+        "department": None,
+        "licence": None,
+        "expires_on": None,
+        "held": False,
     }
 
 

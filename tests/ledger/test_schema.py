@@ -128,7 +128,9 @@ def test_an_event_is_settled_once_and_only_if_it_was_observed(mail, folder, kept
 
 def test_a_new_file_holds_exactly_what_is_written_out(shell):
     found = shell.execute(
-        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        # The full-text index keeps tables of its own beside the one that is named.
+        "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL "
+        "AND name NOT GLOB 'name_text_*'"
     ).fetchall()
     assert sorted(found) == sorted(tuple(entry) for entry in EXPECTED)
     assert shell.execute("PRAGMA user_version").fetchone() == (VERSION,)

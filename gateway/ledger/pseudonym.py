@@ -1,0 +1,56 @@
+"""Pseudonyms: the same name for the same person in one ledger, and no way back from it.
+
+HMAC-SHA256 (RFC 2104) over the folded address, keyed with 32 random bytes that are made with the
+ledger and never leave it. Who holds the key could try addresses out; who holds a snapshot without
+it cannot.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from gateway.errors import LedgerError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_LETTERS = 12
+PREFIX = "person-"
+
+
+class Pseudonyms:
+    """The pseudonyms of one ledger."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> Pseudonyms:
+        """Those of an open ledger. Raises ``LedgerError`` where its key is gone."""
+        row = connection.execute(
+            "SELECT value FROM setting WHERE name = 'pseudonym_key'"
+        ).fetchone()
+        if row is None:
+            raise LedgerError(
+                "the ledger's key for pseudonyms is gone (table setting): restore a backup"
+            )
+        return cls(bytes(row[0]))
+
+    def person(self, address: str) -> str:
+        """``person-`` and twelve letters: 60 bits, so that two of a million hardly ever meet."""
+        folded = fold(address).encode("utf-8", "backslashreplace")
+        digest = hmac.digest(self._key, folded, hashlib.sha256)
+        return PREFIX + base64.b32encode(digest)[:_LETTERS].decode().lower()
+
+    def recipient(self, address: str) -> str:
+        """A person's pseudonym at the domain of the address, which names an institution."""
+        _, at, domain = address.rpartition("@")
+        return f"{self.person(address)}{at}{fold(domain)}" if at else self.person(address)
+
+
+def fold(text: str) -> str:
+    """Lower case for ASCII letters alone: what SQLite's lower() does."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)

@@ -1,0 +1,236 @@
+"""What a person is shown of the ledger: names, and a record of who looked; or pseudonyms.
+
+Every verb and every page reads through :class:`Reading`. With an :class:`Access` it shows
+addresses, and before the first row is handed out an ACCESSED event is durable that says who looks,
+by which verb, why, how many rows, and of whom. Without one, people are pseudonyms and no text of a
+mail server is shown; nothing need be recorded of that.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from gateway.errors import LedgerError
+from gateway.ledger import acts, office
+from gateway.ledger.filters import Filters
+from gateway.ledger.pseudonym import PREFIX, Pseudonyms
+from gateway.ledger.reader import COLUMNS, Reader, Story
+from gateway.ledger.record import JSON, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+    from gateway.ledger.chain import Checkpoint
+    from gateway.ledger.verification import Verdict
+    from gateway.model import Event
+
+__all__ = ["COLUMNS", "Access", "Reading", "Story", "described"]
+
+_PERSONAL_TEXT = ("reply", "queue_id", "next_queue_id", "message_id", "client")
+_MAY_NAME = ("matched", "policy_rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who looks, by which verb (``audit list``), and why; ``reason`` may be ``None``.
+
+    ``clock`` gives aware times, ``entropy`` random bytes.
+    """
+
+    by: str
+    verb: str
+    reason: str | None
+    clock: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
+
+
+class Reading(AbstractContextManager["Reading"]):
+    """An open ledger as one person sees it. ``access=None``: by pseudonyms alone."""
+
+    def __init__(self, path: Path, access: Access | None) -> None:
+        """Raises ``LedgerError`` where there is no ledger."""
+        self._path = path
+        self._access = access
+        self.reader = Reader(path)
+        # All that is counted, recorded and shown is of one moment.
+        self.reader.begin()
+        self._names: Pseudonyms | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.reader.close()
+
+    @property
+    def names(self) -> Pseudonyms:
+        """The pseudonyms of this ledger."""
+        if self._names is None:
+            self._names = self.reader.pseudonyms()
+        return self._names
+
+    def findings(
+        self, filters: Filters, *, limit: int | None = None, offset: int = 0
+    ) -> Iterator[dict[str, Any]]:
+        """Observed recipients, newest first, as :meth:`Reader.findings` gives them."""
+        if self._access is None:
+            rows = self.reader.findings(self._revealed(filters), limit=limit, offset=offset)
+            return map(self.veiled, rows)
+        count = max(0, self.reader.count(filters) - offset)
+        if count:
+            senders = self.reader.senders(filters, limit=limit, offset=offset)
+            asked = {**described(filters, self.names), "limit": limit, "offset": offset}
+            self.record(count if limit is None else min(count, limit), asked, senders)
+        return self.reader.findings(filters, limit=limit, offset=offset)
+
+    def count(self, filters: Filters) -> int:
+        """How many findings there are of that kind."""
+        return self.reader.count(self._revealed(filters) if self._access is None else filters)
+
+    def sightings(self) -> Iterator[dict[str, Any]]:
+        """Every observed recipient with what was found of it, as :meth:`Reader.sightings`."""
+        if self._access is not None:
+            everything = Filters()
+            self.record(self.reader.count(everything), {}, self.reader.senders(everything))
+            return self.reader.sightings()
+        return map(self.veiled, self.reader.sightings())
+
+    def find(self, prefix: str) -> tuple[Story, tuple[Story, ...]]:
+        """The event whose id begins so, and those of the same observation."""
+        story = self.reader.find(prefix)
+        stories = (story, *self.reader.related(story.event))
+        if self._access is None:
+            stories = tuple(map(self._veiled_story, stories))
+        elif any(content for one in stories for content in one.personal.values()):
+            senders = {
+                str(address)
+                for one in stories
+                if (address := (one.personal.get(Part.SENDER) or {}).get("address"))
+            }
+            self.record(len(stories), {"event": story.event.id}, sorted(senders))
+        return stories[0], stories[1:]
+
+    def notices(self, *, everything: bool = True) -> list[dict[str, Any]]:
+        """The outbox, oldest first, as :meth:`Reader.notices`; else without what was sent."""
+        rows = [row for row in self.reader.notices() if everything or row["state"] != "sent"]
+        if self._access is None:
+            return [
+                {
+                    **row,
+                    "recipient": self.names.person(row["recipient"]),
+                    "last_error": row["last_error"] and "…",
+                }
+                for row in rows
+            ]
+        if rows:
+            self.record(len(rows), {}, sorted({row["recipient"] for row in rows}))
+        return rows
+
+    def checkpoint(self) -> Checkpoint:
+        """The head of the chain."""
+        return self.reader.checkpoint()
+
+    def verify(
+        self, checkpoint: Checkpoint | None = None, progress: Callable[[int], None] = lambda _: None
+    ) -> Verdict:
+        """Check all of the ledger: it shows nothing of anybody."""
+        return self.reader.verify(checkpoint, progress)
+
+    def record(
+        self, rows: int, filters: Mapping[str, JSON], senders: Sequence[str]
+    ) -> Event | None:
+        """Make durable that this person is about to see so many rows, about these senders.
+
+        ``filters`` must name nobody (:func:`described`). Does nothing for a reading by pseudonyms.
+        """
+        access = self._access
+        if access is None:
+            return None
+        subjects = sorted({self.names.person(sender) for sender in senders})
+        record = acts.accessed(
+            access.verb,
+            acts.Hand(access.by, access.clock(), access.entropy),
+            rows=rows,
+            filters={name: value for name, value in filters.items() if value not in (None, 0)},
+            subjects=subjects,
+            reason=access.reason,
+        )
+        return office.append(self._path, [record])[0]
+
+    def veiled(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """A row with pseudonyms in the place of people, and without what others wrote."""
+        shown = dict(row)
+        if shown.get("sender"):
+            shown["sender"] = self.names.person(shown["sender"])
+        if shown.get("recipient"):
+            shown["recipient"] = self.names.recipient(shown["recipient"])
+        for name in _PERSONAL_TEXT:
+            if name in shown:
+                shown[name] = None
+        for name in _MAY_NAME:
+            if "@" in (shown.get(name) or ""):
+                shown[name] = None
+        return shown
+
+    def _veiled_story(self, story: Story) -> Story:
+        personal: dict[Part, Mapping[str, Any] | None] = {}
+        for part, content in story.personal.items():
+            personal[part] = None if content is None else self._veiled_part(part, content)
+        return replace(story, personal=personal)
+
+    def _veiled_part(self, part: Part, content: Mapping[str, Any]) -> dict[str, Any]:
+        # Nothing of it is shown but whose it is: all else may hold an address.
+        veiled: dict[str, Any] = dict.fromkeys(content)
+        if content.get("address"):
+            name = self.names.person if part is Part.SENDER else self.names.recipient
+            veiled["address"] = name(content["address"])
+        return veiled
+
+    def _revealed(self, filters: Filters) -> Filters:
+        """Filters that name people by pseudonym, by the addresses behind them.
+
+        Raises ``LedgerError`` for an address: trying one out would tell whose pseudonym it is.
+        """
+        if filters.text is not None:
+            raise LedgerError("--text looks for names, which --pseudonyms keeps from being seen")
+        return replace(
+            filters,
+            sender=self._behind("sender", filters.sender),
+            recipient=self._behind("recipient", filters.recipient),
+        )
+
+    def _behind(self, part: str, asked: str | None) -> str | None:
+        if asked is None:
+            return None
+        if not asked.startswith(PREFIX):
+            raise LedgerError(
+                f"with --pseudonyms a {part} is asked for by pseudonym, as in "
+                f"--{part} {self.names.person('')}, not by address"
+            )
+        name = self.names.person if part == "sender" else self.names.recipient
+        return next((known for known in self.reader.names(part) if name(known) == asked), asked)
+
+
+def described(filters: Filters, names: Pseudonyms) -> dict[str, JSON]:
+    """Filters as the access log keeps them: pseudonyms for people, and for words that may be one.
+
+    A pattern is a pseudonym too: of the whole pattern.
+    """
+    kept: dict[str, JSON] = {}
+    for field in Filters.__dataclass_fields__:
+        value = getattr(filters, field)
+        if value is None:
+            continue
+        is_personal = field in {"sender", "recipient", "text"} or "@" in str(value)
+        kept[field] = names.person(str(value)) if is_personal else str(value)
+    return kept
