@@ -33,6 +33,6 @@ def retry(path: Path, notice: str | None, *, at: datetime, entropy: Entropy) -> 
             )
         for id_ in ids:
             facts: dict[str, JSON] = {"notice": id_, "result": "queued", "attempts": 0}
-            facts |= {"message_id": None, "digest": None}
+            facts |= {"message_id": None, "digest": None, "texts": None}
             store.append(notified(facts, process="by hand", at=at, entropy=entropy))
     return ids

@@ -168,11 +168,26 @@ class Ledger:
         """Prolong a lease. False: someone else has it, or it is done with."""
         return self._ask(lambda store: store.renew(notice_id, owner=owner, lease_until=lease_until))
 
-    def sent(
-        self, notice: Notice, *, owner: str, at: datetime, message_id: str, digest: str
+    def sent(  # noqa: PLR0913 - what the event says
+        self,
+        notice: Notice,
+        *,
+        owner: str,
+        at: datetime,
+        message_id: str,
+        digest: str,
+        texts: str | None = None,
     ) -> Future[bool]:
-        """Close a notice as sent, with its NOTIFIED. False: the owner had lost it."""
-        facts: dict[str, JSON] = {"result": "sent", "message_id": message_id, "digest": digest}
+        """Close a notice as sent, with its NOTIFIED. False: the owner had lost it.
+
+        ``digest`` is the letter's, ``texts`` that of the templates and settings it was made of.
+        """
+        facts: dict[str, JSON] = {
+            "result": "sent",
+            "message_id": message_id,
+            "digest": digest,
+            "texts": texts,
+        }
         return self._finish(notice, facts, owner=owner, at=at, error=None)
 
     def postpone(
@@ -188,7 +203,12 @@ class Ledger:
 
         The error stays in the outbox: a peer's words may name an address, which no fact does.
         """
-        facts: dict[str, JSON] = {"result": "failed", "message_id": None, "digest": None}
+        facts: dict[str, JSON] = {
+            "result": "failed",
+            "message_id": None,
+            "digest": None,
+            "texts": None,
+        }
         return self._finish(notice, facts, owner=owner, at=at, error=error)
 
     def _finish(

@@ -46,8 +46,15 @@ class Outbox(Protocol):
     def renew(self, notice_id: str, *, owner: str, lease_until: datetime) -> Future[bool]:
         """Prolong a lease."""
 
-    def sent(
-        self, notice: Notice, *, owner: str, at: datetime, message_id: str, digest: str
+    def sent(  # noqa: PLR0913 - what the event says
+        self,
+        notice: Notice,
+        *,
+        owner: str,
+        at: datetime,
+        message_id: str,
+        digest: str,
+        texts: str | None,
     ) -> Future[bool]:
         """Close a notice that the MTA took."""
 
@@ -242,7 +249,12 @@ class Courier:
     async def _close(self, notice: Notice, letter: Letter, at: datetime) -> None:
         """Write down that a notice was sent."""
         change = self._outbox.sent(
-            notice, owner=self._owner, at=at, message_id=letter.message_id, digest=letter.digest
+            notice,
+            owner=self._owner,
+            at=at,
+            message_id=letter.message_id,
+            digest=letter.digest,
+            texts=letter.texts,
         )
         if await self._is_written(notice, change):
             self._unrecorded.pop(notice.id, None)

@@ -26,20 +26,27 @@ __all__ = ["Letter", "check", "language_of", "letter", "message_id", "render"]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A notice ready to be sent: to whom, its bytes with CRLF line ends, and their SHA-256."""
+    """A notice ready to be sent: to whom, its bytes with CRLF line ends, and their SHA-256.
+
+    ``texts`` is the digest of the templates and settings it was made of, so that it can be made
+    again years later.
+    """
 
     to: str
     message_id: str
     content: bytes
     digest: str
+    texts: str | None = None
 
 
-def letter(notice: Notice, config: Config, texts: Texts) -> Letter:
+def letter(
+    notice: Notice, config: Config, texts: Texts, *, texts_digest: str | None = None
+) -> Letter:
     """Render and serialise a notice; raises as :func:`render`."""
     message = render(notice, config, texts)
     content = headers.serialise(message)
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    return Letter(notice.request.to, message_id(notice, config), content, digest)
+    return Letter(notice.request.to, message_id(notice, config), content, digest, texts_digest)
 
 
 def render(notice: Notice, config: Config, texts: Texts) -> EmailMessage:

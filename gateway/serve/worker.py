@@ -230,7 +230,8 @@ class Worker:
         )
 
     def _compose(self, notice: Notice) -> Letter:
-        return render.letter(notice, self._config, self._loaded.texts)
+        loaded = self._loaded
+        return render.letter(notice, self._config, loaded.texts, texts_digest=loaded.texts_digest)
 
     def _link_up(self) -> None:
         if not self._config.lists.linkage:

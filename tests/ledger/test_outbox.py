@@ -113,6 +113,7 @@ def test_n10_a_sent_notice_never_comes_again(mail, ledger, queue, claim, rows):
         "attempts": 1,
         "message_id": "<n@x>",
         "digest": "sha256:0",
+        "texts": None,
         "process": "process-1",
     }
     assert (

@@ -108,7 +108,7 @@ class Outbox:
 
         return self._do("renew", work)
 
-    def sent(self, notice, *, owner, at, message_id, digest):
+    def sent(self, notice, *, owner, at, message_id, digest, texts=None):
         return self._do(
             "sent",
             lambda: self._end(
