@@ -23,7 +23,10 @@ NEEDS = ["mypy>=1.13", "setuptools>=65"]
 ROOM = "gateway/wire"
 FILES = [
     f"gateway/net/{name}.py"
-    for name in ("client_side", "headcount", "hop", "listener", "peer", "reach", "relay")
+    for name in (
+        *("client_side", "farewell", "headcount", "hop", "listener", "patience", "peer"),
+        *("reach", "relay"),
+    )
 ]
 AS_IT_IS = {"__init__.py", "build.py"}
 

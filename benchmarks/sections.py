@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks import latency, lists, matched, memory, relay
+from benchmarks import latency, lists, matched, memory, names, relay
 
 SECTIONS = {
     section.name: section
-    for section in (relay.SECTION, latency.SECTION, memory.SECTION, matched.SECTION, lists.SECTION)
+    for section in (
+        relay.SECTION,
+        latency.SECTION,
+        memory.SECTION,
+        matched.SECTION,
+        lists.SECTION,
+        names.SECTION,
+    )
 }

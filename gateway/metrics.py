@@ -82,6 +82,9 @@ class Metrics:
             "monition_findings", "Recipients found", "standing", "tier", "action"
         )
         self.sessions = gauge("monition_sessions", "Client sessions open now")
+        self.turned_away = counter(
+            "monition_clients_turned_away", "Clients that were not let in", "reason"
+        )
         self.relay_seconds = timing(
             "monition_relay_seconds", "From DATA accepted to its final reply", _RELAY_BUCKETS
         )
@@ -99,6 +102,14 @@ class Metrics:
         )
         self.ledger_failures = counter(
             "monition_ledger_failures", "Events the ledger itself could not take"
+        )
+        self.journal_lines = gauge(
+            "monition_journal_lines",
+            "Lines of the emergency journal, waiting or put aside",
+            "state",
+        )
+        self.journal_taken_in = counter(
+            "monition_journal_taken_in", "Entries of the emergency journal taken into the ledger"
         )
         self.notices = counter("monition_notices", "Notices by what became of them", "result")
         self.notice_queue = gauge("monition_notice_queue", "Notices waiting to be sent")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gateway.archive import folder as files
-from gateway.errors import Fault, ListError
+from gateway.archive import opening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,15 +54,16 @@ def rejections_of(folder: Folder) -> Path:
 
 
 def read_text(folder: Folder) -> str:
-    """The entities file as it stands; an empty text where there is none."""
+    """The entities file as it stands; an empty text where there is none.
+
+    Raises :class:`ListError`.
+    """
     path = path_of(folder)
+    content = opening.content(path, "move it away, or restore it from a backup")
     try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return ""
+        return (content or b"").decode("utf-8")
     except UnicodeDecodeError:
-        fault = Fault(str(path), None, None, "is not UTF-8; save it as UTF-8")
-        raise ListError([fault]) from None
+        raise opening.damaged(path, None, "is not UTF-8", "save it as UTF-8") from None
 
 
 def add(folder: Folder, acceptance: Acceptance) -> None:
@@ -90,21 +91,19 @@ def reject(folder: Folder, rejection: Rejection) -> None:
 def rejected(folder: Folder) -> dict[str, Rejection]:
     """Give all rejections by the proposal's id; the latest counts. Raises :class:`ListError`."""
     path = rejections_of(folder)
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return {}
+    lines = (opening.content(path, "move it away, and they are proposed again") or b"").splitlines()
     found: dict[str, Rejection] = {}
     for number, line in enumerate(lines, 1):
         try:
             said = json.loads(line)
-            each = Rejection(**{**said, "on": date.fromisoformat(said["on"])})
+            texts: dict[str, Any] = {key: opening.text(value) for key, value in said.items()}
+            each = Rejection(**{**texts, "on": date.fromisoformat(said["on"])})
             found[each.id] = each
-        except (ValueError, KeyError, TypeError):
+        except opening.MALFORMED:
             # The last line may be torn by a crash; the person is asked again.
             if number < len(lines):
-                fault = Fault(str(path), number, None, "is damaged; take the line out")
-                raise ListError([fault]) from None
+                remedy = "take the line out"
+                raise opening.damaged(path, number, "is damaged", remedy) from None
     return found
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.archive import history, linked, source
+from gateway.archive import history, linked, opening, source
 from gateway.archive.history import Turn
-from gateway.errors import ListError
+from gateway.errors import Fault, ListError
 from gateway.lists import catalogue, merge
 from gateway.lists.overrides import read_overrides
 from gateway.screen import snapshot
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
     from gateway.lists.entry import Entry
     from gateway.lists.merge import Merged
     from gateway.model import Claim, Entity
-    from gateway.screen.snapshot import Snapshot
+    from gateway.screen.snapshot import Snapshot, Written
+
+
+class Incomplete(ListError):  # noqa: N818 - it says what the lists are
+    """What is kept of a list is damaged or gone; what was in force stays."""
+
+
+_RESTORE = "restore it from a backup, or move it away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
     """
     with folder.held():
         if (kept := _kept(policies, folder)) is not None:
+            if (turn := history.current(folder)) is not None:
+                history.note(folder, turn)
             return kept
         made = assembled(policies, folder, at=at)
         history.save(folder, made.snapshot, made.turn)
@@ -81,24 +91,24 @@ def assembled(
     *,
     at: datetime,
     instead: Mapping[str, Sequence[Entry]] | None = None,
+    without: str | None = None,
 ) -> Assembly:
     """Make the snapshot; ``instead`` are entries that take the place of a source's kept ones.
+
+    ``without`` is a source that is left out.
 
     Raises :class:`ListError` with all that is wrong in the files.
     """
     # Before they are read: what changes meanwhile then counts as changed since.
-    of, others = inputs(policies, folder), inputs(policies, folder, but=instead or ())
-    accepted = [folder.accepted] if folder.accepted.is_dir() else []
-    written = snapshot.read(policies, *accepted)
+    replaced = {*(instead or ()), *filter(None, [without])}
+    others = inputs(policies, folder, but=replaced)
+    written = read_written(policies, folder)
     guard = functools.partial(why_not_an_institution, people=written.people)
     sources = {name: list(entries) for name, entries in (instead or {}).items()}
-    for name in source.names(folder):
-        # One that is about to be replaced may be damaged: that is how it is mended.
-        if name not in sources:
-            sources[name] = source.read_entries(folder, name)
+    sources |= _read(folder, replaced)
     merged = merge.merge(
         written.entities,
-        [sources[name] for name in sorted(sources, key=_rank)],
+        [sources.get(name, ()) for name in _ranks(sources)],
         read_overrides(policies / "overrides.toml", guard),
         guard,
         written.additions,
@@ -108,11 +118,76 @@ def assembled(
     turn = Turn(
         at=at,
         digest=made.digest,
-        inputs=of,
+        # What takes the place of something is not written yet: see `turn_now`.
+        inputs="" if replaced else others,
         entities=len(made.entities),
         entries={name: len(sources[name]) for name in sorted(sources)},
+        sources=_digests(folder),
     )
     return Assembly(made, merged, turn, others)
+
+
+def read_written(policies: Path, folder: Folder) -> Written:
+    """Read what people wrote and what they accepted. Raises :class:`ListError`."""
+    accepted = opening.listing(folder.accepted, ".toml")
+    for path in accepted:
+        # Whoever reads it next would wait for ever where it is a pipe.
+        with contextlib.suppress(FileNotFoundError), opening.opened(path, _RESTORE):
+            pass
+    return snapshot.read(policies, *([folder.accepted] if accepted else []))
+
+
+def _read(folder: Folder, replaced: Collection[str]) -> dict[str, list[Entry]]:
+    """Read what is kept of all sources but some. Raises :class:`Incomplete` with all that is wrong.
+
+    One that is about to be replaced may be damaged or gone: that is how it is mended.
+    """
+    faults = [loss(folder, name) for name in lost(folder) if name not in replaced]
+    found: dict[str, list[Entry]] = {}
+    for name in source.names(folder):
+        if name not in replaced:
+            try:
+                found[name] = source.read_entries(folder, name)
+            except ListError as error:
+                faults += error.faults
+    if faults:
+        raise Incomplete(faults)
+    return found
+
+
+def _ranks(sources: Iterable[str]) -> list[str]:
+    """Give the sources in the order in which they are believed, whether they are there or not.
+
+    Which place a source has, and so who holds a domain that several claim, must not depend on
+    which others were imported: else an import would change institutions that it does not name.
+    """
+    known = [each.name for each in catalogue.SOURCES]
+    return [*known, *sorted(set(sources) - set(known))]
+
+
+def lost(folder: Folder) -> list[str]:
+    """Give the sources of the snapshot in force whose file is gone. Raises :class:`ListError`."""
+    turn = history.known(folder)
+    return sorted(set(turn.entries) - set(source.names(folder))) if turn else []
+
+
+def loss(folder: Folder, name: str) -> Fault:
+    """Word that a source's file is gone."""
+    message = (
+        "is gone, and the snapshot in force was made of it; import the list again, or say "
+        f"`monition lists forget {name}` to do without it"
+    )
+    return Fault(str(folder.source(name)), None, None, message)
+
+
+def _digests(folder: Folder) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in source.names(folder):
+        # A damaged one is about to be replaced, or was told of when its entries were read.
+        with contextlib.suppress(ListError):
+            if (header := source.read_header(folder, name)) is not None:
+                found[name] = header.digest
+    return found
 
 
 def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterator[Entity]:
@@ -137,35 +212,31 @@ def turn_now(policies: Path, folder: Folder, made: Assembly, written: str) -> Tu
     next makes the snapshot anew.
     """
     is_as_read = inputs(policies, folder, but=[written]) == made.others
-    return replace(made.turn, inputs=inputs(policies, folder) if is_as_read else "")
+    of = inputs(policies, folder) if is_as_read else ""
+    return replace(made.turn, inputs=of, sources=_digests(folder))
 
 
 def inputs(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:
     """A digest of every file that a snapshot is made of, and of the version that makes it.
 
-    ``but`` names sources that are left out.
+    ``but`` names sources that are left out. Raises :class:`ListError`.
     """
     found = hashlib.sha256(__version__.encode())
     left_out = {folder.source(name) for name in but}
     for path in _inputs(policies, folder):
         if path in left_out:
             continue
-        content = path.read_bytes()
+        if (content := opening.content(path, _RESTORE)) is None:
+            continue
         found.update(f"\n{path.name} {len(content)}\n".encode())
         found.update(content)
     return f"sha256:{found.hexdigest()}"
 
 
-def _rank(name: str) -> tuple[int, str]:
-    return catalogue.position(name), name
-
-
 def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:
     for name in ("personal.toml", "roles.toml", "overrides.toml"):
-        if (policies / name).is_file():
-            yield policies / name
+        yield policies / name
     yield from sorted((policies / "entities").glob("*.toml"))
-    yield from sorted(folder.accepted.glob("*.toml"))
-    yield from sorted(folder.sources.glob("*.jsonl"))
-    if folder.linked.is_file():
-        yield folder.linked
+    yield from opening.listing(folder.accepted, ".toml")
+    yield from map(folder.source, source.names(folder))
+    yield folder.linked

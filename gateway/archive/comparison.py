@@ -33,7 +33,7 @@ def pair(folder: Folder, before: str | None, after: str | None) -> Pair | None:
     where there is no such. Raises :class:`ListError`.
     """
     if after is None:
-        now = history.current(folder)
+        now = history.in_force(folder)
         if now is None:
             message = "no snapshot was put in force yet: `monition lists import` does"
             raise ListError([Fault(str(folder.path), None, None, message)])

@@ -151,7 +151,10 @@ def _digest_of(letters: Mapping[str, str], settings: Mapping[str, Any]) -> str:
 
 
 def parsed(content: bytes) -> Edition:
-    """Read what :attr:`Edition.content` gave. Raises ``ValueError``, ``KeyError``, ``TypeError``."""
+    """Read what :attr:`Edition.content` gave.
+
+    Raises ``ValueError``, ``KeyError`` or ``TypeError``: it is of another form.
+    """
     said: dict[str, Any] = json.loads(content)
     if said["format"] != FORMAT:
         raise ValueError("another version of Monition wrote it")

@@ -20,8 +20,10 @@ readers need no lock. Writers take one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 import time
 from dataclasses import dataclass
@@ -30,9 +32,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 DIRECTORY_MODE = 0o750
 
+_BLOCK = 1 << 16
 _UNFINISHED = ".unfinished-"
 _FORGOTTEN_SECONDS = 3600  # longer than any writer takes
 FILE_MODE = 0o640
@@ -137,15 +141,29 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def append(path: Path, line: bytes) -> None:
-    """Add a line to a file, durably; a line that a crash tore off before is taken away."""
+    """Add a line to a file, durably; a line that a crash tore off before is taken away.
+
+    Raises ``OSError``, also where something else lies there.
+    """
     with os.fdopen(_opened(path), "a+b") as stream:
-        stream.seek(0)
-        content = stream.read()
-        stream.truncate(content.rfind(b"\n") + 1)
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "is no file, move it away", str(path))
+        stream.truncate(_end_of_last_line(stream))
         stream.write(line + b"\n")
         stream.flush()
         os.fsync(stream.fileno())
     sync_directory(path.parent)
+
+
+def _end_of_last_line(stream: BinaryIO) -> int:
+    end = stream.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - _BLOCK)
+        stream.seek(start)
+        if (found := stream.read(end - start).rfind(b"\n")) >= 0:
+            return start + found + 1
+        end = start
+    return 0
 
 
 def _opened(path: Path) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway import __version__
 from gateway.archive import assembly, history, proof, reading, source, weighing
 from gateway.archive.source import Header, Refusal
-from gateway.errors import ListError
+from gateway.errors import Fault, ListError
 from gateway.lists import catalogue, overrides
 
 if TYPE_CHECKING:
@@ -124,7 +124,14 @@ def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: da
         __version__,
     )
     # Whole, in memory, before anything is replaced: faulty policies refuse the import too.
-    made = assembly.assembled(policies, folder, at=at, instead={name: found.entries})
+    try:
+        made = assembly.assembled(policies, folder, at=at, instead={name: found.entries})
+    except assembly.Incomplete as error:
+        # Kept all the same: two lists that are lost would keep each other out for ever.
+        source.write(folder, header, found.entries)
+        message = "is kept, and comes into force when the other lists are mended"
+        waiting = Fault(parcel.name, None, None, message)
+        raise assembly.Incomplete([*error.faults, waiting]) from None
     proof.prove(policies, made.snapshot, at.date())
     before = history.current(folder)
     # The larger file first: a full disk then leaves the source as it was.

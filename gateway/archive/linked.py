@@ -13,8 +13,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.archive import folder as files
+from gateway.archive import opening
 from gateway.domain import DomainError, normalise
-from gateway.errors import Fault, ListError
 from gateway.model import Claim
 from gateway.screen.linkage import Link
 
@@ -44,17 +44,14 @@ def read(folder: Folder, today: date) -> dict[str, Seen]:
 
     Raises :class:`ListError` for a damaged file.
     """
-    try:
-        lines = folder.linked.read_bytes().splitlines()
-    except FileNotFoundError:
-        return {}
+    content = opening.content(folder.linked, "move it away; its domains are looked up again")
     found: dict[str, Seen] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate((content or b"").splitlines(), 1):
         try:
             seen = _read_line(line)
-        except (ValueError, KeyError, TypeError, DomainError):
-            message = "is damaged; take the line out, the domain is looked up again"
-            raise ListError([Fault(str(folder.linked), number, None, message)]) from None
+        except (DomainError, *opening.MALFORMED):
+            remedy = "take the line out, the domain is looked up again"
+            raise opening.damaged(folder.linked, number, "is damaged", remedy) from None
         if today - seen.on < LASTS:
             found[seen.link.domain] = seen
     return found
@@ -88,6 +85,6 @@ def _line(seen: Seen) -> bytes:
 def _read_line(line: bytes) -> Seen:
     said = json.loads(line)
     domain, record, host, within, on = (
-        str(said[key]) for key in ("domain", "record", "host", "within", "on")
+        opening.text(said[key]) for key in ("domain", "record", "host", "within", "on")
     )
     return Seen(Link(normalise(domain), record, host, normalise(within)), date.fromisoformat(on))

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from gateway import __version__
 from gateway.archive import folder as files
-from gateway.archive import reading, source
+from gateway.archive import opening, reading, source, weighing
 from gateway.archive.importing import Refused
 from gateway.archive.source import Header
-from gateway.archive.weighing import MOST_LOST
-from gateway.errors import Fault, ListError
+from gateway.errors import ListError
 from gateway.lists import ror
 from gateway.lists.catalogue import MEGABYTE, PROPOSING
 from gateway.lists.organisation import Organisation
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.archive.folder import Folder
+
+AGAIN = "import the registry again"
+"""The remedy for whatever befell what is kept of it."""
 
 LARGEST = 2048 * MEGABYTE
 """Bytes of the registry's file, opened. The release of 2025 has 300 megabytes."""
@@ -41,8 +43,20 @@ def path_of(folder: Folder) -> Path:
 def take(folder: Folder, path: Path, at: datetime, *, accepts_loss: bool = False) -> Header:
     """Import the registry from its published file.
 
-    Raises :class:`ListError`, and ``OSError`` where it cannot be kept; then nothing has changed.
+    Raises :class:`Refused` for a file that is broken or has lost too much, and ``OSError`` where
+    it cannot be kept; then nothing has changed.
     """
+    try:
+        header, taken = _read(path, at)
+        with folder.held():
+            _weigh(path, header, read_header(folder), accepts_loss=accepts_loss)
+            write(folder, header, taken)
+    except ListError as error:
+        raise Refused(error.faults) from None
+    return header
+
+
+def _read(path: Path, at: datetime) -> tuple[Header, list[Organisation]]:
     taken: list[Organisation] = []
     rejected: Counter[str] = Counter()
     with reading.counted(path, LARGEST) as (part, original):
@@ -52,25 +66,16 @@ def take(folder: Folder, path: Path, at: datetime, *, accepts_loss: bool = False
             else:
                 rejected[each.reason.value] += 1
         header = Header(PROPOSING, at, at, (original(),), len(taken), dict(rejected), __version__)
-    with folder.held():
-        before = read_header(folder)
-        _weigh(path, header, before, accepts_loss=accepts_loss)
-        write(folder, header, taken)
-    return header
+    return header, taken
 
 
 def _weigh(path: Path, header: Header, before: Header | None, *, accepts_loss: bool) -> None:
-    had = before.entries if before else 0
     if not header.entries:
-        message = "holds no organisation; nothing was changed"
-    elif header.entries < had * (1 - MOST_LOST) and not accepts_loss:
-        message = (
-            f"holds {header.entries} organisations where there were {had}; nothing was changed; "
-            "where the registry has really shrunk, say --accept-loss"
-        )
-    else:
-        return
-    raise Refused([Fault(str(path), None, None, message)])
+        raise weighing.refusal(str(path), "holds no organisation")
+    if before is not None and not accepts_loss:
+        lost = max(0, before.entries - header.entries)
+        losses = [weighing.Loss("organisations", lost, before.entries)]
+        weighing.weigh_losses(str(path), PROPOSING, losses)
 
 
 def write(folder: Folder, header: Header, organisations: Sequence[Organisation]) -> None:
@@ -83,11 +88,11 @@ def read_header(folder: Folder) -> Header | None:
     """Read what is known of the import; ``None``: there is none. Raises :class:`ListError`."""
     path = path_of(folder)
     try:
-        with path.open("rb") as stream:
+        with opening.opened(path, AGAIN) as stream:
             return source.parsed_header(stream.readline())
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except opening.MALFORMED as error:
         raise _broken(path, 1, error) from None
 
 
@@ -97,24 +102,21 @@ def read(folder: Folder) -> Iterator[Organisation]:
     Raises :class:`ListError`.
     """
     path = path_of(folder)
+    line = 1
     try:
-        stream = path.open("rb")
+        with opening.opened(path, AGAIN) as stream:
+            source.parsed_header(stream.readline())
+            for said in stream:
+                line += 1
+                yield _organisation(json.loads(said))
     except FileNotFoundError:
         return
-    with stream:
-        given = 0
-        try:
-            source.parsed_header(stream.readline())
-            for line in stream:
-                yield _organisation(json.loads(line))
-                given += 1
-        except (ValueError, KeyError, TypeError) as error:
-            raise _broken(path, given + 2, error) from None
+    except opening.MALFORMED as error:
+        raise _broken(path, line, error) from None
 
 
 def _broken(path: Path, line: int, error: Exception) -> ListError:
-    message = f"is damaged ({error}); import the registry again"
-    return ListError([Fault(str(path), line, None, message)])
+    return opening.damaged(path, line, f"is damaged ({opening.why(error)})", AGAIN)
 
 
 def _dumped(organisation: Organisation) -> bytes:
@@ -130,9 +132,16 @@ def _dumped(organisation: Organisation) -> bytes:
 
 def _organisation(said: dict[str, Any]) -> Organisation:
     values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+        name: tuple(map(opening.text, value)) if isinstance(value, list) else value
+        for name, value in said.items()
     }
-    return Organisation(**values)
+    found = Organisation(**values)
+    for name in _TEXTS:
+        opening.text(getattr(found, name))
+    if not isinstance(found.names, tuple) or not found.names:
+        raise ValueError("an organisation without a name")
+    return found
 
 
+_TEXTS = ("ror", "name", "place")
 _FIELDS = tuple(each.name for each in dataclasses.fields(Organisation))

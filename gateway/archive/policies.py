@@ -13,26 +13,24 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
-from zlib import error as ZlibError
 
-from gateway import __version__
-from gateway.archive import edition
+from gateway.archive import edition, opening
 from gateway.archive import folder as files
 from gateway.errors import Fault, FaultyFile, ListError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from gateway.archive.edition import Edition
     from gateway.archive.folder import Folder
 
+_LOST = "what was decided by it cannot be given again, but from a backup"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z", re.ASCII)
 
 
@@ -94,7 +92,12 @@ def open_kept(folder: Folder, policy: str, texts: str | None = None) -> Edition:
     """
     if not _DIGEST.match(policy):
         raise _gone(folder, f"{policy}: is no digest of a policy (sha256: and 64 hex digits)")
-    paths = sorted(folder.policies.glob(f"{policy.replace(':', '-')}.*.gz"))
+    named = f"{policy.replace(':', '-')}."
+    paths = [
+        path
+        for path in opening.listing(folder.policies, ".gz")
+        if path.name.startswith(named) and path.name.count(".") == 2
+    ]
     if not paths:
         raise _gone(folder, f"{policy}: no such policy is kept here")
     faults: list[Fault] = []
@@ -116,22 +119,17 @@ def open_kept(folder: Folder, policy: str, texts: str | None = None) -> Edition:
 def terms(folder: Folder) -> list[Term]:
     """Give every change of the edition in force, the first one first. Raises :class:`ListError`."""
     path = folder.policies_history
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        message = f"cannot be read: {error.strerror or error}"
-        raise ListError([Fault(str(path), None, None, message)]) from None
+    content = opening.content(path, "move it away, and the next change begins another")
+    lines = (content or b"").splitlines()
     found = []
     for number, line in enumerate(lines, 1):
         try:
             found.append(_term(line))
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except opening.MALFORMED:
             # The last line may be torn by a crash; the edition itself is kept under its name.
-            if number < len(lines):
-                message = "is damaged; take the line out, the policies are kept apart from it"
-                raise ListError([Fault(str(path), number, None, message)]) from None
+            if number < len(lines) or (content or b"").endswith(b"\n"):
+                remedy = "take the line out, the policies are kept apart from it"
+                raise opening.damaged(path, number, "is damaged", remedy) from None
     return found
 
 
@@ -148,22 +146,19 @@ def _opened(path: Path, policy: str) -> Edition:
     content = _content(path)
     try:
         found = edition.parsed(content)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _unusable(path, f"was written by another version of Monition ({error})") from None
+    except opening.MALFORMED as error:
+        what = f"was written by another version of Monition ({opening.why(error)})"
+        raise opening.damaged(path, None, what, _LOST) from None
     if found.policy != policy:
-        raise _unusable(path, "does not hold what its name says")
+        raise opening.damaged(path, None, "does not hold what its name says", _LOST)
     return found
 
 
 def _content(path: Path) -> bytes:
-    try:
-        with gzip.open(io.BytesIO(path.read_bytes())) as stream:
-            content = stream.read(edition.LARGEST + 1)
-    except (OSError, EOFError, ZlibError) as error:
-        raise _unusable(path, f"cannot be read ({error})") from None
+    content = opening.unpacked(path, _LOST, edition.LARGEST)
     # Before anything in it is believed.
     if path.name.split(".")[1] != hashlib.sha256(content).hexdigest():
-        raise _unusable(path, "does not hold what its name says")
+        raise opening.damaged(path, None, "does not hold what its name says", _LOST)
     return content
 
 
@@ -185,14 +180,9 @@ def _last_file(folder: Folder) -> str | None:
 
 def _term(line: bytes) -> Term:
     said: dict[str, Any] = json.loads(line)
-    return Term(
-        datetime.fromisoformat(said["at"]), str(said["policy"]), str(said["texts"]), said["file"]
-    )
+    policy, texts, file = (opening.text(said[key]) for key in ("policy", "texts", "file"))
+    return Term(opening.moment(said["at"]), policy, texts, file)
 
 
 def _gone(folder: Folder, what: str) -> ListError:
     return ListError([Fault(str(folder.policies), None, None, what)])
-
-
-def _unusable(path: Path, what: str) -> ListError:
-    return ListError([Fault(str(path), None, None, what)])

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gateway.archive import accepted, assembly, history, organisations
+from gateway.archive import accepted, assembly, history, mail_hosts, organisations
 from gateway.archive.accepted import Acceptance, Rejection
 from gateway.errors import ListError, MonitionError
 from gateway.lists import hosts
 from gateway.screen.guard import why_not_an_institution
+from gateway.screen.linkage import link, may_be_linked
 from gateway.screen.proposals import Organisation, Proposal, Proposer, entity_part, proposal_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date, datetime
     from pathlib import Path
 
     from gateway.archive.folder import Folder
     from gateway.lists.hosts import Guard
     from gateway.lists.organisation import Organisation as Record
     from gateway.model import Claim, Entity
+    from gateway.screen.linkage import Link
     from gateway.screen.snapshot import Snapshot
+
+Answers = tuple[tuple[str, str], ...]
+"""Pairs of record type and host, as the DNS gave them."""
 
 LEAST = 60
 """Proposals with a lower score are shown when they are asked for only."""
@@ -58,18 +63,19 @@ class Done:
 
 
 class Proposals:
-    """All that can be proposed, from one snapshot and the registry as it was imported.
+    """All that can be proposed on a day, from one snapshot and the registry as it was imported.
 
     Raises :class:`ListError` where the directory cannot be read.
     """
 
-    def __init__(self, folder: Folder, snapshot: Snapshot) -> None:
-        self._folder = folder
+    def __init__(self, folder: Folder, snapshot: Snapshot, on: date) -> None:
         self._snapshot = snapshot
+        self._tied = mail_hosts.read(folder, on)
         self._entities = tuple(snapshot.entities.values())
         guard = functools.partial(why_not_an_institution, people=snapshot.people)
         known = [_known(each, guard) for each in organisations.read(folder)]
         self.organisations = len(known)
+        self._domains = {domain: each.country for each in known for domain in each.domains}
         self.rejected = accepted.rejected(folder)
         self._proposer = Proposer(self._entities, known, snapshot.people)
 
@@ -83,8 +89,44 @@ class Proposals:
                 raise ProposalError(
                     f"no institution has the id {entity}; `monition lists search NAME` finds ids"
                 )
-            return [self._snapshot.entities[entity]]
-        return [each for each in self._entities if each.linked or not each.domains]
+            return [self._with_ties(self._snapshot.entities[entity])]
+        return [
+            each for each in map(self._with_ties, self._entities) if each.linked or not each.domains
+        ]
+
+    def to_ask(self, found: Iterable[Proposal]) -> list[str]:
+        """Give domains whose mail may go to a listed institution, the likeliest first.
+
+        First those that are proposed for other reasons, then those of the registry's organisations
+        in the countries where listed institutions have domains. None that is listed already.
+        """
+        countries = {each.country for each in self._entities if each.country and each.domains}
+        near = sorted(each for each, country in self._domains.items() if country in countries)
+        proposed = (each.domain for each in found)
+        every = dict.fromkeys((*proposed, *near))
+        return [each for each in every if may_be_linked(each, self._snapshot)]
+
+    def tie(self, folder: Folder, answers: Mapping[str, Answers], on: date) -> list[Link]:
+        """Take in what the DNS said of some domains; give those that are a listed one's guests.
+
+        They are kept, so that the proposals made of them can be accepted. Raises ``OSError``.
+        """
+        seen = (link(domain, hosts, self._snapshot) for domain, hosts in answers.items())
+        found = [each for each in seen if each is not None]
+        if found:
+            self._tied = mail_hosts.add(folder, found, on)
+        return found
+
+    def _with_ties(self, entity: Entity) -> Entity:
+        """An entity with the domains whose mail goes to its hosts, beside those that are linked."""
+        own = {claim.value for claim in entity.domains if not claim.clears}
+        known = {claim.value for claim in entity.linked}
+        more = [
+            seen.claim
+            for domain, seen in self._tied.items()
+            if seen.link.within in own and domain not in known
+        ]
+        return replace(entity, linked=(*entity.linked, *more)) if more else entity
 
     def of(self, entities: Iterable[Entity], at: datetime) -> Iterator[Proposal]:
         """Propose for some entities, one after the other; rejected ones are among them."""
@@ -93,7 +135,9 @@ class Proposals:
 
     def find(self, id_: str, at: datetime) -> Proposal:
         """Give one proposal by its id. Raises :class:`ProposalError` where there is none."""
-        entities = [each for each in self._entities if id_.startswith(entity_part(each.id))]
+        entities = [
+            self._with_ties(each) for each in self._entities if id_.startswith(entity_part(each.id))
+        ]
         for entity in entities:
             for claim in entity.domains:
                 if proposal_id(entity.id, claim.value) == id_:
@@ -119,7 +163,7 @@ def accept(policies: Path, folder: Folder, id_: str, answer: Answer) -> Done:
     Raises :class:`ProposalError`, :class:`ListError` or ``OSError``; then nothing has changed.
     """
     with folder.held():
-        found = Proposals(folder, assembly.live(policies, folder, answer.at)).find(id_, answer.at)
+        found = _found(policies, folder, id_, answer)
         before = accepted.read_text(folder)
         source = found.source
         if answer.note.strip():
@@ -145,7 +189,7 @@ def reject(policies: Path, folder: Folder, id_: str, answer: Answer) -> Done:
     with folder.held():
         if (no := accepted.rejected(folder).get(id_)) is not None:
             raise ProposalError(f"{id_} ({no.domain}) was rejected by {no.by} on {no.on} already")
-        found = Proposals(folder, assembly.live(policies, folder, answer.at)).find(id_, answer.at)
+        found = _found(policies, folder, id_, answer)
         accepted.reject(
             folder,
             Rejection(
@@ -158,6 +202,11 @@ def reject(policies: Path, folder: Folder, id_: str, answer: Answer) -> Done:
             ),
         )
     return Done(found.entity, found.domain)
+
+
+def _found(policies: Path, folder: Folder, id_: str, answer: Answer) -> Proposal:
+    snapshot = assembly.live(policies, folder, answer.at)
+    return Proposals(folder, snapshot, answer.at.date()).find(id_, answer.at)
 
 
 def _told_accepted(id_: str, entity: Entity, claim: Claim) -> str:

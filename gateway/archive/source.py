@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.archive import folder as files
-from gateway.errors import Fault, ListError
+from gateway.archive import opening
+from gateway.errors import ListError
 from gateway.lists.entry import Entry
 from gateway.model import Listing
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from gateway.archive.folder import Folder
 
 FORMAT = 1
+
+AGAIN = "import the list again"
+"""The remedy for whatever befell what is kept of a list."""
+
+_LONGEST = 1 << 24  # bytes of a header
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,8 @@ class Header:
     """What is known of an import. ``rejected`` counts the rows not taken, by reason.
 
     ``checked_at`` is when it was last seen to be what the publisher has. ``version`` is the one
-    of Monition that read it: a later one may read more out of the same files.
+    of Monition that read it: a later one may read more out of the same files. ``digest`` is the
+    SHA-256 of the lines that follow; of a file that an earlier version wrote it is empty.
     """
 
     source: str
@@ -52,6 +60,7 @@ class Header:
     entries: int
     rejected: Mapping[str, int] = field(default_factory=dict)
     version: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +73,9 @@ class Refusal:
 
 def write(folder: Folder, header: Header, entries: Iterable[Entry]) -> None:
     """Replace what is kept of a source. Raises ``OSError``."""
-    lines = [dumped_header(header), *(_dumped(_of_entry(entry)) for entry in entries)]
-    files.replace(folder.source(header.source), b"\n".join(lines) + b"\n")
+    body = b"".join(_dumped(_of_entry(entry)) + b"\n" for entry in entries)
+    header = dataclasses.replace(header, digest=hashlib.sha256(body).hexdigest())
+    files.replace(folder.source(header.source), dumped_header(header) + b"\n" + body)
     folder.refusal(header.source).unlink(missing_ok=True)
 
 
@@ -74,7 +84,7 @@ def write_checked(folder: Folder, source: str, at: datetime) -> None:
 
     In a file of its own: snapshots are made of the other one, and nothing in them changes.
     """
-    files.replace(_checked(folder, source), _dumped({"at": _time(at)}) + b"\n")
+    files.replace(checked(folder, source), _dumped({"at": _time(at)}) + b"\n")
     folder.refusal(source).unlink(missing_ok=True)
 
 
@@ -86,19 +96,26 @@ def write_refusal(folder: Folder, source: str, refusal: Refusal) -> None:
 
 
 def names(folder: Folder) -> list[str]:
-    """Give the sources that were imported, by name."""
-    return sorted(path.stem for path in folder.sources.glob("*.jsonl"))
+    """Give the sources that were imported, by name. Raises :class:`ListError`."""
+    paths = opening.listing(folder.sources, ".jsonl")
+    return [path.stem for path in paths if opening.is_plain(path.name)]
+
+
+def strangers(folder: Folder) -> list[Path]:
+    """Give the files beside them that no list can have. Raises :class:`ListError`."""
+    paths = opening.listing(folder.sources, ".jsonl")
+    return [path for path in paths if not opening.is_plain(path.name)]
 
 
 def read_header(folder: Folder, source: str) -> Header | None:
     """Read what is known of an import; ``None``: there is none. Raises :class:`ListError`."""
     path = folder.source(source)
     try:
-        with path.open("rb") as stream:
-            header = parsed_header(stream.readline())
+        with opening.opened(path, AGAIN) as stream:
+            header = _header(stream.readline(_LONGEST), source)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except opening.MALFORMED as error:
         raise _broken(path, 1, error) from None
     checked = _read_checked(folder, source)
     if checked is None or checked < header.checked_at:
@@ -107,31 +124,45 @@ def read_header(folder: Folder, source: str) -> Header | None:
 
 
 def read_entries(folder: Folder, source: str) -> list[Entry]:
-    """Read the entries of an import; none where there is none. Raises :class:`ListError`."""
+    """Read the entries of an import; none where there is none. Raises :class:`ListError`.
+
+    Also where they are not those that were written: each could be read, and one be another's.
+    """
     path = folder.source(source)
-    if not path.exists():
-        return []
     found: list[Entry] = []
+    seen = hashlib.sha256()
+    at = 1
     try:
-        with path.open("rb") as stream:
-            header = parsed_header(stream.readline())
-            found.extend(_entry(json.loads(line)) for line in stream)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _broken(path, len(found) + 2, error) from None
+        with opening.opened(path, AGAIN) as stream:
+            header = _header(stream.readline(_LONGEST), source)
+            read = _entry if header.digest else _entry_of_an_older_version
+            for line in stream:
+                at += 1
+                seen.update(line)
+                found.append(read(json.loads(line)))
+    except FileNotFoundError:
+        return []
+    except opening.MALFORMED as error:
+        raise _broken(path, at, error) from None
     if len(found) != header.entries:
         raise _broken(path, len(found) + 2, f"it held {header.entries} entries")
+    if header.digest not in ("", seen.hexdigest()):
+        raise _broken(path, None, "its entries are not those that were written")
     return found
 
 
 def read_refusal(folder: Folder, source: str) -> Refusal | None:
-    """Read why the latest import was not taken; ``None``: it was, or there was none."""
+    """Read why the latest import was not taken; ``None``: it was, or there was none.
+
+    Raises :class:`ListError`.
+    """
     path = folder.refusal(source)
-    try:
-        said = json.loads(path.read_bytes())
-        return Refusal(datetime.fromisoformat(said["at"]), str(said["reason"]))
-    except FileNotFoundError:
+    if (said := opening.content(path, AGAIN)) is None:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    try:
+        found = json.loads(said)
+        return Refusal(opening.moment(found["at"]), opening.text(found["reason"]))
+    except opening.MALFORMED as error:
         raise _broken(path, None, error) from None
 
 
@@ -148,31 +179,44 @@ def dumped_header(header: Header) -> bytes:
 
 
 def parsed_header(line: bytes) -> Header:
-    """Read that line. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+    """Read that line. Raises one of ``opening.MALFORMED``."""
     said: dict[str, Any] = json.loads(line)
     if said.pop("format") != FORMAT:
         raise ValueError("another version of Monition wrote it")
-    originals = tuple(Original(**each) for each in said.pop("originals"))
-    imported, checked = (
-        datetime.fromisoformat(said.pop(key)) for key in ("imported_at", "checked_at")
+    return Header(
+        source=opening.text(said.pop("source")),
+        imported_at=opening.moment(said.pop("imported_at")),
+        checked_at=opening.moment(said.pop("checked_at")),
+        originals=tuple(Original(**each) for each in said.pop("originals")),
+        entries=opening.count(said.pop("entries")),
+        rejected={reason: opening.count(of) for reason, of in said.pop("rejected").items()},
+        **said,
     )
-    return Header(imported_at=imported, checked_at=checked, originals=originals, **said)
 
 
-def _checked(folder: Folder, source: str) -> Path:
+def _header(line: bytes, source: str) -> Header:
+    header = parsed_header(line)
+    if header.source != source:
+        raise ValueError(f"it is of another list, {header.source}")
+    return header
+
+
+def checked(folder: Folder, source: str) -> Path:
+    """The file that says when the list was last seen to be what is kept."""
     return folder.sources / f"{source}.checked"
 
 
 def _read_checked(folder: Folder, source: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(json.loads(_checked(folder, source).read_bytes())["at"])
-    except (OSError, ValueError, KeyError, TypeError):
+        said = opening.content(checked(folder, source), AGAIN)
+        return None if said is None else opening.moment(json.loads(said)["at"])
+    except (ListError, *opening.MALFORMED):
         return None  # then the day of the import stands, which is earlier: the careful side
 
 
 def _broken(path: Path, line: int | None, error: Exception | str) -> ListError:
-    message = f"is damaged ({error}); import the list again"
-    return ListError([Fault(str(path), line, None, message)])
+    what = error if isinstance(error, str) else opening.why(error)
+    return opening.damaged(path, line, f"is damaged ({what})", AGAIN)
 
 
 def _dumped(content: object) -> bytes:
@@ -205,6 +249,17 @@ def _entry(said: dict[str, Any]) -> Entry:
     return Entry(listings=listings, **rest)
 
 
+def _entry_of_an_older_version(said: dict[str, Any]) -> Entry:
+    """Read one that no digest vouches for: what is in it is looked at, value by value."""
+    if not said["listings"]:
+        raise ValueError("an entry without a designation")
+    for name, value in said.items():
+        if name != "listings":
+            for each in [value] if name in _SINGLE else list(value):
+                opening.text(each)
+    return _entry(said)
+
+
 def _listing(said: dict[str, str]) -> Listing:
     values: dict[str, Any] = {"programme": None, "uid": None, **said}
     for name in _DAYS:
@@ -214,5 +269,6 @@ def _listing(said: dict[str, str]) -> Listing:
 
 
 _FIELDS = tuple(each.name for each in dataclasses.fields(Entry))
+_SINGLE = ("id", "name", "place", "country")
 _LISTING_FIELDS = tuple(each.name for each in dataclasses.fields(Listing))
 _DAYS = ("listed_on", "effective_from", "wind_down_until", "delisted_on")

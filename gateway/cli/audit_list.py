@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.audit_filters import filter_options
+from gateway.cli.audit_export import binary_stdout, write_xlsx
+from gateway.cli.audit_filters import explain, explain_nothing, filter_options
 from gateway.cli.audit_story import as_object, as_text
 from gateway.cli.options import config_option, example, format_option, load_config
 from gateway.cli.output import emit, say
@@ -40,7 +41,7 @@ _PAGE = 100
     help="At most so many; 0 is all.",
 )
 @click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the newest so many.")
-@format_option()
+@format_option(("table", "json", "csv", "xlsx"))
 @read_as("audit list")
 @config_option
 def list_command(
@@ -53,9 +54,15 @@ def list_command(
     filters: Filters,
 ) -> None:
     """List what was noticed, newest first; all filters can be combined."""
+    # Asked before anybody is recorded as a reader: a terminal gets no workbook.
+    out = binary_stdout() if output_format == "xlsx" else None
     with Reading(load_config(config_file).ledger.path, who) as reading:
         rows = reading.findings(filters, limit=limit or None, offset=offset)
-        if output_format == "json":
+        if filters.text is not None:
+            (explain if reading.count(filters) > offset else explain_nothing)(reading, filters)
+        if out is not None:
+            write_xlsx(out, rows, reading, filters)
+        elif output_format == "json":
             emit(rows, format="json")
         else:
             columns = COLUMNS if output_format == "csv" else _FOR_PEOPLE

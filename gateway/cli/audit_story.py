@@ -50,6 +50,17 @@ _RESULTS = {
     "queued": "The notice was queued again by hand.",
 }
 
+_DECISIONS = {
+    "open": "opened it again: it is not decided",
+    "false-positive": "decided that it is a false positive: the recipient is not the institution's",
+    "personal": "decided that it is private mail",
+    "licensed": "decided that it is covered by a licence",
+    "exempt": "decided that an exemption covers it",
+    "escalated": "passed it on",
+    "remediated": "decided that it was put right",
+}
+_CAUSES = {"request": "at somebody's request", "retention": "because its time was over"}
+
 
 def as_object(story: Story, related: Sequence[Story]) -> dict[str, Any]:
     """The event as JSON, the related ones inside it."""
@@ -105,7 +116,7 @@ def _told(story: Story) -> Iterator[str]:
 def _sentence(kind: str, facts: Mapping[str, Any]) -> str:
     match kind:
         case "OBSERVED":
-            return _why(facts)
+            return why(facts)
         case "SETTLED":
             notice = facts["notice"]
             told = _NOTICES.get(notice, f"Notice: {notice}.")
@@ -114,10 +125,49 @@ def _sentence(kind: str, facts: Mapping[str, Any]) -> str:
             return _RESULTS.get(facts["result"], "")
         case "JOURNALLED":
             return "What was kept in the emergency journal was taken into the ledger."
+        case "DISPOSED":
+            return _decided(facts)
+        case "HELD":
+            return (
+                f"{facts['by']} put it under hold for {facts['matter'] or 'a matter'}: nothing of "
+                "it is erased until it is released."
+            )
+        case "RELEASED":
+            which = f"the hold for {facts['matter']}" if facts.get("matter") else "every hold"
+            return f"{facts['by']} ended {which} on it."
+        case "ERASED":
+            return _gone(facts)
+        case "ACCESSED":
+            rows, senders = facts["rows"], facts["subject_count"]
+            return (
+                f"{facts['by']} was shown personal data by `{facts['verb']}`: rows {rows}, senders "
+                f"{senders}."
+            )
     return ""
 
 
-def _why(facts: Mapping[str, Any]) -> str:
+def _decided(facts: Mapping[str, Any]) -> str:
+    disposition = facts["disposition"]
+    text = f"{facts['by']} {_DECISIONS.get(disposition, f'decided: {disposition}')}"
+    if facts["licence"]:
+        text += f", number {facts['licence']}"
+    if facts["expires_on"]:
+        text += f", until {facts['expires_on']}"
+    return f"{text}."
+
+
+def _gone(facts: Mapping[str, Any]) -> str:
+    parts = ", ".join(f"{part} {count}" for part, count in sorted(facts["parts"].items()) if count)
+    cause = _CAUSES.get(facts["cause"], facts["cause"])
+    text = f"{facts['by']} had personal data erased {cause}: "
+    text += f"events {facts['events']}, parts {parts}." if parts else "nothing went."
+    if facts["kept"]:
+        text += f" Under hold, and kept: events {facts['kept']}."
+    return text
+
+
+def why(facts: Mapping[str, Any]) -> str:
+    """Why a recipient matched, by the facts of its OBSERVED, and what the policy said."""
     name = facts["entity_name"] or "an institution"
     rule, matched = facts["rule"], facts["matched"] or "an address"
     how = _RULES.get(rule, f"fits {matched} by the rule {rule}").format(matched)

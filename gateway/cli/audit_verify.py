@@ -1,11 +1,8 @@
-"""``monition audit verify`` and ``checkpoint``: is the ledger intact, and how to prove it later."""
+"""``monition audit verify``: is the ledger intact?"""
 
 from __future__ import annotations
 
-import json
 import sys
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +10,16 @@ import click
 
 from gateway.cli.options import config_option, example, format_option, load_config
 from gateway.cli.output import emit, say
+from gateway.cli.progress import progress
+from gateway.ledger.chain import Flaw
+from gateway.ledger.checkpoint import read_checkpoints
+from gateway.ledger.keeping import disagreements
 from gateway.ledger.reading import Reading
 from gateway.ledger.store import StoreError
-from gateway.ledger.verification import checkpoint_as_json, read_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from gateway.ledger.checkpoint import Kept
     from gateway.ledger.verification import Verdict
-
-_PATIENCE_SECONDS = 2.0
 
 
 @click.command(epilog=example("monition audit verify --checkpoint /mnt/safe/checkpoint.json"))
@@ -31,60 +28,83 @@ _PATIENCE_SECONDS = 2.0
     "checkpoint_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="What `monition audit checkpoint` printed some time ago, kept elsewhere.",
+    help="What `monition audit checkpoint` printed some time ago, kept elsewhere; or a history.",
+)
+@click.option(
+    "--public-key",
+    "public_key_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The key (PEM) that must have signed the checkpoint.",
 )
 @format_option(("table", "json"))
 @config_option
-def verify(config_file: Path | None, checkpoint_file: Path | None, output_format: str) -> None:
+def verify(
+    config_file: Path | None,
+    checkpoint_file: Path | None,
+    public_key_file: Path | None,
+    output_format: str,
+) -> None:
     """Find out whether the ledger is intact; status 1 and the first bad row where it is not.
 
     The chain alone shows a change inside it. A tail that was cut off, or a ledger forged as a
     whole, shows against a checkpoint that was kept where nobody could change it.
     """
-    checkpoint = None if checkpoint_file is None else read_checkpoint(checkpoint_file)
+    if public_key_file is not None and checkpoint_file is None:
+        raise click.UsageError("--public-key is for a checkpoint: name one with --checkpoint")
+    history = () if checkpoint_file is None else read_checkpoints(checkpoint_file)
+    signers, wrong = _signers(history, public_key_file)
     path = load_config(config_file).ledger.path
     try:
         with Reading(path, None) as reading:
-            verdict = reading.verify(checkpoint, _progress(reading.checkpoint().seq))
+            wrong += disagreements(history, reading.reader)
+            head = reading.checkpoint()
+            verdict = reading.verify(None, progress(head.seq))
     except StoreError as error:
         if not error.is_damage:
             raise
         raise click.ClickException(str(error)) from error
+    flaws = (*verdict.flaws, *(Flaw(None, None, what) for what in wrong))
     if output_format == "json":
-        emit([_verdict_as_object(verdict)], format="json")
-    for flaw in verdict.flaws:
+        emit([{**_verdict_as_object(verdict, flaws), "signed_by": signers}], format="json")
+    for flaw in flaws:
         say(f"{path}: {flaw}")
-    if not verdict.is_intact:
+    if flaws:
         sys.exit(1)
     if output_format != "json":
         click.echo(_verdict_as_text(verdict, path))
-        if checkpoint is not None:
-            click.echo(f"The checkpoint of row {checkpoint.seq} is met.")
-        else:
-            click.echo("Without --checkpoint, a tail that was cut off cannot be seen.")
+        click.echo(_checkpoints_as_text(history, signers, is_known=public_key_file is not None))
 
 
-@click.command(epilog=example("monition audit checkpoint > /mnt/safe/checkpoint.json"))
-@config_option
-def checkpoint(config_file: Path | None) -> None:
-    """Print the head of the chain, to be kept where the gateway cannot write.
+def _signers(
+    history: tuple[Kept, ...], public_key_file: Path | None
+) -> tuple[list[str], list[str]]:
+    """Whose signatures the checkpoints bear, and what is wrong with them."""
+    if public_key_file is None and not any(kept.signature for kept in history):
+        return [], []
+    from gateway.ledger import signing  # noqa: PLC0415 - only for signatures
 
-    `monition audit verify --checkpoint` proves with it that nothing before it was cut or forged.
-    """
-    with Reading(load_config(config_file).ledger.path, None) as reading:
-        kept = checkpoint_as_json(reading.checkpoint())
-    click.echo(json.dumps({**kept, "taken_at": datetime.now(UTC).isoformat(timespec="seconds")}))
+    public = None if public_key_file is None else signing.read_public_key(public_key_file)
+    wrong = [what for kept in history if (what := signing.wrong_with(kept, public))]
+    keys = [kept.signature.key for kept in history if kept.signature]
+    return list(dict.fromkeys(map(signing.fingerprint, keys))), wrong
 
 
-def _progress(length: int) -> Callable[[int], None]:
-    """Say how far it is, on a terminal, once it takes longer than people like to wait."""
-    begun = time.monotonic()
-
-    def tell(rows: int) -> None:
-        if sys.stderr.isatty() and time.monotonic() - begun > _PATIENCE_SECONDS:
-            click.echo(f"{rows:,} of {length:,} rows\r", nl=False, err=True)
-
-    return tell
+def _checkpoints_as_text(history: tuple[Kept, ...], signers: list[str], *, is_known: bool) -> str:
+    if not history:
+        return "Without --checkpoint, a tail that was cut off cannot be seen."
+    last = history[-1].checkpoint.seq
+    text = (
+        f"The checkpoint of row {last} is met."
+        if len(history) == 1
+        else f"All {len(history):,} checkpoints are met, the last of row {last}."
+    )
+    if not signers:
+        return f"{text} It is not signed: it proves what the place it was kept in is worth."
+    text += f"\nSigned by {', '.join(signers)}."
+    if not is_known:
+        text += "\nCompare that with the key you keep, or name it with --public-key."
+    return text
 
 
 def _verdict_as_text(verdict: Verdict, path: Path) -> str:
@@ -95,11 +115,11 @@ def _verdict_as_text(verdict: Verdict, path: Path) -> str:
     return f"{text}\nHead of the chain: {verdict.head}"
 
 
-def _verdict_as_object(verdict: Verdict) -> dict[str, Any]:
+def _verdict_as_object(verdict: Verdict, flaws: tuple[Flaw, ...]) -> dict[str, Any]:
     return {
-        "intact": verdict.is_intact,
+        "intact": not flaws,
         "events": verdict.events,
         "head": verdict.head,
         "erased": {part.value: count for part, count in sorted(verdict.erased.items())},
-        "flaws": [{"seq": flaw.seq, "id": flaw.id, "what": flaw.what} for flaw in verdict.flaws],
+        "flaws": [{"seq": flaw.seq, "id": flaw.id, "what": flaw.what} for flaw in flaws],
     }

@@ -184,7 +184,7 @@ def explanation(verdict: Verdict, rules: Rules, *, writes: bool) -> Iterator[str
         yield f"  tier         {finding.tier}"
     yield f"  mailbox      {finding.kind}: {_MAILBOXES[finding.kind]}"
     for evidence in finding.evidence:
-        yield f"  evidence     {visible(evidence)}"
+        yield f"  evidence     {visible(evidence + _reviewer(finding, evidence))}"
     yield f"  action       {decision.action}. {_CONSEQUENCES[decision.action]}"
     if decision.action in {Action.WARN, Action.REFUSE} and not writes:
         yield "               Not now: mode is observe, so it is only written down."
@@ -218,6 +218,15 @@ def _reason(verdict: Verdict) -> str:
             where = f"Its local part wraps up an address at {matched}, a domain"
     state = "" if finding.standing is not Standing.CLEAR else ", but not listed here and today"
     return f"{where} of the institution below{state}."
+
+
+def _reviewer(finding: Finding, evidence: str) -> str:
+    """Who reviewed the claim that a line of evidence words, to stand behind the day."""
+    entity = finding.entity
+    claims = (*entity.domains, *entity.addresses) if entity else ()
+    named = (each.reviewer for each in claims if each.reviewer and each.evidence == evidence)
+    found = next(named, None)
+    return f" by {found}" if found else ""
 
 
 def _strictest_first(finding: Finding) -> list[Listing]:

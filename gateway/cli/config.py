@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway import packaged
-from gateway.cli import sources
-from gateway.cli.options import (
-    config_option,
-    example,
-    format_option,
-    load_config,
-    load_snapshot,
-)
+from gateway.cli import config_check
+from gateway.cli.options import config_option, example, format_option, load_config
 from gateway.cli.output import emit, has_colour, say
-from gateway.cli.policy import notes
-from gateway.config import Config, examine, find, surroundings
-from gateway.document import Document
-from gateway.errors import ConfigError, Fault, FaultyFile
-from gateway.notice.check import check as check_notices
-from gateway.policy import rules as policy
+from gateway.config import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sized
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -40,102 +26,7 @@ def command() -> None:
     """Check the configuration, or show what is in force."""
 
 
-# ── check ────────────────────────────────────────────────────────────────────────────────────
-
-
-@command.command(
-    epilog=example("monition config check", "monition config check -c new.toml --format json")
-)
-@config_option
-@format_option()
-@click.pass_context
-def check(context: click.Context, config_file: Path | None, output_format: str) -> None:
-    """Tell every fault at once: configuration, policies, entities and notice texts.
-
-    Each as `file:line: key: what is wrong`. Ends with 0 where there is none, with 1 where there
-    is any, with 2 where the file can't be read at all.
-    """
-    file = find(config_file, os.environ)
-    report = _Report()
-    try:
-        document = Document.read(file)
-    except ConfigError as error:
-        if isinstance(error.__cause__, OSError):
-            raise
-        report.faults += error.faults
-    else:
-        config, report.faults = examine(document)
-        faulty = {fault.key for fault in report.faults}
-        found = [*surroundings(config), *sources.faults(config)]
-        report.faults += [fault for fault in found if fault.key not in faulty]
-        report.checked.append(f"{file}: the configuration")
-        _check_policies(config, report, is_sound=not faulty)
-    faults = sorted(dict.fromkeys(report.faults), key=lambda fault: _place(fault, str(file)))
-    _print_faults(faults, output_format)
-    for remark in report.remarks:
-        say(remark)
-    if faults:
-        say(f"{_count(faults, 'fault')} found.")
-        context.exit(1)
-    for line in report.checked:
-        say(f"{line}: no fault")
-    if file == packaged.default_configuration():
-        say("These are the packaged defaults, for an example institution: copy and edit them.")
-
-
-def _place(fault: Fault, first: str) -> tuple[bool, str, float]:
-    """Sort by file, the configuration's first, then by line; what has none comes last."""
-    return fault.file != first, fault.file, fault.line or float("inf")
-
-
-def _print_faults(faults: list[Fault], output_format: str) -> None:
-    if output_format == "table":
-        for fault in faults:
-            click.echo(str(fault))
-        return
-    columns = [each.name for each in fields(Fault)]
-    rows = ({name: getattr(fault, name) for name in columns} for fault in faults)
-    emit(rows, columns=columns, format=output_format)
-
-
-@dataclass
-class _Report:
-    """What a check found, what it looked at, and what is odd without being wrong."""
-
-    faults: list[Fault] = field(default_factory=list)
-    checked: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-
-def _check_policies(config: Config, report: _Report, *, is_sound: bool) -> None:
-    """Load what the policies' folder holds, each part for itself, so that all faults are told."""
-    folder = config.policies.directory
-    if not folder.is_dir():
-        return
-    rules = snapshot = None
-    try:
-        rules = policy.load(folder)
-        report.checked.append(f"{folder}: {_count(rules.rules, 'rule')}")
-    except FaultyFile as error:
-        report.faults += error.faults
-    try:
-        snapshot = load_snapshot(config)
-        report.checked.append(f"{folder}: {_count(snapshot.entities, 'entity', 'entities')}")
-    except FaultyFile as error:
-        report.faults += error.faults
-    if rules and snapshot:
-        report.remarks += notes(rules, snapshot, datetime.now(UTC).date())
-    # A text is filled in with the configuration's own values, so those must be sound.
-    if is_sound:
-        report.faults += check_notices(folder, config)
-        report.checked.append(f"{folder}: notices in {', '.join(config.notices.languages)}")
-
-
-def _count(things: Sized, one: str, many: str | None = None) -> str:
-    return f"1 {one}" if len(things) == 1 else f"{len(things)} {many or one + 's'}"
-
-
-# ── show ─────────────────────────────────────────────────────────────────────────────────────
+command.add_command(config_check.command)
 
 
 @command.command(

@@ -6,11 +6,13 @@ import click
 
 from gateway.cli import (
     lists_diff,
+    lists_forget,
     lists_import,
     lists_propose,
     lists_search,
     lists_show,
     lists_status,
+    lists_unused,
     lists_update,
 )
 
@@ -27,7 +29,9 @@ for verb in (
     lists_import.command,
     lists_update.command,
     lists_status.command,
+    lists_forget.command,
     lists_show.command,
+    lists_unused.command,
     lists_search.command,
     lists_propose.command,
     lists_diff.command,

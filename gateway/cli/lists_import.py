@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gateway.archive import importing, organisations
 from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
-from gateway.cli.options import config_option, example, load_config
-from gateway.cli.output import say
+from gateway.archive.own import own_domains
+from gateway.cli.options import config_option, example, format_option, load_config
+from gateway.cli.output import emit, say
 from gateway.errors import MonitionError
 from gateway.lists import catalogue
 from gateway.lists.entry import Reason
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.archive.importing import Taken
+    from gateway.archive.source import Header
+    from gateway.lists.claims import NotUsed
 
 _PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, Reason.INACTIVE}
 """Rows that are left out because of what they are; nobody needs to look at examples of them."""
@@ -61,9 +65,15 @@ _EXAMPLES = 5
     is_flag=True,
     help="Take the list although it lacks more than a tenth of what it had.",
 )
+@format_option(("table", "json"))
 @config_option
 def command(
-    files: tuple[Path, ...], source: str, config_file: Path | None, *, accept_loss: bool
+    files: tuple[Path, ...],
+    source: str,
+    config_file: Path | None,
+    output_format: str,
+    *,
+    accept_loss: bool,
 ) -> None:
     """Take a list in from FILEs, as its publisher gives them out; they may be gzipped.
 
@@ -75,18 +85,31 @@ def command(
     folder = Folder(config.lists.directory)
     with writable(folder):
         if source == catalogue.PROPOSING:
-            _take_registry(files, folder, accepts_loss=accept_loss)
+            header = _take_registry(files, folder, accepts_loss=accept_loss)
+            if output_format == "json":
+                emit([_of_header(header)], format="json")
+            else:
+                _tell_registry(header)
             return
         parcel = Parcel(source, files, accepts_loss=accept_loss)
         taken = importing.take(config.policies.directory, folder, parcel, datetime.now(UTC))
+    own = own_domains(config.institution.domains, taken.assembly.snapshot)
+    for line in own:
+        say(f"Warning: {line}.")
+    if output_format == "json":
+        emit([as_object(taken) | {"own_domains": own}], format="json")
+        return
     for line in told(taken):
         click.echo(line)
 
 
-def _take_registry(files: tuple[Path, ...], folder: Folder, *, accepts_loss: bool) -> None:
+def _take_registry(files: tuple[Path, ...], folder: Folder, *, accepts_loss: bool) -> Header:
     if len(files) != 1:
         raise click.UsageError(f"{catalogue.PROPOSING} is one file, and {len(files)} are given")
-    header = organisations.take(folder, files[0], datetime.now(UTC), accepts_loss=accepts_loss)
+    return organisations.take(folder, files[0], datetime.now(UTC), accepts_loss=accepts_loss)
+
+
+def _tell_registry(header: Header) -> None:
     click.echo(f"{header.source}: {_count(header.entries, 'organisation')} taken")
     for reason, count in header.rejected.items():
         click.echo(f"  {_count(count, 'row')} left out: {reason}")
@@ -138,37 +161,80 @@ def _rows(taken: Taken) -> Iterator[str]:
 
 
 def _not_used(taken: Taken) -> Iterator[str]:
-    merged = taken.assembly.merged
-    # Of this list: what the others say was told when they were imported.
+    refused = [f"{each.place}: {each.entity}: {each.text}: {each.reason}" for each in _idle(taken)]
+    yield from _some(
+        f"Websites and addresses not used: {len(refused)}",
+        refused,
+        f"`monition lists unused {taken.header.source}` shows all",
+    )
+    shared = [f"{domain}: {', '.join(ids)}" for domain, ids in _shared(taken).items()]
+    yield from _some(
+        f"Domains that several institutions name, of which a match tells the first: {len(shared)}",
+        shared,
+        "--format json tells all",
+    )
+    for key in taken.unused:
+        yield f"An override meets nothing in the list: {key.list} {key.uid}, {key.website}"
+    for id_ in taken.assembly.merged.orphans:
+        yield f"An addition names {id_}, which no list and no file has"
+
+
+def _idle(taken: Taken) -> list[NotUsed]:
+    """What was not used of this list: what the others say was told when they were imported."""
+    own = {(entry.id, entry.place) for entry in taken.reading.entries}
+    return [each for each in taken.assembly.merged.refused if (each.entry, each.place) in own]
+
+
+def _shared(taken: Taken) -> dict[str, tuple[str, ...]]:
+    """Domains of several institutions, as far as this list names them."""
     says = "\n".join(
         text
         for entry in taken.reading.entries
         for text in (*entry.websites, *entry.emails, *entry.domains)
-    )
-    refused = [
-        f"{id_}: {each.text}: {each.reason}" for id_, each in merged.refused if each.text in says
-    ]
-    yield from _some(f"Websites and addresses not used: {len(refused)}", refused)
-    says = says.lower()
-    shared = [
-        f"{domain}: {', '.join(ids)}" for domain, ids in merged.shared.items() if domain in says
-    ]
-    yield from _some(
-        f"Domains that several institutions name, of which a match tells the first: {len(shared)}",
-        shared,
-    )
-    for key in taken.unused:
-        yield f"An override meets nothing in the list: {key.list} {key.uid}, {key.website}"
-    for id_ in merged.orphans:
-        yield f"An addition names {id_}, which no list and no file has"
+    ).lower()
+    every = taken.assembly.merged.shared.items()
+    return {domain: ids for domain, ids in every if domain in says}
 
 
-def _some(head: str, all_: list[str]) -> Iterator[str]:
+def as_object(taken: Taken) -> dict[str, Any]:
+    """What came of an import, for programs: all that was not used, each with its file and row."""
+    made = taken.assembly.snapshot
+    return _of_header(taken.header) | {
+        "examples": [
+            {"reason": reason.value, "place": each.place, "detail": each.detail}
+            for reason, some in taken.reading.examples.items()
+            if reason not in _PLAIN
+            for each in some
+        ],
+        "unused": [
+            {
+                "place": each.place,
+                "entity": each.entity,
+                "text": each.text,
+                "reason": each.reason,
+            }
+            for each in _idle(taken)
+        ],
+        "shared": {domain: list(ids) for domain, ids in _shared(taken).items()},
+        "unused_overrides": [asdict(key) for key in taken.unused],
+        "orphans": list(taken.assembly.merged.orphans),
+        "before": taken.before,
+        "snapshot": made.digest,
+        "institutions": len(made.entities),
+        "domains": len(made.domains),
+    }
+
+
+def _of_header(header: Header) -> dict[str, Any]:
+    return {"source": header.source, "taken": header.entries, "left_out": dict(header.rejected)}
+
+
+def _some(head: str, all_: list[str], where: str) -> Iterator[str]:
     if all_:
         yield head
         yield from (f"  {each}" for each in all_[:_EXAMPLES])
         if len(all_) > _EXAMPLES:
-            yield f"  and {len(all_) - _EXAMPLES} more"
+            yield f"  and {len(all_) - _EXAMPLES} more: {where}"
 
 
 def _count(number: int, one: str) -> str:

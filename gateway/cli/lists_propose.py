@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.archive import organisations, proposing
+from gateway.archive import accepted, organisations, proposing
 from gateway.archive.folder import Folder
 from gateway.archive.proposing import LEAST, Answer, Done, Proposals
 from gateway.cli.options import (
@@ -21,10 +22,16 @@ from gateway.cli.options import (
 from gateway.cli.output import emit, paint, say, visible
 from gateway.cli.paragraphs import headline, paragraph
 from gateway.errors import MonitionError
+from gateway.metrics import Metrics
+from gateway.net.resolver import Resolver
+from gateway.net.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from click._termui_impl import ProgressBar
 
     from gateway.archive.accepted import Rejection
     from gateway.config import Config
@@ -42,6 +49,7 @@ COLUMNS = (
     epilog=example(
         "monition lists propose",
         "monition lists propose --entity us-ofac-38222 --min-score 0",
+        "monition lists propose --mx 500",
         "monition lists propose --accept 633d4834aa --by 'A. Reviewer' --note 'asked their office'",
         "monition lists propose --reject be3c5d91e3 --by 'A. Reviewer'",
     ),
@@ -54,6 +62,12 @@ COLUMNS = (
     help="Leave out what scores less.",
 )
 @click.option("--entity", metavar="ID", help="For this institution, even if it has domains.")
+@click.option(
+    "--mx",
+    type=click.IntRange(1, 100_000),
+    metavar="QUESTIONS",
+    help="Ask the DNS whose mail a listed institution takes in; this many questions at most.",
+)
 @click.option("--rejected", is_flag=True, help="Show those that were rejected as well.")
 @click.option("--accept", metavar="ID", help="Take this proposal's domain in.")
 @click.option("--reject", metavar="ID", help="Do not show this proposal again.")
@@ -65,6 +79,7 @@ def command(
     *,
     min_score: int,
     entity: str | None,
+    mx: int | None,
     accept: str | None,
     reject: str | None,
     by: str | None,
@@ -78,14 +93,19 @@ def command(
     A proposal is a guess with its reasons: a research organisation of the same name, an address
     that a list gives, a mail host. None is used until somebody has accepted it. Look at each
     before: open the domain's site, compare name, town and country.
+
+    Nobody is asked anything, but with --mx: then your resolver is asked for the mail exchangers of
+    the domains proposed, and of the registry's organisations in the countries concerned.
     """
     config = load_config(config_file)
     if accept is not None or reject is not None:
+        if mx is not None:
+            raise click.UsageError("--mx goes with neither --accept nor --reject")
         _decide(config, accept, reject, by, note)
         return
     if by is not None or note is not None:
         raise click.UsageError("--by and --note go with --accept ID or --reject ID")
-    _show(config, entity, min_score, output_format, rejected=rejected)
+    _show(config, entity, min_score, output_format, rejected=rejected, mx=mx)
 
 
 def _decide(
@@ -99,6 +119,7 @@ def _decide(
     do: Callable[..., Done] = proposing.accept if accept is not None else proposing.reject
     try:
         answer = Answer(by, datetime.now(UTC), note or "")
+        _wait_for_registry()
         done = do(config.policies.directory, folder, accept or reject, answer)
     except OSError as error:
         raise MonitionError(
@@ -111,16 +132,33 @@ def _decide(
         return
     click.echo(f"Accepted: {done.domain} for {name} ({done.entity.id})")
     click.echo(f"In force: {done.snapshot.digest[:19]}…; a running gateway takes it within seconds")
+    click.echo(
+        f"To take it back: take its [[addition]] out of {accepted.path_of(folder)}, then run "
+        "`monition lists update policies`"
+    )
 
 
 def _show(
-    config: Config, entity: str | None, min_score: int, output_format: str, *, rejected: bool
+    config: Config,
+    entity: str | None,
+    min_score: int,
+    output_format: str,
+    *,
+    rejected: bool,
+    mx: int | None,
 ) -> None:
     folder = Folder(config.lists.directory)
     now = datetime.now(UTC)
-    proposals = Proposals(folder, load_snapshot(config))
+    _wait_for_registry()
+    proposals = Proposals(folder, load_snapshot(config), now.date())
     candidates = proposals.candidates(entity)
-    found = [each for each in _all(proposals, candidates, now) if each.score >= min_score]
+    every = _all(proposals, candidates, now)
+    if mx is not None:
+        _ask(config, folder, proposals, every, mx)
+        if (tied := proposals.candidates(entity)) != candidates:
+            candidates = tied
+            every = _all(proposals, candidates, now)
+    found = [each for each in every if each.score >= min_score]
     found.sort(key=lambda each: (-each.score, each.entity.id, each.domain))
     hidden = sum(each.id in proposals.rejected for each in found)
     if not rejected:
@@ -139,15 +177,50 @@ def _show(
         say("no registry of organisations is here: `monition lists import FILE --source ror`")
 
 
+def _wait_for_registry() -> None:
+    """Say what takes seconds before any bar can be drawn; to people alone, as a bar is."""
+    if sys.stderr.isatty():
+        say("Reading the registry of organisations …")
+
+
 def _all(proposals: Proposals, candidates: list[Entity], now: datetime) -> list[Proposal]:
-    with click.progressbar(
-        candidates,
-        label="Looking at institutions",
-        file=sys.stderr,
-        # A bar for people alone; nothing at all where stderr is a file.
-        hidden=not sys.stderr.isatty(),
-    ) as shown:
-        return list(proposals.of(shown, now))
+    with _bar("Looking at institutions", len(candidates)) as bar:
+        found: list[Proposal] = []
+        for each in candidates:
+            found += proposals.of([each], now)
+            bar.update(1)
+        return found
+
+
+def _bar(label: str, length: int) -> AbstractContextManager[ProgressBar[int]]:
+    """A bar for people alone; nothing at all where stderr is a file."""
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)
+
+
+def _ask(
+    config: Config, folder: Folder, proposals: Proposals, found: list[Proposal], most: int
+) -> None:
+    """Ask the DNS, so many questions at most, and have what comes of it proposed."""
+    wanted = proposals.to_ask(found)
+    domains = wanted[:most]
+    servers = config.lists.resolvers
+    where = ", ".join(map(str, servers)) or "the system's resolver"
+    say(f"Asking {where} for the mail exchangers of {len(domains)} of {len(wanted)} domains")
+    resolver = Resolver(most, servers, Metrics())
+    with _bar("Asking the DNS", len(domains)) as bar:
+        answers = asyncio.run(survey(domains, resolver, lambda: bar.update(1)))
+    try:
+        tied = proposals.tie(folder, answers.answers, datetime.now(UTC).date())
+    except OSError as error:
+        raise MonitionError(
+            f"{folder.path} cannot be written ({error.strerror or error}): run this as the "
+            "gateway's user, or set [lists] directory to a folder of its own"
+        ) from None
+    said = "1 question" if answers.asked == 1 else f"{answers.asked} questions"
+    say(f"{said} asked, {answers.unknown} of them without an answer; {len(tied)} domains found")
+    if answers.is_hopeless:
+        say("Nothing answers there; name a DNS server in lists.resolvers")
 
 
 def as_row(proposal: Proposal, no: Rejection | None) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import click
 
 from gateway.archive import source
 from gateway.archive.folder import Folder
+from gateway.archive.pointed import By, pointed
+from gateway.archive.unused import unused_of
 from gateway.cli.options import (
     config_option,
     example,
@@ -17,15 +19,15 @@ from gateway.cli.options import (
     load_snapshot,
 )
 from gateway.cli.output import emit, visible
-from gateway.domain import DomainError, normalise
 from gateway.errors import MonitionError
 from gateway.model import Listing
-from gateway.screen.address import mailbox_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from gateway.archive.unused import Unused
+    from gateway.lists.entry import Entry
     from gateway.model import Claim, Entity
     from gateway.screen.snapshot import Snapshot
 
@@ -64,11 +66,13 @@ def command(entity: str, config_file: Path | None, output_format: str) -> None:
     config = load_config(config_file)
     snapshot = load_snapshot(config)
     found = _one(entity, snapshot)
-    told = as_object(found, Folder(config.lists.directory)) | {"snapshot": snapshot.digest}
+    entries = list(_entries(found, Folder(config.lists.directory)))
+    idle = list(unused_of(found, iter(entries), config.policies.directory, snapshot))
+    told = as_object(found, entries, idle) | {"snapshot": snapshot.digest}
     if output_format == "json":
         emit([told], format="json")
         return
-    for line in _lines(found, told["taken_from"]):
+    for line in _lines(found, told):
         click.echo(visible(line))
 
 
@@ -86,51 +90,52 @@ def _one(text: str, snapshot: Snapshot) -> Entity:
 
 
 def _called(text: str, snapshot: Snapshot) -> Iterator[Entity]:
-    """Give the entities of an id; else those that hold a domain; else of a number or a name."""
-    if (entity := snapshot.entities.get(text)) is not None:
-        yield entity
-        return
-    held = list(_holders(text, snapshot))
-    if held:
-        yield from held
+    """Give what an id, a number, a domain or an address points at; else what bears this name."""
+    sure = pointed(text, snapshot)
+    if sure:
+        yield from (each.entity for each in sure if each.by is not By.LOOKALIKE)
         return
     name = text.casefold()
     for each in snapshot.entities.values():
-        names = (each.name, *each.aliases, *each.weak_aliases)
-        if text in {listing.uid for listing in each.listings} or name in map(str.casefold, names):
+        if name in map(str.casefold, (each.name, *each.aliases, *each.weak_aliases)):
             yield each
 
 
-def _holders(text: str, snapshot: Snapshot) -> Iterator[Entity]:
-    local, _, host = text.rpartition("@")
-    try:
-        domain = normalise(host)
-    except DomainError:
-        return
-    match = next(snapshot.matches(mailbox_key(local), domain), None)
-    if match is not None:
-        yield from (holding.entity for holding in match.holdings)
-    elif (linked := snapshot.linked.get(domain)) is not None:
-        yield linked.entity
+def as_object(
+    entity: Entity, entries: Iterable[tuple[str, Entry]], idle: Iterable[Unused]
+) -> dict[str, Any]:
+    """All of it for programs.
 
-
-def as_object(entity: Entity, folder: Folder) -> dict[str, Any]:
-    """All of it for programs. ``taken_from`` are the entries of imported lists it is made of."""
+    ``taken_from`` are the entries of imported lists it is made of, each with its source; ``unused``
+    are the websites and addresses of these that were not used.
+    """
     said = asdict(entity)
-    said["taken_from"] = list(_taken_from(entity, folder))
+    said["taken_from"] = [
+        {"source": name, "entry": entry.id, "place": entry.place, "name": entry.name}
+        for name, entry in entries
+    ]
+    said["unused"] = [
+        {
+            "source": each.source,
+            "place": each.text.place,
+            "text": each.text.text,
+            "reason": each.text.reason,
+        }
+        for each in idle
+    ]
     return said
 
 
-def _taken_from(entity: Entity, folder: Folder) -> Iterator[dict[str, Any]]:
+def _entries(entity: Entity, folder: Folder) -> Iterator[tuple[str, Entry]]:
     listed = {(each.list, each.uid) for each in entity.listings}
     for name in source.names(folder):
         for entry in source.read_entries(folder, name):
             numbers = {(each.list, each.uid) for each in entry.listings if each.uid}
             if entry.id == entity.id or numbers & listed:
-                yield {"source": name, "entry": entry.id, "place": entry.place, "name": entry.name}
+                yield name, entry
 
 
-def _lines(entity: Entity, taken_from: list[dict[str, Any]]) -> Iterator[str]:
+def _lines(entity: Entity, told: dict[str, Any]) -> Iterator[str]:
     yield entity.name
     yield f"  id       {entity.id}"
     if entity.country:
@@ -141,7 +146,12 @@ def _lines(entity: Entity, taken_from: list[dict[str, Any]]) -> Iterator[str]:
     yield from _section("Domains", map(_claim, entity.domains), "none is known")
     yield from _section("Addresses", map(_claim, entity.addresses))
     yield from _section("For review: tied to it by the DNS", map(_claim, entity.linked))
-    places = (f"{each['source']}: {each['place']}, {each['entry']}" for each in taken_from)
+    idle = (
+        f"{each['text']}: {each['reason']} ({each['source']}: {each['place']})"
+        for each in told["unused"]
+    )
+    yield from _section("Given by a list and not used", idle)
+    places = (f"{each['source']}: {each['place']}, {each['entry']}" for each in told["taken_from"])
     yield from _section("Taken from", places, "the policies alone")
 
 

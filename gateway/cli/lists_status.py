@@ -1,4 +1,4 @@
-"""``monition lists status``: what was imported and when, what was refused, what is in force."""
+"""``monition lists status``: what was imported and when, what is damaged, what is in force."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import click
 from gateway.archive import status
 from gateway.archive.folder import Folder
 from gateway.cli.options import config_option, example, format_option, load_config
-from gateway.cli.output import emit, say
+from gateway.cli.output import emit, say, visible
 from gateway.cli.sources import POLICIES
-from gateway.screen import snapshot
+from gateway.serve import running
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.archive.status import Missing, SourceStatus, Status
+    from gateway.archive.status import SourceStatus, Status
+    from gateway.config import Config
+    from gateway.serve.running import Running
 
 COLUMNS = (
     "source",
@@ -29,6 +32,7 @@ COLUMNS = (
     "age_seconds",
     "refused_at",
     "refusal",
+    "damage",
 )
 _FOR_PEOPLE = ("source", "institutions", "imported", "checked", "age")
 
@@ -39,62 +43,85 @@ _FOR_PEOPLE = ("source", "institutions", "imported", "checked", "age")
 @format_option()
 @config_option
 def command(config_file: Path | None, output_format: str) -> None:
-    """Show each list with its age, and the snapshot in force.
+    """Show each list with its age, the snapshot in force, and what a running gateway works by.
 
     Those that `lists.sources` names are shown before they were ever taken, too. As JSON the last
-    object is the snapshot. Exit status 1 when the latest import of a list was refused.
+    object is the snapshot. What is damaged is named with its file and the remedy; what cannot be
+    known is said to be so. Exit status 1 when something is damaged, or when the latest import of a
+    list was refused.
     """
     config = load_config(config_file)
-    policies, folder = config.policies.directory, Folder(config.lists.directory)
     wanted = [name for name in config.lists.sources if name != POLICIES]
-    found = status.status(policies, folder, wanted)
+    found = status.status(config.policies.directory, Folder(config.lists.directory), wanted)
+    gateway = _running(config)
     now = datetime.now(UTC)
     rows = [as_row(each, now) for each in found.sources]
-    missing = status.missing(snapshot.read(policies).entities, folder)
     if output_format == "table":
-        _print(rows, found)
+        emit([_for_people(row) for row in rows], columns=_FOR_PEOPLE)
+        for line in (*_about(found, rows), *_in_force(found), *_at_work(found, gateway)):
+            say(line)
     else:
+        if output_format == "csv":
+            rows = [row | {"damage": "; ".join(row["damage"])} for row in rows]
         emit(rows, columns=COLUMNS, format=output_format)
         if output_format == "json":
-            emit([as_object(found, missing)], format=output_format)
-    for each in missing:
+            emit([as_object(found, gateway)], format=output_format)
+    for each in found.missing:
         say(
             f"note: {each.entity.id} is written down as {each.list} {each.uid}, which the imported "
             "list does not have: it was taken off, or the import is older; it stays in force"
         )
-    if any(each.refusal for each in found.sources):
+    for fault in (*(fault for each in found.sources for fault in each.damage), *found.damage):
+        say(f"damaged: {visible(str(fault))}")
+    if found.is_damaged or any(each.refusal for each in found.sources):
         raise SystemExit(1)
 
 
-def _print(rows: list[dict[str, Any]], found: Status) -> None:
-    emit([_for_people(row) for row in rows], columns=_FOR_PEOPLE)
+def _running(config: Config) -> Running:
+    if config.metrics is None:
+        return running.Running(why_not="[metrics] is not configured, so a gateway cannot be asked")
+    return running.ask(config.metrics.listen)
+
+
+def _about(found: Status, rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         if row["refusal"]:
-            say(f"{row['source']}: refused on {_day(row['refused_at'])}: {row['refusal']}")
-    if not rows:
-        say("no list was imported: the policies' own entities serve")
+            yield visible(
+                f"{row['source']}: refused on {_day(row['refused_at'])}: {row['refusal']}"
+            )
+    for each in found.sources:
+        if not each.has_digest:
+            yield (
+                f"note: {each.name} was taken by an earlier version, without a digest: should its "
+                "file be altered, nobody would notice; import it again"
+            )
+    if not rows and not found.damage:
+        yield "no list was imported: the policies' own entities serve"
     if found.registry is not None:
-        say(
+        yield (
             f"{found.registry.source}: {found.registry.entries} organisations, imported "
             f"{_day(found.registry.imported_at)}, for proposals"
         )
-    for line in _in_force(found):
-        say(line)
 
 
-def as_object(found: Status, missing: list[Missing]) -> dict[str, Any]:
-    """The snapshot in force as an object for programs."""
+def as_object(found: Status, gateway: Running) -> dict[str, Any]:
+    """The snapshot in force as an object for programs; what is not known is ``None``."""
     turn = found.turn
     return {
         "snapshot": turn.digest if turn else None,
         "since": turn.at if turn else None,
         "institutions": turn.entities if turn else None,
         "domains": found.domains,
+        "is_known": found.is_known,
         "is_current": found.is_current,
         "snapshots_kept": found.kept,
         "missing": [
-            {"entity": each.entity.id, "list": each.list, "uid": each.uid} for each in missing
+            {"entity": each.entity.id, "list": each.list, "uid": each.uid} for each in found.missing
         ],
+        "damage": list(map(str, found.damage)),
+        "gateway_snapshots": list(gateway.snapshots),
+        "gateway_policies": list(gateway.policies),
+        "gateway_unknown": gateway.why_not,
     }
 
 
@@ -111,16 +138,18 @@ def as_row(each: SourceStatus, now: datetime) -> dict[str, Any]:
         "age_seconds": int(age.total_seconds()) if age is not None else None,
         "refused_at": refusal.at if refusal else None,
         "refusal": refusal.reason if refusal else None,
+        "damage": list(map(str, each.damage)),
     }
 
 
 def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     age = row["age_seconds"]
+    spoken_age = spoken(timedelta(seconds=age)) if age is not None else "never taken"
     return {
         **row,
         "imported": _day(row["imported_at"]),
         "checked": _day(row["checked_at"]),
-        "age": spoken(timedelta(seconds=age)) if age is not None else "never taken",
+        "age": "damaged" if row["damage"] else spoken_age,
     }
 
 
@@ -140,16 +169,41 @@ def spoken(age: timedelta) -> str:
 
 def _in_force(found: Status) -> list[str]:
     turn = found.turn
-    if turn is None:
+    if turn is None and found.is_known:
         return ["no snapshot was put in force yet: `monition serve` or an import does"]
-    kept = f"{found.kept} {'snapshot' if found.kept == 1 else 'snapshots'} kept"
-    size = f"{turn.entities} institutions, {found.domains} domains"
-    told = [f"in force: {turn.digest}", f"  since {_day(turn.at)} UTC: {size}; {kept}"]
+    if turn is None:
+        return ["in force: not known, as what tells it is damaged"]
+    kept = "an unknown number of" if found.kept is None else found.kept
+    told = [f"in force: {turn.digest}"]
+    if not found.is_known:
+        told = [f"in force: not known, as what tells it is damaged; last known: {turn.digest}"]
+    told.append(
+        f"  since {_day(turn.at)} UTC: {turn.entities} institutions, {found.domains} domains; "
+        f"{kept} {'snapshot' if found.kept == 1 else 'snapshots'} kept"
+    )
     if found.domains is None:
         told[1] = "  its file cannot be read: `monition lists update policies` makes it anew"
-    if not found.is_current:
+    if any(each.damage for each in found.sources):
+        told.append(
+            "  a list is damaged: the last good snapshot stays in force until it is mended, or "
+            "`monition lists forget NAME` says that it may go"
+        )
+    elif found.is_current is False:
         told.append(
             "  the policies or the lists have changed since: SIGHUP, or `monition lists update "
             "policies`, takes them"
         )
     return told
+
+
+def _at_work(found: Status, gateway: Running) -> Iterator[str]:
+    if gateway.why_not is not None:
+        yield f"running gateway: not known: {gateway.why_not}"
+        return
+    same = found.turn is not None and gateway.snapshots == (found.turn.digest,)
+    yield (
+        "running gateway: works by the same snapshot"
+        if same
+        else f"running gateway: works by {', '.join(gateway.snapshots)}"
+    )
+    yield f"  with the policy {', '.join(gateway.policies)}"

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import structlog
 
 from gateway import __version__
 from gateway.archive import assembly, importing, source
 from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
+from gateway.archive.own import own_domains
 from gateway.archive.reading import Fetched
 from gateway.cli import lists_import, sources
 from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
-from gateway.errors import ConfigError, ListError, MonitionError
+from gateway.errors import ConfigError, FaultyFile, ListError, MonitionError
+from gateway.log import set_up as set_up_log
 from gateway.net.fetch import Limits, Validators, fetch
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from gateway.archive.source import Original
     from gateway.cli.sources import Wanted
     from gateway.config import Config
+
+log = structlog.get_logger("lists")
 
 _TEMPORARY = ".fetched-"
 _LIMITS = Limits()
@@ -62,7 +67,8 @@ def command(names: tuple[str, ...], config_file: Path | None) -> None:
     # All of them before the first is fetched.
     wanted = {
         name: None if name == sources.POLICIES else sources.wanted(config, name)
-        for name in names or config.lists.sources
+        # What people wrote comes last: by then the lists that were damaged are mended.
+        for name in sorted(names or config.lists.sources, key=lambda name: name == sources.POLICIES)
     }
     folder = Folder(config.lists.directory)
     with lists_import.writable(folder), _alone(folder):
@@ -92,7 +98,11 @@ def _update(config: Config, name: str, wanted: Wanted | None) -> bool:
     """Update one source and say what came of it; whether it is as its publisher has it."""
     folder, policies = Folder(config.lists.directory), config.policies.directory
     if wanted is None:
-        made = assembly.put_in_force(policies, folder, datetime.now(UTC))
+        try:
+            made = assembly.put_in_force(policies, folder, datetime.now(UTC))
+        except (FaultyFile, OSError) as error:
+            say(f"{name}: not in force: {error}")
+            return False
         click.echo(f"{name}: {len(made.entities)} institutions in force, {made.digest[:19]}…")
         return True
     if wanted.source.notice and wanted.source.can_be_fetched:
@@ -100,16 +110,32 @@ def _update(config: Config, name: str, wanted: Wanted | None) -> bool:
     try:
         taken = _taken(config, wanted)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other lists are fetched
-        if not isinstance(error, ListError):
-            importing.refuse(folder, name, error, datetime.now(UTC))
-        say(f"{name}: refused: {str(error).removeprefix(f'{name}: ')}")
+        _refuse(folder, name, error)
         return False
     if taken is None:
         click.echo(f"{name}: unchanged")
     else:
         for line in lists_import.told(taken):
             click.echo(line)
+        for line in own_domains(config.institution.domains, taken.assembly.snapshot):
+            say(f"Warning: {line}.")
     return True
+
+
+def _refuse(folder: Folder, name: str, error: Exception) -> None:
+    """Say why a source was not taken, and write it down where that was not done."""
+    reason = str(error).removeprefix(f"{name}: ")
+    if not isinstance(error, MonitionError):
+        # A bug of ours, or a disk that fails: a person can do nothing with its last line alone.
+        set_up_log()
+        log.error("a list could not be taken", source=name, exc_info=error)
+        reason = f"{type(error).__name__}: {reason}; the log has the whole"
+    if not isinstance(error, ListError):
+        try:
+            importing.refuse(folder, name, MonitionError(reason), datetime.now(UTC))
+        except OSError as problem:
+            say(f"{name}: that it was refused cannot be written down: {problem}")
+    say(f"{name}: refused: {reason}")
 
 
 def _taken(config: Config, wanted: Wanted) -> Taken | None:
@@ -129,10 +155,14 @@ def _taken(config: Config, wanted: Wanted) -> Taken | None:
 def _known(folder: Folder, wanted: Wanted) -> dict[str, Original]:
     """Give what is known of the files that were taken last, by role.
 
-    Only where all of them came from where they are now asked for, and this version read them:
-    another may read more out of the same.
+    Only where what was kept of them is whole, all of them came from where they are now asked for,
+    and this version read them: another may read more out of the same.
     """
-    header = source.read_header(folder, wanted.source.name)
+    try:
+        header = source.read_header(folder, wanted.source.name)
+        source.read_entries(folder, wanted.source.name)
+    except ListError:
+        return {}  # it is damaged: what its publisher has is needed, changed or not
     if header is None or header.version != __version__:
         return {}
     known = {each.name: each for each in header.originals}

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gateway.archive import assembly
+from gateway.archive import served
 from gateway.archive.folder import Folder
+from gateway.cli.output import say, visible
 from gateway.config import SYSTEM_FILE, VARIABLE, Config, load
 
 if TYPE_CHECKING:
@@ -52,9 +53,17 @@ def load_config(config_file: Path | None) -> Config:
 
 
 def load_snapshot(config: Config) -> Snapshot:
-    """Give the snapshot that a gateway would serve by now; raises ``ListError``. Writes nothing."""
+    """Give the snapshot that a gateway would serve by now; raises ``ListError``. Writes nothing.
+
+    Where lists are damaged a gateway serves by another than they ask for: that is said.
+    """
     folder = Folder(config.lists.directory)
-    return assembly.live(config.policies.directory, folder, datetime.now(UTC))
+    found = served.served(config.policies.directory, folder, datetime.now(UTC))
+    for fault in found.faults:
+        say(f"damaged: {visible(str(fault))}")
+    if found.faults:
+        say(f"note: {found.instead}")
+    return found.snapshot
 
 
 def example(*lines: str) -> str:

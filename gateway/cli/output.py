@@ -17,11 +17,9 @@ from typing import IO, Any
 import click
 from tabulate import tabulate
 
-Row = Mapping[str, Any]
+from gateway.ledger.cell import harmless
 
-# What a spreadsheet takes for a formula; tab and CR are skipped before it looks (OWASP, CSV
-# injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Row = Mapping[str, Any]
 
 # Between two columns of a table; and how narrow one may be made so that a table fits.
 _GAP = 2
@@ -51,11 +49,6 @@ def emit(
             _csv(rows, columns, out)
         case _:
             raise ValueError(f"no such format: {format!r}")
-
-
-def harmless(cell: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def say(message: str) -> None:

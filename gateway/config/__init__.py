@@ -31,6 +31,7 @@ from gateway.config.settings import (
     OnLedgerFailure,
     Policies,
     Relay,
+    Retention,
     Tls,
 )
 from gateway.config.surroundings import surroundings
@@ -59,6 +60,7 @@ __all__ = [
     "OnLedgerFailure",
     "Policies",
     "Relay",
+    "Retention",
     "Tls",
     "examine",
     "find",

@@ -20,6 +20,7 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     yield from _clashes(config)
     yield from _loops(config)
     yield from _half_tls(config)
+    yield from _forgotten_too_soon(config)
     if config.ledger.emergency_journal == config.ledger.path:
         yield (
             "ledger.emergency_journal",
@@ -80,6 +81,37 @@ def _half_tls(config: Config) -> Iterator[tuple[str, str]]:
                         ' port in relay.next_hop, or write "none" or "opportunistic" here'
                     ),
                 )
+
+    submit = config.notices.submit
+    if config.notices.tls is Tls.VERIFY and submit.path is not None:
+        yield (
+            "notices.tls",
+            (
+                f"{submit} has no name that a certificate could prove; name a host and a port in"
+                ' notices.submit, or write "none" or "opportunistic" here'
+            ),
+        )
+
+
+def _forgotten_too_soon(config: Config) -> Iterator[tuple[str, str]]:
+    kept, every_days = config.retention, config.notices.every_days
+    if kept.notices_days < every_days:
+        yield (
+            "retention.notices_days",
+            (
+                f"is {kept.notices_days}, shorter than notices.every_days ({every_days}): a sender"
+                " would be told again before that time"
+            ),
+        )
+    nothing = max(kept.false_positive_days, kept.personal_days)
+    if kept.escalated_days < nothing:
+        yield (
+            "retention.escalated_days",
+            (
+                f"is {kept.escalated_days}, shorter than what turned out to be nothing is kept"
+                f" ({nothing}, retention.false_positive_days or personal_days)"
+            ),
+        )
 
 
 def _relay_listeners(config: Config) -> list[tuple[str, Endpoint]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -27,6 +28,7 @@ from gateway.config.settings import (
     OnLedgerFailure,
     Policies,
     Relay,
+    Retention,
     Tls,
 )
 from gateway.errors import ConfigError
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 D = TypeVar("D", Path, None)
+
+MOST_DAYS = 36_525
+"""A hundred years: longer is a slip of the pen."""
 
 
 def read(document: Document) -> Config:
@@ -59,10 +64,11 @@ def examine(document: Document) -> tuple[Config, list[Fault]]:
     metrics = root.optional_table("metrics")
     console = root.optional_table("console")
     config = Config(
-        institution=_institution(root.table("institution")),
+        institution=_institution(root.table("institution"), folder),
         compliance=compliance,
         relay=_relay(root.table("relay"), folder),
         ledger=_ledger(root.table("ledger"), folder),
+        retention=_retention(root.table("retention")),
         lists=_lists(root.table("lists"), folder),
         policies=_policies(root.table("policies"), folder),
         notices=notices,
@@ -84,10 +90,11 @@ def examine(document: Document) -> tuple[Config, list[Fault]]:
     return config, []
 
 
-def _institution(section: Section) -> Institution:
+def _institution(section: Section, folder: Path) -> Institution:
     return Institution(
         name=section.text("name"),
         domains=section.parsed_list("domains", _once(fields.domain)),
+        departments=_path(section, "departments", None, folder),
     )
 
 
@@ -130,7 +137,22 @@ def _ledger(section: Section, folder: Path) -> LedgerFiles:
     return LedgerFiles(
         path=_path(section, "path", default.path, folder),
         emergency_journal=_path(section, "emergency_journal", default.emergency_journal, folder),
+        checkpoint_key_file=_path(section, "checkpoint_key_file", None, folder),
+        enterprise_number=section.integer(
+            "enterprise_number", default=default.enterprise_number, at_least=1, at_most=2**32 - 1
+        ),
     )
+
+
+def _retention(section: Section) -> Retention:
+    default = Retention()
+    days = {
+        each.name: section.integer(
+            each.name, default=getattr(default, each.name), at_least=1, at_most=MOST_DAYS
+        )
+        for each in dataclasses.fields(Retention)
+    }
+    return Retention(**days)
 
 
 def _lists(section: Section, folder: Path) -> Lists:

@@ -63,10 +63,14 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """Who we are. A sender below one of ``domains`` (A-labels, lower case) is ours."""
+    """Who we are. A sender below one of ``domains`` (A-labels, lower case) is ours.
+
+    ``departments`` is a CSV file that says whose department is which.
+    """
 
     name: str
     domains: tuple[str, ...]
+    departments: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,36 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class LedgerFiles:
-    """Where events are kept, and where they go while the ledger cannot be written."""
+    """Where events are kept, and where they go while the ledger cannot be written.
+
+    ``checkpoint_key_file`` (PEM) signs checkpoints. ``enterprise_number`` names the institution's
+    own fields in syslog lines (RFC 5424 section 7.2.2); the default is the one for examples.
+    """
 
     path: Path = Path("/var/lib/monition/ledger.db")
     emergency_journal: Path = Path("/var/lib/monition/ledger.journal")
+    checkpoint_key_file: Path | None = None
+    enterprise_number: int = 32473
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days personal data is kept, by what the office decided of a finding.
+
+    Counted from the finding, or from the last decision where that is later. ``access_log_days``
+    is for the reasons that people gave when they looked, ``notices_days`` for notices that were
+    sent or given up. 3653 days are ten years with three leap days among them.
+    """
+
+    open_days: int = 3653
+    false_positive_days: int = 90
+    personal_days: int = 90
+    licensed_days: int = 3653
+    exempt_days: int = 3653
+    escalated_days: int = 3653
+    remediated_days: int = 3653
+    access_log_days: int = 1095
+    notices_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +221,7 @@ class Config:
     lists: Lists
     policies: Policies
     notices: Notices
+    retention: Retention = field(default_factory=Retention)
     desk: Desk | None = None
     metrics: Metrics | None = None
     console: Console | None = None

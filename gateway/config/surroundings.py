@@ -11,7 +11,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
-from gateway.config import certificate
+from gateway.config import certificate, departments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,8 @@ def surroundings(config: Config) -> Iterator[Fault]:
         yield config.fault("policies.directory", wrong)
     lists = config.lists.directory
     # The first import makes this folder; until then there is nothing to read.
-    if _mode(lists) is not None and (wrong := _folder_to_read(lists)) is not None:
+    wrong = _folder_to_read(lists) or _folder_to_write(lists)
+    if _mode(lists) is not None and wrong is not None:
         yield config.fault("lists.directory", wrong)
     for key, endpoints in (
         ("relay.listen", config.relay.listen),
@@ -46,6 +47,7 @@ def surroundings(config: Config) -> Iterator[Fault]:
             if (wrong := _folder_to_write(Path(endpoint.path).parent)) is not None:
                 yield config.fault(key, f"{endpoint}: {wrong}")
     yield from certificate.faults(config)
+    yield from departments.faults(config)
 
 
 def _file_to_write(path: Path) -> str | None:

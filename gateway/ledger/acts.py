@@ -66,13 +66,23 @@ def held(observed: str, hand: Hand, *, matter: str | None, reason: str | None = 
     return _record(EventKind.HELD, facts, hand, notes={"reason": reason})
 
 
-def released(observed: str, hand: Hand, *, reason: str | None = None) -> Record:
-    """A hold ended: what is due may be erased again."""
-    facts: dict[str, JSON] = {"observed": observed, "by": hand.by}
+def released(
+    observed: str, hand: Hand, *, matter: str | None = None, reason: str | None = None
+) -> Record:
+    """A hold ended, that for ``matter``, or where it is ``None`` all: what is due may go again."""
+    facts: dict[str, JSON] = {"observed": observed, "by": hand.by, "matter": matter}
     return _record(EventKind.RELEASED, facts, hand, notes={"reason": reason})
 
 
-def erased(cause: str, parts: Mapping[Part, int], *, events: int, kept: int, hand: Hand) -> Record:
+def erased(  # noqa: PLR0913 - the fields of the event
+    cause: str,
+    parts: Mapping[Part, int],
+    *,
+    events: int,
+    kept: int,
+    hand: Hand,
+    reason: str | None = None,
+) -> Record:
     """Personal data was erased: how much, never whose.
 
     ``cause`` is ``request`` or ``retention``; ``parts`` counts the parts that went, ``events`` the
@@ -85,7 +95,7 @@ def erased(cause: str, parts: Mapping[Part, int], *, events: int, kept: int, han
         "events": events,
         "kept": kept,
     }
-    return _record(EventKind.ERASED, facts, hand, notes={})
+    return _record(EventKind.ERASED, facts, hand, notes={"reason": reason})
 
 
 def accessed(  # noqa: PLR0913 - the fields of the event

@@ -16,6 +16,7 @@ from gateway.errors import LedgerError
 from gateway.ledger import events
 from gateway.ledger.journal import JournalError
 from gateway.ledger.liveness import Liveness
+from gateway.ledger.migration import Migration
 from gateway.ledger.recovery import Hand, settle_the_dead, take_journal_in
 from gateway.ledger.sqlite import SqliteStore
 from gateway.ledger.store import StoreError
@@ -46,12 +47,15 @@ class Committer:
         rhythm: Rhythm,
     ) -> None:
         self.fault: str | None = "the ledger is not open yet"
+        self.taken_in = 0
+        """How many entries of the emergency journal came into the ledger, all in all."""
         self._path = path
         self._journal = journal
         self._hand = hand
         self._tell = tell
         self._rhythm = rhythm
         self._liveness = Liveness(path)
+        self._migration = Migration(path)
         self._store: SqliteStore | None = None
         self._next_try = 0.0
         self._journal_fault: str | None = None
@@ -144,6 +148,8 @@ class Committer:
         if self._store is None and time.monotonic() >= self._next_try:
             store = None
             try:
+                if self._migration.await_briefly():
+                    self._tell(f"the ledger {self._path} was brought up to date", None)
                 store = SqliteStore(self._path)
                 self._set_right(store)
             except (LedgerError, OSError) as error:
@@ -190,6 +196,7 @@ class Committer:
             self._journal_fault = str(error)
             return
         self._journal_fault = None
+        self.taken_in += taken.events + taken.settlements
         if taken.events or taken.settlements:
             self._tell(
                 f"the emergency journal was taken in: {taken.events} events and "

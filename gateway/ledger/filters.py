@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,7 +11,7 @@ from gateway.ledger.pseudonym import fold
 from gateway.ledger.record import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
 
@@ -23,10 +22,9 @@ _OF_DOMAIN = (
     " OR recipient LIKE :below_domain ESCAPE '\\')"
 )
 _OF_ENTITY = "(entity = :entity OR lower(entity_name) = :entity_name)"
-_OF_NAMES = (
-    "(sender IN (SELECT value FROM json_each(:text_senders))"
-    " OR recipient IN (SELECT value FROM json_each(:text_recipients))"
-    " OR entity_name IN (SELECT value FROM json_each(:text_entities)))"
+# The names in which a word stands, as a value of FTS5's MATCH.
+_NAMED = (
+    "(SELECT value FROM name WHERE id IN (SELECT rowid FROM name_text WHERE name_text MATCH :{}))"
 )
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -45,7 +43,7 @@ class Filters:
 
     ``sender`` and ``recipient`` may hold ``*`` for any letters; case does not count. ``domain``
     holds for the domains below it too, and for what matched. ``entity`` is an id or a whole name.
-    ``text`` is words that are sought in names, approximately.
+    ``text`` is words that are sought in the names, approximately, each in any of them.
     """
 
     since: datetime | None = None
@@ -67,12 +65,18 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The names that a text was found to mean, as the table ``facet`` holds them."""
+class Word:
+    """A word of a text, and what it was taken for in the names that the ledger holds.
 
-    senders: tuple[str, ...] = ()
-    recipients: tuple[str, ...] = ()
-    entities: tuple[str, ...] = ()
+    ``query`` is FTS5's expression for it; empty where no name has the like. ``taken`` are the words
+    that stand for it where it does not stand there itself. ``is_common``: so many names have it
+    that a walk through the findings is quicker than one through the names.
+    """
+
+    asked: str
+    query: str = ""
+    taken: tuple[str, ...] = ()
+    is_common: bool = False
 
 
 def when(text: str, now: datetime, *, is_end: bool = False) -> datetime:
@@ -94,14 +98,15 @@ def when(text: str, now: datetime, *, is_end: bool = False) -> datetime:
         raise ValueError(f"{text!r} is no time; accepted are {ACCEPTED}") from error
 
 
-def as_sql(filters: Filters, names: Names | None = None) -> tuple[str, dict[str, str]]:
+def as_sql(filters: Filters, words: Sequence[Word] = ()) -> tuple[str, dict[str, str]]:
     """The condition on the table ``facet``, and its parameters.
 
-    ``names`` is what ``filters.text`` was found to mean; without it the text is not asked for.
+    ``words`` is what ``filters.text`` was found to mean: a finding fits in whose names, sender,
+    recipient and institution together, each of them stands.
     """
     terms = ["1"]
     values: dict[str, str] = {}
-    for term, parameters in (*_of_time(filters), *_of_people(filters), *_of_names(names)):
+    for term, parameters in (*_of_time(filters), *_of_people(filters), *_of_words(words)):
         terms.append(term)
         values.update(parameters)
     for column in _PLAIN:
@@ -135,10 +140,17 @@ def _of_people(filters: Filters) -> Iterator[_Term]:
         yield "lower(department) = :department", {"department": fold(filters.department)}
 
 
-def _of_names(names: Names | None) -> Iterator[_Term]:
-    if names is not None:
-        found = asdict(names).items()
-        yield _OF_NAMES, {f"text_{kind}": json.dumps(values) for kind, values in found}
+def _of_words(words: Sequence[Word]) -> Iterator[_Term]:
+    for number, word in enumerate(words):
+        if not word.query:
+            yield "0", {}
+            continue
+        # A plus keeps SQLite from its indexes.
+        sign = "+" if word.is_common else ""
+        named = _NAMED.format(f"text_{number}")
+        columns = ("sender", "recipient", "entity_name")
+        either = " OR ".join(f"{sign}{column} IN {named}" for column in columns)
+        yield f"({either})", {f"text_{number}": word.query}
 
 
 def _of_address(column: str, address: str) -> str:

@@ -49,6 +49,14 @@ class Entry:
     line: Line
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many lines wait to be taken in, and how many were put aside for a person to look at."""
+
+    waiting: int
+    aside: int
+
+
 class Journal:
     """The emergency journal at a path. The file is made when the first line is written."""
 
@@ -67,6 +75,10 @@ class Journal:
             return self._path.stat().st_size == 0
         except OSError:
             return True
+
+    def backlog(self) -> Backlog:
+        """Count the lines; of a file that cannot be read, none. Reads both files to their ends."""
+        return Backlog(_count(self._path), _count(self.aside))
 
     def write(self, lines: Iterable[Line]) -> None:
         """Keep all of the lines or none; durable when it returns. Raises :class:`JournalError`."""
@@ -193,6 +205,14 @@ def _read(raw: Line) -> Entry:
         return Entry(found["type"], found["content"], raw)
     except (ValueError, TypeError, KeyError):
         return torn
+
+
+def _count(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            return sum(1 for _ in file)
+    except OSError:
+        return 0
 
 
 def _write_all(handle: int, block: bytes) -> None:

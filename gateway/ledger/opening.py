@@ -54,18 +54,36 @@ def open_for_reading(path: Path) -> Database:
             "at [ledger] path in the configuration, then at the backups"
         )
     with errors_told(path):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
-        )
         try:
-            database = Database(connection, execute_plugins=False)
-            for pragma in ("query_only = on", "temp_store = memory"):
-                database.execute(f"PRAGMA {pragma}")
-            _check_is_current(database, path)
-        except BaseException:
-            connection.close()
-            raise
+            return _opened_for_reading(path, "mode=ro")
+        except sqlite3.OperationalError:
+            if not _is_at_rest(path):
+                raise
+            # A write-ahead log needs a file beside it even to be read. Nobody writes to this copy,
+            # and it has no log: it can be read as it lies.
+            return _opened_for_reading(path, "immutable=1")
+
+
+def _opened_for_reading(path: Path, how: str) -> Database:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None
+    )
+    try:
+        database = Database(connection, execute_plugins=False)
+        for pragma in ("query_only = on", "temp_store = memory"):
+            database.execute(f"PRAGMA {pragma}")
+        _check_is_current(database, path)
+    except BaseException:
+        connection.close()
+        raise
     return database
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Whether it lies where we cannot write, closed by whoever wrote it."""
+    has_log = path.with_name(path.name + "-wal").exists()
+    may_write = os.access(path.parent, os.W_OK, effective_ids=True)
+    return path.is_file() and not has_log and not may_write
 
 
 @contextmanager

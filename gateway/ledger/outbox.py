@@ -68,6 +68,15 @@ def waiting(database: Database) -> int:
     return int(number)
 
 
+def kept(database: Database, notice: str) -> Notice | None:
+    """The notice of that id, as it was queued; ``None`` where it is no longer there."""
+    row = database.execute(
+        f"SELECT {_COLUMNS} FROM outbox WHERE id = ?",  # noqa: S608 - names only
+        (notice,),
+    ).fetchone()
+    return None if row is None else _notice(_named(row))
+
+
 def claim(  # noqa: PLR0913 - Store's words, and the database
     database: Database,
     *,

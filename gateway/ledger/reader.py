@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway.errors import LedgerError
-from gateway.ledger import text
+from gateway.ledger import outbox, text
+from gateway.ledger.checkpoint import identity, take_checkpoint
 from gateway.ledger.filters import Filters, as_sql
 from gateway.ledger.opening import errors_told, open_for_reading
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.record import EventKind, Part
-from gateway.ledger.verification import Verdict, examine, take_checkpoint
-from gateway.model import Event
+from gateway.ledger.verification import Verdict, examine
+from gateway.model import Event, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gateway.ledger.chain import Checkpoint
+    from gateway.ledger.filters import Word
 
 COLUMNS = (
     "id",
@@ -100,11 +102,11 @@ SELECT
   json_extract(o.facts, '$.entity') AS entity,
   json_extract(o.facts, '$.entity_name') AS entity_name,
   coalesce(json_extract(o.facts, '$.matched'), json_extract(r.data, '$.matched')) AS matched
-FROM event o
+FROM facet f
+JOIN event o ON o.seq = f.seq
 LEFT JOIN personal s ON s.event = o.id AND s.part = 'sender'
 LEFT JOIN personal r ON r.event = o.id AND r.part = 'recipient'
-WHERE o.kind = 'OBSERVED'
-ORDER BY o.seq DESC"""
+ORDER BY f.seq DESC"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = open_for_reading(path)
+        self._words: dict[str, tuple[Word, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +162,7 @@ class Reader:
 
         A row whose personal fields were erased has them null, and ``erased`` true besides.
         """
-        condition, values = self._condition(filters)
+        condition, values = self.condition(filters)
         columns = ", ".join(COLUMNS)
         sql = (
             f"SELECT {columns}, erased FROM finding WHERE seq IN ("  # noqa: S608 - our words
@@ -176,7 +179,7 @@ class Reader:
 
     def count(self, filters: Filters) -> int:
         """How many findings there are of that kind."""
-        condition, values = self._condition(filters)
+        condition, values = self.condition(filters)
         with errors_told(self._path):
             (count,) = self._database.execute(
                 f"SELECT count(*) FROM facet WHERE {condition}",  # noqa: S608 - our words
@@ -188,7 +191,7 @@ class Reader:
         self, filters: Filters, *, limit: int | None = None, offset: int = 0
     ) -> tuple[str, ...]:
         """Whose findings those of :meth:`findings` are: folded addresses, each once."""
-        condition, values = self._condition(filters)
+        condition, values = self.condition(filters)
         bounds = {"limit": -1 if limit is None else limit, "offset": offset}
         with errors_told(self._path):
             rows = self._database.execute(
@@ -197,6 +200,20 @@ class Reader:
                 {**values, **bounds},
             ).fetchall()
         return tuple(sender for (sender,) in rows)
+
+    def answer(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a question (:mod:`gateway.ledger.questions`), in the order of its columns."""
+        with errors_told(self._path):
+            return list(self._database.execute(sql, dict(values)))
+
+    def stream(self, sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, however many they are."""
+        with errors_told(self._path):
+            yield from self._database.execute(sql, dict(values))
+
+    def condition(self, filters: Filters) -> tuple[str, dict[str, str]]:
+        """What chooses findings on the table ``facet``, with its parameters."""
+        return as_sql(filters, self.words(filters))
 
     def pseudonyms(self) -> Pseudonyms:
         """The pseudonyms of this ledger."""
@@ -254,10 +271,26 @@ class Reader:
                 request = json.loads(row.pop("request"))
                 yield {**row, "entities": [matter["entity_name"] for matter in request["matters"]]}
 
+    def notice(self, notice: str) -> Notice | None:
+        """A notice as the outbox still has it; ``None``: it has not."""
+        with errors_told(self._path):
+            return outbox.kept(self._database, notice)
+
     def checkpoint(self) -> Checkpoint:
         """The head of the chain."""
         with errors_told(self._path):
             return take_checkpoint(self._database)
+
+    def identity(self) -> str | None:
+        """What tells this ledger from any other: the hash of its first event, in hex."""
+        with errors_told(self._path):
+            return identity(self._database)
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of that row as it is stored, in hex; ``None`` where there is no such row."""
+        with errors_told(self._path):
+            row = self._database.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else bytes(row[0]).hex()
 
     def verify(
         self,
@@ -267,12 +300,14 @@ class Reader:
         """Check all of the ledger; ``progress`` hears the rows walked so far."""
         return examine(self._path, checkpoint, progress)
 
-    def _condition(self, filters: Filters) -> tuple[str, dict[str, str]]:
-        names = None
-        if filters.text is not None:
+    def words(self, filters: Filters) -> tuple[Word, ...]:
+        """What the words of ``filters.text`` stand for; none where none is asked for."""
+        if filters.text is None:
+            return ()
+        if (known := self._words.get(filters.text)) is None:
             with errors_told(self._path):
-                names = text.search(self._database.conn, filters.text)
-        return as_sql(filters, names)
+                known = self._words[filters.text] = text.search(self._database.conn, filters.text)
+        return known
 
     def _story(self, row: tuple[Any, ...]) -> Story:
         event = Event(*row)

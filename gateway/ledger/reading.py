@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway.errors import LedgerError
-from gateway.ledger import acts, office
+from gateway.ledger import acts, asking, office
 from gateway.ledger.filters import Filters
 from gateway.ledger.pseudonym import PREFIX, Pseudonyms
+from gateway.ledger.question import Takes
 from gateway.ledger.reader import COLUMNS, Reader, Story
 from gateway.ledger.record import JSON, Part
+from gateway.ledger.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,14 +27,18 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from gateway.ledger.asking import Answer, Value
     from gateway.ledger.chain import Checkpoint
+    from gateway.ledger.filters import Word
+    from gateway.ledger.question import Question
     from gateway.ledger.verification import Verdict
     from gateway.model import Event
 
 __all__ = ["COLUMNS", "Access", "Reading", "Story", "described"]
 
-_PERSONAL_TEXT = ("reply", "queue_id", "next_queue_id", "message_id", "client")
+_PERSONAL_TEXT = ("reply", "queue_id", "next_queue_id", "message_id", "client", "reason")
 _MAY_NAME = ("matched", "policy_rule")
+_EVERYTHING = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +85,68 @@ class Reading(AbstractContextManager["Reading"]):
             self._names = self.reader.pseudonyms()
         return self._names
 
+    @property
+    def is_veiled(self) -> bool:
+        """Whether people are pseudonyms in all that it shows."""
+        return self._access is None
+
     def findings(
         self, filters: Filters, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[dict[str, Any]]:
         """Observed recipients, newest first, as :meth:`Reader.findings` gives them."""
+        chosen = self.admitted(filters, limit=limit, offset=offset)
+        rows = self.reader.findings(chosen, limit=limit, offset=offset)
+        return map(self.veiled, rows) if self._access is None else rows
+
+    @property
+    def shows_names(self) -> bool:
+        """Whether people are shown by their addresses, and it is recorded."""
+        return self._access is not None
+
+    def admitted(self, filters: Filters, *, limit: int | None = None, offset: int = 0) -> Filters:
+        """The filters to give :attr:`reader`, once it is recorded that these findings are read."""
         if self._access is None:
-            rows = self.reader.findings(self._revealed(filters), limit=limit, offset=offset)
-            return map(self.veiled, rows)
+            return self._revealed(filters)
         count = max(0, self.reader.count(filters) - offset)
         if count:
             senders = self.reader.senders(filters, limit=limit, offset=offset)
             asked = {**described(filters, self.names), "limit": limit, "offset": offset}
             self.record(count if limit is None else min(count, limit), asked, senders)
-        return self.reader.findings(filters, limit=limit, offset=offset)
+        return filters
 
     def count(self, filters: Filters) -> int:
         """How many findings there are of that kind."""
         return self.reader.count(self._revealed(filters) if self._access is None else filters)
+
+    def words(self, filters: Filters) -> tuple[Word, ...]:
+        """What the words of ``filters.text`` were taken for."""
+        return self.reader.words(filters)
+
+    def ask(
+        self,
+        question: Question,
+        filters: Filters = _EVERYTHING,
+        values: Mapping[str, Value] | None = None,
+        *,
+        now: datetime,
+        limit: int | None = None,
+    ) -> Answer:
+        """The answer to a question (:mod:`gateway.ledger.questions`), at most ``limit`` rows."""
+        given = self._by_pseudonym(question, values or {})
+        if self._access is None:
+            filters = self._revealed(filters)
+        found = asking.answer(self.reader, question, filters, given, now=now, limit=limit)
+        if self._access is None:
+            return replace(found, rows=[self.veiled(row) for row in found.rows])
+        if found.rows and question.is_personal:
+            senders = {row["sender"] for row in found.rows if row.get("sender")}
+            asked = {
+                **described(filters, self.names),
+                **asking.logged(question, given, self.names),
+                "limit": limit,
+            }
+            self.record(len(found.rows), asked, sorted(senders))
+        return found
 
     def sightings(self) -> Iterator[dict[str, Any]]:
         """Every observed recipient with what was found of it, as :meth:`Reader.sightings`."""
@@ -107,18 +158,26 @@ class Reading(AbstractContextManager["Reading"]):
 
     def find(self, prefix: str) -> tuple[Story, tuple[Story, ...]]:
         """The event whose id begins so, and those of the same observation."""
-        story = self.reader.find(prefix)
-        stories = (story, *self.reader.related(story.event))
+        stories = self.judged(prefix)
         if self._access is None:
             stories = tuple(map(self._veiled_story, stories))
-        elif any(content for one in stories for content in one.personal.values()):
+        return stories[0], stories[1:]
+
+    def judged(self, prefix: str) -> tuple[Story, ...]:
+        """The same for a program that judges them: whole, also where people are pseudonyms.
+
+        Whoever asks shows no address of them then (:attr:`is_veiled`).
+        """
+        story = self.reader.find(prefix)
+        stories = (story, *self.reader.related(story.event))
+        if any(content for one in stories for content in one.personal.values()):
             senders = {
                 str(address)
                 for one in stories
                 if (address := (one.personal.get(Part.SENDER) or {}).get("address"))
             }
             self.record(len(stories), {"event": story.event.id}, sorted(senders))
-        return stories[0], stories[1:]
+        return stories
 
     def notices(self, *, everything: bool = True) -> list[dict[str, Any]]:
         """The outbox, oldest first, as :meth:`Reader.notices`; else without what was sent."""
@@ -165,7 +224,15 @@ class Reading(AbstractContextManager["Reading"]):
             subjects=subjects,
             reason=access.reason,
         )
-        return office.append(self._path, [record])[0]
+        try:
+            return office.append(self._path, [record])[0]
+        except StoreError as error:
+            raise StoreError(
+                f"{error}; nobody is shown a name before it is written down who looks: "
+                "--pseudonyms shows the rows without names",
+                is_busy=error.is_busy,
+                is_damage=error.is_damage,
+            ) from error
 
     def veiled(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row with pseudonyms in the place of people, and without what others wrote."""
@@ -208,6 +275,21 @@ class Reading(AbstractContextManager["Reading"]):
             sender=self._behind("sender", filters.sender),
             recipient=self._behind("recipient", filters.recipient),
         )
+
+    def _by_pseudonym(self, question: Question, values: Mapping[str, Value]) -> dict[str, Value]:
+        """A question's parameters, a sender of the access log by the name that stands there."""
+        given = dict(values)
+        for parameter in question.parameters:
+            value = given.get(parameter.name)
+            if not isinstance(value, str):
+                continue
+            if parameter.takes is Takes.ADDRESS and self._access is None:
+                given[parameter.name] = self._behind("recipient", value)
+            elif parameter.takes is Takes.SENDER and not value.startswith(PREFIX):
+                if self._access is None:
+                    self._behind("sender", value)
+                given[parameter.name] = self.names.person(value)
+        return given
 
     def _behind(self, part: str, asked: str | None) -> str | None:
         if asked is None:

@@ -79,7 +79,8 @@ class Ledger:
 
         self._tell = told
         self._heartbeat = heartbeat.total_seconds()
-        self._committer = Committer(path, Journal(journal), self._hand, tell=told, rhythm=rhythm)
+        self.journal = Journal(journal)
+        self._committer = Committer(path, self.journal, self._hand, tell=told, rhythm=rhythm)
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._door = threading.Lock()
         self._is_closing = False
@@ -91,6 +92,11 @@ class Ledger:
     def fault(self) -> str | None:
         """Why the ledger cannot be used now; ``None`` when it can."""
         return self._committer.fault
+
+    @property
+    def taken_in(self) -> int:
+        """How many entries of the emergency journal this process took in."""
+        return self._committer.taken_in
 
     def start(self) -> None:
         """Open the ledger. Never raises for an unusable one: ``fault`` says why, it tries on."""

@@ -9,32 +9,33 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gateway.lists import hosts
+from gateway.lists.claims import Reading
 from gateway.lists.entry import unique
 from gateway.lists.groups import Groups
-from gateway.lists.overrides import Key, plain
-from gateway.model import Claim, Entity, Listing
+from gateway.model import Entity, Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from gateway.lists.claims import NotUsed
     from gateway.lists.entry import Entry
     from gateway.lists.groups import Group
-    from gateway.lists.hosts import Guard, Refused
-    from gateway.lists.overrides import Overrides
+    from gateway.lists.hosts import Guard
+    from gateway.lists.overrides import Key, Overrides
+    from gateway.model import Claim
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     """``entities`` by id. The rest is for people.
 
-    ``refused`` are texts of websites and e-mails that were not used, each with its entity's id.
+    ``refused`` are texts of websites and e-mails that were not used.
     ``shared`` are the domains that several entities claim, with their ids. ``orphans`` are ids
     that additions name and nothing else has. ``used`` are the overrides that met their text.
     """
 
     entities: tuple[Entity, ...]
-    refused: tuple[tuple[str, Refused], ...]
+    refused: tuple[NotUsed, ...]
     shared: dict[str, tuple[str, ...]]
     orphans: tuple[str, ...]
     used: frozenset[Key]
@@ -66,10 +67,7 @@ class _Merger:
     """Makes entities of groups; remembers which texts it could not use."""
 
     def __init__(self, overrides: Overrides, guard: Guard) -> None:
-        self._overrides = overrides
-        self._guard = guard
-        self._used: set[Key] = set()
-        self._refused: list[tuple[str, Refused]] = []
+        self._reading = Reading(overrides, guard)
 
     def merged(self, groups: Iterable[Group], orphans: tuple[str, ...]) -> Merged:
         entities = [self._entity(group) for group in groups]
@@ -82,10 +80,10 @@ class _Merger:
         }
         return Merged(
             tuple(sorted(entities, key=lambda entity: entity.id)),
-            tuple(self._refused),
+            tuple(self._reading.refused),
             shared,
             orphans,
-            frozenset(self._used),
+            frozenset(self._reading.used),
         )
 
     def _entity(self, group: Group) -> Entity:
@@ -99,9 +97,11 @@ class _Merger:
         people = (*group.written, *group.additions)
         domains = [claim for each in people for claim in each.domains]
         numbers = {(each.list, each.uid) for one in known for each in one.listings if each.uid}
-        domains += [claim for entry in entries for claim in self._domains(id_, entry, numbers)]
+        domains += [
+            claim for entry in entries for claim in self._reading.domains(id_, entry, numbers)
+        ]
         addresses = [claim for each in people for claim in each.addresses]
-        addresses += [claim for entry in entries for claim in self._mailboxes(id_, entry)]
+        addresses += [claim for entry in entries for claim in self._reading.mailboxes(id_, entry)]
         return Entity(
             id_,
             names[0],
@@ -114,52 +114,6 @@ class _Merger:
             unique([same for each in group.written for same in each.same_as]),
             rank=group.rank,
         )
-
-    def _domains(
-        self, id_: str, entry: Entry, numbers: Collection[tuple[str, str | None]]
-    ) -> Iterator[Claim]:
-        """Give the claims of an entry; ``numbers`` are all that lists know its institution by."""
-        says = _says(entry)
-        for domain in entry.domains:
-            if (reason := self._guard(domain)) is None:
-                yield Claim(domain, f"{says}, domain")
-            else:
-                self._refused.append((id_, hosts.Refused(domain, reason)))
-        for text in entry.websites:
-            if (key := self._override(text, numbers)) is not None:
-                yield from self._instead(key)
-                continue
-            for found in hosts.domains(text, self._guard):
-                if (key := self._override(found.text, numbers)) is not None:
-                    yield from self._instead(key)
-                elif isinstance(found, hosts.Domain):
-                    yield Claim(found.value, f"{says}, website {found.text}")
-                else:
-                    self._refused.append((id_, found))
-
-    def _override(self, text: str, numbers: Collection[tuple[str, str | None]]) -> Key | None:
-        website = plain(text)
-        keys = (Key(name, uid or "", website) for name, uid in numbers)
-        return next((key for key in keys if key in self._overrides), None)
-
-    def _instead(self, key: Key) -> Iterator[Claim]:
-        self._used.add(key)
-        if (claim := self._overrides[key]) is not None:
-            yield claim
-
-    def _mailboxes(self, id_: str, entry: Entry) -> Iterator[Claim]:
-        for text in entry.emails:
-            for found in hosts.mailboxes(text):
-                if isinstance(found, hosts.Mailbox):
-                    yield Claim(found.value, f"{_says(entry)}, e-mail address")
-                else:
-                    self._refused.append((id_, found))
-
-
-def _says(entry: Entry) -> str:
-    """Who says it, for the evidence of a claim."""
-    listing = entry.listings[0]
-    return f"{listing.list} {listing.uid}" if listing.uid else listing.list
 
 
 def _listings(several: Iterable[Sequence[Listing]]) -> tuple[Listing, ...]:

@@ -23,8 +23,11 @@ MAX_FIELD = 1024 * 1024
 MAX_ROW_LINES = 10_000
 """Lines in one row of a CSV file: a quoted field may go over several."""
 
+_AS_PUBLISHED = "fetch the file again as it is published; save your own list as UTF-8"
+_TOO_DEEP = "is nested too deeply; is it the right file?"
 _MARKUP = (b"<!doctype html", b"<html")
 _BOMS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_HEAD = 40  # bytes: a heading's first words, or the start of an XML declaration
 _END_OF_FILE = b"\x1a"  # DOS wrote one behind the last line, and OFAC's files still have it
 
 
@@ -68,8 +71,7 @@ def lines(part: Part) -> Iterator[tuple[int, str]]:
             refuse(
                 part,
                 number,
-                f"byte {error.start + 1} of the line is not UTF-8; fetch the file again as it is "
-                "published",
+                f"byte {error.start + 1} of the line is not UTF-8; {_AS_PUBLISHED}",
             )
     if not number:
         refuse(part, None, "is empty; fetch it again")
@@ -108,8 +110,10 @@ def objects(part: Part) -> Iterator[tuple[int, dict[str, object]]]:
             continue
         try:
             found = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            refuse(part, number, f"is no JSON: {error}")
+        except RecursionError:
+            refuse(part, number, _TOO_DEEP)
+        except ValueError as error:
+            refuse(part, number, f"is no JSON: {error}; fetch it again")
         if not isinstance(found, dict):
             refuse(part, number, "is no JSON object")
         yield number, found
@@ -127,8 +131,10 @@ def document(part: Part, most: int) -> object:
         return json.loads(content)
     except UnicodeDecodeError as error:
         refuse(part, content.count(b"\n", 0, error.start) + 1, "is not UTF-8")
-    except (ValueError, RecursionError) as error:
-        refuse(part, getattr(error, "lineno", None), f"is no JSON: {error}")
+    except RecursionError:
+        refuse(part, None, _TOO_DEEP)
+    except ValueError as error:
+        refuse(part, getattr(error, "lineno", None), f"is no JSON: {error}; fetch it again")
 
 
 def rewound(part: Part) -> Part:
@@ -146,11 +152,19 @@ def rewound(part: Part) -> Part:
 def _past_the_start(part: Part, start: bytes) -> bytes:
     for bom, name in _BOMS.items():
         if start.startswith(bom):
-            refuse(part, 1, f"is {name}, not UTF-8; fetch the file again as it is published")
+            refuse(part, 1, f"is {name}, not UTF-8; {_AS_PUBLISHED}")
+    if _is_utf_16(start):
+        refuse(part, 1, f"is UTF-16, not UTF-8; {_AS_PUBLISHED}")
     start = start.removeprefix(codecs.BOM_UTF8)
     if start.lstrip()[:20].lower().startswith(_MARKUP):
         refuse(part, 1, "is a web page, not the list; its address may have moved")
     return start
+
+
+def _is_utf_16(start: bytes) -> bool:
+    """Whether each second byte is zero, as UTF-16 spells Latin letters, whatever it begins with."""
+    head = start[:_HEAD]
+    return len(head) > 3 and any(not any(head[at::2]) and all(head[1 - at :: 2]) for at in (0, 1))
 
 
 class _Rejoined(io.RawIOBase):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.config import Mode
 from gateway.ledger.events import Settled, Sighting
+from gateway.ledger.record import readable
 from gateway.ledger.settlement import Settlement
 from gateway.model import Address, Outcome, Peek, Suppression
 from gateway.notice import rhythm
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.config import Config
+    from gateway.config.departments import Departments
     from gateway.ledger.record import Record
     from gateway.model import Decision, Envelope, NoticeRequest
 
@@ -48,7 +50,7 @@ class Case:
         """All decisions, the refused recipients' first."""
         return (*(decision for decision, _ in self.refused), *self.accepted)
 
-    def sighting(self, process: str, mode: Mode) -> Sighting:
+    def sighting(self, process: str, mode: Mode, departments: Departments) -> Sighting:
         """What the next records share; those that are there already are counted."""
         return Sighting(
             message=self.id,
@@ -57,6 +59,7 @@ class Case:
             envelope=self.envelope,
             peek=self.peek,
             first_index=len(self.records),
+            department=departments.of(readable(self.envelope.sender)),
         )
 
     def broken_off(self, outcome: Outcome, now: datetime, every: timedelta) -> Settlement:

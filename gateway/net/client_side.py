@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.net import tls
+from gateway.net import tls, waits
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,6 +51,15 @@ class ClientSide:
         if is_held != self._client_is_paused and self._client is not None:
             self._client_is_paused = is_held
             (self._client.pause_reading if is_held else self._client.resume_reading)()
+
+    def _linger(self, seconds: float) -> None:
+        """So long it had for our last words: it is not waited for without end."""
+        if self._client is None:
+            return
+        if seconds > waits.LINGER_SECONDS:
+            self._client.abort()
+        elif seconds > waits.LINGER_TLS_SECONDS:
+            tls.close(self._client)
 
     def _take_leave_of_client(self) -> None:
         """Close lingering: a reset would take our last reply from the client's hands."""

@@ -43,10 +43,19 @@ class Entrance(asyncio.Protocol):
         """Somebody is here: a balancer's header is waited for, anyone else's is not believed."""
         self._transport = cast("asyncio.Transport", transport)
         self._began = self._listener.loop.time()
-        if not self._listener.let_wait(self):
-            self._transport.abort()
+        refusal = self._listener.let_wait(self, self._transport)
+        if refusal is not None:
+            self._turn_away(refusal)
         elif not self._listener.is_balancer(self._transport):
             self._enter(None)
+
+    def _turn_away(self, refusal: bytes) -> None:
+        """Nobody may wait here: a client that is to be greeted in the clear is told so."""
+        if self._has_tls:
+            # What a client reads there before its handshake is no TLS, and tells it nothing.
+            self._transport.abort()
+        else:
+            self._listener.turn_away(self._transport, refusal)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a balancer's: its header, and what the client said behind it."""

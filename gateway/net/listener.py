@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import os
+import secrets
 import socket
-import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
@@ -17,22 +16,30 @@ from gateway.config import BareNewlines, certificate
 from gateway.errors import ConfigError
 from gateway.model import Outcome
 from gateway.net import hop_tls, peer
+from gateway.net.binding import BACKLOG, bind_all
 from gateway.net.entrance import Entrance
+from gateway.net.farewell import Farewells, Reason
 from gateway.net.headcount import Headcount
 from gateway.net.relay import Relay
 from gateway.net.room import Room
+from gateway.net.seldom import Seldom
+from gateway.net.shortage import Shortage
 from gateway.wire import answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from gateway.config import Config, Endpoint
     from gateway.errors import Fault
     from gateway.metrics import Metrics
+    from gateway.net.headcount import Count
+    from gateway.net.patience import Patience
     from gateway.net.watch import Watch
 
 CHECK_SECONDS: float = 1
-BACKLOG = 4096  # the kernel bounds it by net.core.somaxconn
+
+HOP_LINES = 20
+"""Lines a minute, at most, that a next hop's failures make in the log."""
 
 log = structlog.get_logger("relay")
 
@@ -78,13 +85,18 @@ class Listener:
         self._headcount = headcount or Headcount()
         self._entering: set[Entrance] = set()
         self._relays: set[Relay] = set()
-        self._served: set[Relay] = set()  # without those that are being turned away
+        self._one_left = asyncio.Event()
+        self._farewells = Farewells(self.room, metrics, self._one_left.set)
+        self._shortage = Shortage()
+        self._hop_lines = Seldom(HOP_LINES)
+        # A session is named in the log by its process and its number there.
+        self._name = secrets.token_hex(4)
+        self._begun = 0
         # A label is looked up under a lock; there are five outcomes, and one a message.
         self._outcomes = {each: metrics.messages.labels(each.value) for each in Outcome}
-        metrics.sessions.set_function(lambda: len(self._served))
+        metrics.sessions.set_function(lambda: len(self._relays))
         self._servers: list[asyncio.Server] = []
         self._sweep: asyncio.Task[None] | None = None
-        self._empty = asyncio.Event()
         self._is_draining = False
         # Clients are mail servers: the same few addresses over and over.
         self._admission = functools.lru_cache(maxsize=256)(self._judge)
@@ -141,20 +153,23 @@ class Listener:
             log.warning("sessions broken off", sessions=len(self._relays))
         for relay in tuple(self._relays):
             relay.abandon()
+        self._farewells.abandon()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await self._wait_until_empty()
         self.close()
 
     async def _wait_until_empty(self) -> None:
-        while self._relays:
-            self._empty.clear()
-            await self._empty.wait()
+        while self._relays or self._farewells:
+            self._one_left.clear()
+            await self._one_left.wait()
 
     async def _check_all(self) -> None:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             now = self.loop.time()
+            self._shortage.measure()
+            self._farewells.check(now)
             for relay in tuple(self._relays):
                 relay.check(now)
             for entrance in tuple(self._entering):
@@ -177,15 +192,36 @@ class Listener:
         admission = self._admission_of(client, address)
         if self._is_draining:
             admission = Admission(answers.CLOSING, is_trusted=False)
-        elif admission.refusal is None and not self._headcount.sessions.enter(
-            self._config.max_sessions
-        ):
+            self._count(Reason.CLOSING)
+        elif admission.refusal is not None:
+            self._count(Reason.STRANGER)
+        elif not self._has_room(client, self._headcount.sessions):
             admission = Admission(answers.TOO_MANY, is_trusted=False)
-        self._relays.add(relay)
-        self.room.share(len(self._relays))
         if admission.refusal is None:
-            self._served.add(relay)
+            self._begun += 1
+            relay.number = self._begun
+            self._relays.add(relay)
+            self.room.share(len(self._relays))
         return address, admission
+
+    def turn_away(self, client: asyncio.Transport, words: bytes) -> None:
+        """Say these last words to a client that was not admitted."""
+        # Where descriptors are short, its own is wanted back.
+        lingers = not self._shortage.is_shown_by(peer.descriptor(client))
+        self._farewells.say(client, words, self.loop.time(), lingers=lingers)
+
+    def _has_room(self, client: asyncio.Transport, count: Count) -> bool:
+        """Count one more in, if the configuration and the system allow."""
+        if self._shortage.is_shown_by(peer.descriptor(client)):
+            self._count(Reason.DESCRIPTORS)
+            return False
+        if not count.enter(self._config.max_sessions):
+            self._count(Reason.SESSIONS)
+            return False
+        return True
+
+    def _count(self, reason: Reason) -> None:
+        self._farewells.count(reason, self.loop.time())
 
     def _admission_of(self, connection: asyncio.Transport, address: str | None) -> Admission:
         if address is not None:
@@ -202,12 +238,15 @@ class Listener:
 
     # What an entrance asks.
 
-    def let_wait(self, entrance: Entrance) -> bool:
-        """Whether there is room for one more connection that is no session yet."""
-        if self._is_draining or not self._headcount.waiting.enter(self._config.max_sessions):
-            return False
+    def let_wait(self, entrance: Entrance, connection: asyncio.Transport) -> bytes | None:
+        """Take one more connection that is no session yet; else why not, in SMTP's words."""
+        if self._is_draining:
+            self._count(Reason.CLOSING)
+            return answers.CLOSING
+        if not self._has_room(connection, self._headcount.waiting):
+            return answers.TOO_MANY
         self._entering.add(entrance)
-        return True
+        return None
 
     def left(self, entrance: Entrance) -> None:
         """It has become a session, or is gone."""
@@ -223,17 +262,29 @@ class Listener:
     def is_welcome(self, connection: asyncio.Transport, told: str | None) -> bool:
         """Whether a client may come in, asked before it costs us a handshake."""
         address = told or peer.address(connection)
-        return self._admission_of(connection, address).refusal is None
+        is_welcome = self._admission_of(connection, address).refusal is None
+        if not is_welcome:
+            self._count(Reason.STRANGER)
+        return is_welcome
 
     def finished(self, relay: Relay) -> None:
         """A session is over and its connections are closed."""
-        self._relays.discard(relay)
-        self.room.share(len(self._relays))
-        if relay in self._served:
-            self._served.discard(relay)
+        if relay in self._relays:
+            self._relays.discard(relay)
             self._headcount.sessions.leave()
-        if not self._relays:
-            self._empty.set()
+            self.room.share(len(self._relays))
+        self._one_left.set()
+
+    def name_of(self, relay: Patience) -> str:
+        """A session's name in the log: it tells nothing of anybody."""
+        return f"{self._name}-{relay.number}"
+
+    def tell_of_hop(self, event: str, hop: Endpoint, **facts: object) -> None:
+        """Count a next hop that failed, and tell of it; of many in a minute only of the first."""
+        self.metrics.next_hop_errors.inc()
+        left_out = self._hop_lines.left_out(self.loop.time())
+        if left_out is not None:
+            log.warning(event, next_hop=str(hop), **facts, left_out=left_out)
 
     def count(self, outcomes: Sequence[Outcome], began: float) -> None:
         """Count messages whose end is known; empties the list it is given."""
@@ -242,66 +293,3 @@ class Listener:
             self.metrics.relay_seconds.observe(self.loop.time() - began)
         if isinstance(outcomes, list):
             outcomes.clear()
-
-
-def bind_all(endpoints: Iterable[Endpoint]) -> list[socket.socket]:
-    """Listen on every endpoint, or on none; an ``OSError`` names the one that could not be had."""
-    bound: list[socket.socket] = []
-    with contextlib.ExitStack() as undo:
-        for endpoint in endpoints:
-            try:
-                for sock in _bind(endpoint):
-                    undo.callback(sock.close)
-                    bound.append(sock)
-            except OSError as error:
-                is_resolvers = isinstance(error, socket.gaierror)  # its numbers are its own
-                reason = error.strerror if is_resolvers else os.strerror(error.errno or 0)
-                raise OSError(error.errno, f"cannot listen on {endpoint}: {reason}") from error
-        undo.pop_all()
-    return bound
-
-
-def _bind(endpoint: Endpoint) -> Iterator[socket.socket]:
-    if endpoint.path is not None:
-        _clear_stale_socket(endpoint.path)
-        yield _listening(socket.AF_UNIX, endpoint.path)
-        return
-    found = socket.getaddrinfo(
-        endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    # A name may stand for several addresses: all of them are ours.
-    for family, _, _, _, address in dict.fromkeys(found):
-        yield _listening(family, address)
-
-
-def _listening(family: socket.AddressFamily, address: Any) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if family != socket.AF_UNIX:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            # [::] next to 0.0.0.0 would be the same port twice.
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.settimeout(0)
-        sock.bind(address)
-        sock.listen(BACKLOG)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _clear_stale_socket(path: str) -> None:
-    """Remove the socket of a process that is gone; a live one answers and is left alone."""
-    try:
-        if not stat.S_ISSOCK(os.stat(path).st_mode):  # noqa: PTH116
-            return
-    except OSError:
-        return
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(path)
-        except ConnectionRefusedError:
-            os.unlink(path)  # noqa: PTH108
-        except OSError:
-            return

@@ -26,6 +26,12 @@ def address(connection: asyncio.Transport) -> str | None:
     return peername[0] if isinstance(peername, tuple) else None
 
 
+def descriptor(connection: asyncio.Transport) -> int:
+    """The connection's descriptor; -1 where it has none any more."""
+    sock = connection.get_extra_info("socket")
+    return -1 if sock is None else int(sock.fileno())
+
+
 def is_unix(connection: asyncio.Transport) -> bool:
     """Whether it is a Unix socket's: no addresses there, the folder decides who reaches it."""
     sock = connection.get_extra_info("socket")

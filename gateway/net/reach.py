@@ -5,18 +5,15 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-import structlog
-
 from gateway.errors import NextHopError
 from gateway.net import tls
 
 if TYPE_CHECKING:
     import asyncio
 
+    from gateway.config import Endpoint
     from gateway.net.listener import Listener
     from gateway.net.relay import Relay
-
-log = structlog.get_logger("relay")
 
 
 class Reach:
@@ -41,6 +38,11 @@ class Reach:
         """Whether no other next hop can be tried."""
         return self._tried == len(self._listener.next_hops)
 
+    @property
+    def latest(self) -> Endpoint:
+        """The one that was last tried, which is the one that is connected, if any is."""
+        return self._listener.next_hops[self._tried - 1]
+
     def go_on(self, relay: Relay) -> None:
         """Connect a relay to the next one, of which there must be one."""
         listener = self._listener
@@ -55,9 +57,10 @@ class Reach:
         self._task = None
         error = TimeoutError() if task.cancelled() else task.exception()
         if isinstance(error, (OSError, NextHopError)) and self._is_wanted:
-            self._listener.metrics.next_hop_errors.inc()
-            hop = self._listener.next_hops[self._tried - 1]
-            log.warning("next hop not reached", next_hop=str(hop), reason=tls.reason(error))
+            listener, reason = self._listener, tls.reason(error)
+            listener.tell_of_hop(
+                "next hop not reached", self.latest, session=listener.name_of(relay), reason=reason
+            )
             relay.hop_not_reached()
         else:
             relay.reach_ended(error)

@@ -4,8 +4,8 @@ A client connects (:meth:`Relay.connection_made`) and is given the first next ho
 From then on bytes go to and fro through :class:`gateway.wire.session.Session`, and three times
 it stops and asks: at the envelope, at the content's end, at the final reply. The answers are
 :meth:`Relay._at_envelope`, :meth:`Relay._at_content_end` and :meth:`Relay._at_reply`; all the
-rest of this file is plumbing: writing out, holding back, waiting no longer than is sensible,
-and closing.
+rest of this file is plumbing: writing out, holding back, and closing. How long it waits for
+either side stands in :mod:`gateway.net.patience`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,11 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.model import Outcome
-from gateway.net import handshake, tls
-from gateway.net.client_side import ClientSide
-from gateway.net.reach import Reach
+from gateway.net import handshake, tls, waits
+from gateway.net.patience import Patience
 from gateway.net.watch import without_words
 from gateway.wire import answers
-from gateway.wire.awaited import has_dot
 from gateway.wire.phase import AT_CONTENT_ENDED, AT_ENVELOPE, AT_RECIPIENT, AT_REPLIED, AT_STARTTLS
-from gateway.wire.session import Session
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,50 +30,30 @@ if TYPE_CHECKING:
     from gateway.net.hop import Hop
     from gateway.net.listener import Listener
 
-HOP_SECONDS: float = 90  # for every reply of the next hop's before the final dot
-DOT_SECONDS: float = 600  # for its reply to the dot: RFC 5321 section 4.5.3.2.6
-CLIENT_SECONDS: float = 310  # a little more than the 300 that RFC 5321 section 4.5.3.2.7 asks for
-LINGER_SECONDS: float = 5  # for the client to read our last words and close
-LINGER_TLS_SECONDS: float = 1  # under TLS, where nothing can be half-closed: then we close it
-
 log = structlog.get_logger("relay")
 
 
-class Relay(ClientSide):
+class Relay(Patience):
     """A client, its next hop, and the dialogue between them. As a protocol: the client's side."""
 
     __slots__ = (
         "_began_content",
         "_case",
-        "_ended_at",
-        "_hop",
         "_is_regulated",
-        "_listener",
         "_loop",
         "_peer",
-        "_reach",
-        "_session",
-        "_silent_since",
-        "_stuck_since",
-        "_task",
         "_watch",
     )
 
     def __init__(self, listener: Listener, client: str | None = None) -> None:
         """``client`` is its address by a balancer's word; ``None``: the connection's own."""
-        super().__init__(listener.room)
-        self._listener = listener
+        super().__init__(listener)
         self._loop = listener.loop
         self._watch = listener.watch
-        self._session = Session(refuse_lookalikes=listener.refuses_lookalikes)
-        self._hop: Hop | None = None
         self._peer = client
-        self._reach = Reach(listener)
         self._case: Case | None = None
-        self._task: asyncio.Task[None] | None = None
         self._is_regulated = False  # somebody's reading is held up
-        # On the loop's clock, 0.0 for "not now"; silences begin when `check` first sees them.
-        self._silent_since = self._stuck_since = self._began_content = self._ended_at = 0.0
+        self._began_content = 0.0  # on the loop's clock
 
     # The story.
 
@@ -85,8 +62,8 @@ class Relay(ClientSide):
         client = self._client = cast("asyncio.Transport", transport)
         self._peer, admission = self._listener.admit(self, client, self._peer)
         if admission.refusal is not None:
-            self._session.part(admission.refusal)
-            self._go_on()
+            self._client, self._ended_at = None, self._loop.time()
+            self._listener.turn_away(client, admission.refusal)
             return
         self._session.trusts_client = admission.is_trusted
         self._session.asks_recipients = self._watch.asks_recipients
@@ -219,7 +196,7 @@ class Relay(ClientSide):
         """The next hop closed, or its connection broke."""
         self._hop = None
         if not self._session.is_over:
-            self._listener.metrics.next_hop_errors.inc()
+            self._tell_of_hop("next hop lost")
             self._session.next_hop_left()
         self._go_on()
 
@@ -227,7 +204,7 @@ class Relay(ClientSide):
         """The process is to end: leave as soon as no transaction is under way."""
         if self._session.moment is AT_STARTTLS and self._task is not None:
             # No message stands before a handshake: it has as long as somebody's last words.
-            self._loop.call_later(LINGER_SECONDS, self._task.cancel)
+            self._loop.call_later(waits.LINGER_SECONDS, self._task.cancel)
         self._session.drain()
         self._go_on()
 
@@ -296,7 +273,8 @@ class Relay(ClientSide):
     def _break_off(self, error: BaseException) -> None:
         """A bug: the client is told nothing that isn't so, and tries again."""
         self._abort()
-        log.error("session broke off", exc_info=without_words(error))
+        session = self._listener.name_of(self)
+        log.error("session broke off", session=session, exc_info=without_words(error))
 
     # Backpressure.
 
@@ -325,39 +303,6 @@ class Relay(ClientSide):
         self._hold_client(is_held=full)
         if hop is not None:
             hop.hold(is_held=held)
-
-    # Waiting no longer than is sensible.
-
-    def check(self, now: float) -> None:
-        """Asked every second or so: has someone been silent for too long?"""
-        session = self._session
-        if self._ended_at:
-            if now - self._ended_at > LINGER_SECONDS:
-                self._abort()
-            elif now - self._ended_at > LINGER_TLS_SECONDS:
-                tls.close(self._client)
-            return
-        if self._reach.is_under_way:
-            self._reach.check(now)
-            return
-        if self._task is not None:
-            return  # our own waits have their own ends
-        hop = self._hop
-        if (session.awaited and not session.takes_content) or (hop is not None and hop.is_full):
-            self._silent_since = 0.0  # it waits, and may
-            self._stuck_since = self._stuck_since or now
-            limit = DOT_SECONDS if has_dot(session.awaited) else HOP_SECONDS
-            if now - self._stuck_since > limit:
-                self._listener.metrics.next_hop_errors.inc()
-                log.warning("next hop silent", seconds=limit)
-                session.next_hop_left()
-                self._go_on()
-            return
-        self._stuck_since = 0.0
-        self._silent_since = self._silent_since or now
-        if now - self._silent_since > CLIENT_SECONDS:
-            session.part(answers.TIMED_OUT)
-            self._go_on()
 
     # Closing.
 

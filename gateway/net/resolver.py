@@ -152,6 +152,11 @@ class Resolver:
             names = []
         return (*(("MX", host) for host in mail), *(("NS", host) for host in names))
 
+    async def mail_hosts(self, domain: str) -> Answers | Unknown:
+        """Ask for a domain's mail exchangers alone: one question, whatever the budget."""
+        mail = await self._hosts(domain, dns.rdatatype.MX)
+        return mail if isinstance(mail, Unknown) else tuple(("MX", host) for host in mail)
+
     async def _hosts(self, name: str, kind: dns.rdatatype.RdataType) -> list[str] | Unknown:
         try:
             answer = await self._resolver.resolve(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.config import Mode, OnLedgerFailure
+from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
 from gateway.ledger.events import observed
 from gateway.ledger.record import ENTROPY_BYTES, ulid
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from gateway.config import Config
+    from gateway.config.departments import Departments
     from gateway.ledger.writer import Ledger
     from gateway.metrics import Metrics
     from gateway.model import Decision, Envelope, Outcome
@@ -54,11 +55,14 @@ log = structlog.get_logger("relay")
 class Orders:
     """Snapshot and rules as they are in force together; swapped whole, never by half."""
 
-    __slots__ = ("can_refuse", "rules", "screener", "snapshot")
+    __slots__ = ("can_refuse", "departments", "rules", "screener", "snapshot")
 
-    def __init__(self, snapshot: Snapshot, rules: Rules) -> None:
+    def __init__(
+        self, snapshot: Snapshot, rules: Rules, departments: Departments = departments.NONE
+    ) -> None:
         self.snapshot = snapshot
         self.rules = rules
+        self.departments = departments
         self.screener = Screener(snapshot)
         self.can_refuse = any(rule.action is Action.REFUSE for rule in rules.rules)
 
@@ -159,7 +163,9 @@ class Watch:
     async def _record(self, case: Case, decisions: Sequence[Decision]) -> bool:
         began = time.perf_counter()
         try:
-            sighting = case.sighting(self._process, self._config.policies.mode)
+            sighting = case.sighting(
+                self._process, self._config.policies.mode, self.orders.departments
+            )
             records = observed(sighting, decisions, at=datetime.now(UTC), entropy=os.urandom)
             if not records:
                 return True

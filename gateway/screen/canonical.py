@@ -126,7 +126,7 @@ def _line(*content: object) -> bytes:
 def _read(line: bytes, parts: int) -> list[Any]:
     try:
         content = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoLineError("a line of the snapshot is no JSON") from None
     if not isinstance(content, list) or len(content) != parts:
         raise NoLineError(f"a line of the snapshot has not {parts} parts")

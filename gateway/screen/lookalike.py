@@ -6,9 +6,9 @@ or, in the last case, another:
 * signs that are taken for each other: ``mlpt.ru``, ``rnipt.ru``, Cyrillic letters among Latin;
 * one slip of the fingers in a label of six letters or more: a letter too many, too few, wrong, or
   two exchanged;
-* the same label of six letters or more with another ending, where a person has reviewed the listed
-  domain: ``skoltech.com``. The websites that lists give bear everyday words (``morgan.ae``,
-  ``internet.ir``), and those say nothing about a namesake elsewhere.
+* the same label of four letters or more with another ending, where a person has reviewed the
+  listed domain: ``skoltech.com``, ``mipt.com``. The websites that lists give bear everyday words
+  (``morgan.ae``, ``internet.ir``), and those say nothing about a namesake elsewhere.
 
 Letters are counted as a person sees them, not as an A-label spells them.
 """
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from gateway.screen.domains import Holding
 
 SHORTEST = 6
-"""Letters of a label below which a slip or another ending says nothing: MIT, MUT, TJU."""
+"""Letters of a label below which a slip says nothing: a letter off MIPT is MIT."""
+
+SHORTEST_NAMESAKE = 4
+"""Letters below which another ending says nothing: there is an MUT, TJU or SCU in every country."""
 
 
 class Resemblance(NamedTuple):
@@ -67,13 +70,15 @@ class Lookalikes:
             return
         label, suffix = _parted(domain)
         self._skeletons.setdefault(f"{skeleton(label)}.{suffix}", each)
+        if len(label) < SHORTEST_NAMESAKE:
+            return
+        if any(holding.claim.reviewer for holding in holdings):
+            self._endings.setdefault(label, each)
         if len(label) < SHORTEST:
             return
         pair = (label, each)
         for key in _halves(label, len(label), suffix):
             self._halves[key] = (*self._halves.get(key, ()), pair)
-        if any(holding.claim.reviewer for holding in holdings):
-            self._endings.setdefault(label, each)
 
     def find(self, domain: str) -> Resemblance | None:
         """Say which listed domain a normalised, unlisted domain looks like, if any."""
@@ -83,6 +88,13 @@ class Lookalikes:
         label, suffix = _parted(base)
         if (found := self._skeletons.get(f"{skeleton(label)}.{suffix}")) is not None:
             return Resemblance(*found, f"{base} reads like {found[0]}")
+        if (found := self._slipped(label, suffix)) is not None:
+            return Resemblance(*found, f"{base} is one slip away from {found[0]}")
+        if (found := self._endings.get(label)) is not None:
+            return Resemblance(*found, f"{base} is {found[0]} with another ending")
+        return None
+
+    def _slipped(self, label: str, suffix: str) -> _Claimed | None:
         if len(label) < SHORTEST - 1:
             return None
         for letters in range(len(label) - 1, len(label) + 2):
@@ -90,9 +102,7 @@ class Lookalikes:
                 for other, found in self._halves.get(half, ()):
                     # One insertion, deletion, substitution or exchange of neighbours.
                     if OSA.distance(label, other, score_cutoff=1) == 1:
-                        return Resemblance(*found, f"{base} is one slip away from {found[0]}")
-        if (found := self._endings.get(label)) is not None:
-            return Resemblance(*found, f"{base} is {found[0]} with another ending")
+                        return found
         return None
 
 

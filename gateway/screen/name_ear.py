@@ -21,7 +21,7 @@ DECLINED = 0.95
 SHORTEST = 4
 """Letters of the shorter word below which its sound says nothing."""
 
-_FEWEST_SOUNDS = 4
+_FEWEST_SOUNDS = 5
 _MOST_SLIPS = 0.75
 """The part of a word that may be written otherwise: ``phystech`` and ``fiztekh`` share three."""
 
@@ -29,10 +29,12 @@ _MOST_SLIPS = 0.75
 # usual transliterations of Russian (GOST 7.79, BGN/PCGN, ISO 9) and Persian.
 _HEARD = (
     (re.compile(r"x"), "ks"),
-    (re.compile(r"ph|ff?|w|v+"), "v"),
-    (re.compile(r"[ao][uv](?![aeiouy])|[ou]+"), "o"),
+    (re.compile(r"ph|ff?|w\Z|v+"), "v"),
+    (re.compile(r"[ao][uw](?![aeiouy])|[ou]+"), "o"),
+    (re.compile(r"w"), "v"),
     (re.compile(r"dzh|dj|zh|(?<![aeiou])j(?=[aeou])"), "s"),
-    (re.compile(r"s?h?t?s?ch|tsh|ck|kh|gh|[cqk]"), "k"),
+    (re.compile(r"(?<!t)sch"), "s"),
+    (re.compile(r"tsch|tch|shch|tsh|ch|ck|kh|gh|[cqk]"), "k"),
     (re.compile(r"sh|ts|tz|sz|z"), "s"),
     (re.compile(r"(?<=[aeio])h(?![aeiouy])|\Ah"), "k"),
     (re.compile(r"h"), ""),

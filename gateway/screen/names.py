@@ -25,7 +25,7 @@ from gateway.screen.name_pairing import DISTINCTIVE, usual_weight
 from gateway.screen.name_words import COMMON, PLACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gateway.model import Entity
     from gateway.screen.name_form import NameForm
@@ -146,9 +146,9 @@ class NameIndex:
         self._sounds: defaultdict[str, list[str]] = defaultdict(list)
         for text in self._rare:
             self._sounds[skeleton(text)].append(text)
-        # Of thousands of words, and for a person's question alone: made when first asked for.
+        # For a person's question alone: made when first asked for.
         self._ears: defaultdict[str, list[str]] | None = None
-        self._initials = _initials(self._forms)
+        self._initials: dict[str, list[int]] | None = None
         self._rarity = [
             sum(weight for text in form.texts if (weight := self._weights[text]) >= DISTINCTIVE)
             for form in self._forms
@@ -172,21 +172,24 @@ class NameIndex:
                     best[hit.owner] = hit
         return heapq.nsmallest(limit, best.values(), key=_order)
 
-    def matches(self, query: str) -> list[Hit]:
+    def matches(self, query: str, among: Callable[[str], bool] | None = None) -> list[Hit]:
         """Give whose name this is, the likeliest first; quick, for questions by the thousand.
 
         Only names as wholes count, only those that a rare word tells from others, and no weak one.
+        ``among`` says of an owner whether it could be the one at all: others are not compared.
         """
         best: dict[str, Hit] = {}
-        for hit in self._hits(name_form(query), is_thorough=False):
+        for hit in self._hits(name_form(query), is_thorough=False, among=among):
             if hit.is_match and hit.likeness.is_distinctive:
                 other = best.get(hit.owner)
                 if other is None or hit.likeness.score > other.likeness.score:
                     best[hit.owner] = hit
         return sorted(best.values(), key=lambda hit: (-hit.likeness.score, hit.owner))
 
-    def _hits(self, query: NameForm, *, is_thorough: bool) -> Iterator[Hit]:
-        for at in self._candidates(query, is_thorough=is_thorough):
+    def _hits(
+        self, query: NameForm, *, is_thorough: bool, among: Callable[[str], bool] | None = None
+    ) -> Iterator[Hit]:
+        for at in self._candidates(query, is_thorough=is_thorough, among=among):
             found = likeness(query, self._forms[at], self.weigh, by_ear=is_thorough)
             name = self._names[at]
             score = 0.75 * found.covered + 0.25 * found.score
@@ -194,7 +197,9 @@ class NameIndex:
                 score = min(score, MOST_WEAK)
             yield Hit(name.owner, name.text, name.is_weak, score, found)
 
-    def _candidates(self, query: NameForm, *, is_thorough: bool) -> list[int]:
+    def _candidates(
+        self, query: NameForm, *, is_thorough: bool, among: Callable[[str], bool] | None
+    ) -> list[int]:
         """Places of the names to compare, by how much of what is rare they share."""
         rare = [text for text in dict.fromkeys(query.texts) if self.weigh(text) >= DISTINCTIVE]
         shared = self._sharing(rare, is_thorough=is_thorough)
@@ -214,7 +219,10 @@ class NameIndex:
             shared[at] = float(len(query.tokens))
         if not rare:
             shared = self._having_all(query, is_thorough=is_thorough) | shared
-        return heapq.nsmallest(MOST_COMPARED, shared, key=lambda at: (-shared[at], at))
+        places: Iterable[int] = shared
+        if among is not None:
+            places = [at for at in shared if among(self._names[at].owner)]
+        return heapq.nsmallest(MOST_COMPARED, places, key=lambda at: (-shared[at], at))
 
     def _sharing(self, rare: list[str], *, is_thorough: bool) -> dict[int, float]:
         """Names that have one of some rare words, or what it could stand for."""
@@ -224,7 +232,7 @@ class NameIndex:
                 weight = worth * self._weights[other]
                 for at in self._postings[other]:
                     shared[at] += weight
-            for at in self._initials.get(text, ()) if is_thorough else ():
+            for at in self._of_initials(text) if is_thorough else ():
                 shared[at] += 1.0
         return shared
 
@@ -271,7 +279,6 @@ class NameIndex:
             found[text] = 1.0
         return found
 
-
     def _heard(self, text: str) -> list[str]:
         """Rare words of the index that a listener could take a word for."""
         if self._ears is None:
@@ -279,6 +286,12 @@ class NameIndex:
             for each in self._rare:
                 self._ears[ear(each)].append(each)
         return self._ears.get(ear(text), [])
+
+    def _of_initials(self, text: str) -> Iterable[int]:
+        """Names whose initials these are."""
+        if self._initials is None:
+            self._initials = _initials(self._forms)
+        return self._initials.get(text, ())
 
 
 def _weights(names: list[Name], postings: dict[str, list[int]]) -> Iterator[tuple[str, float]]:

@@ -41,6 +41,8 @@ ONE_WORD = -20
 """All that the names share is one word: trading companies and institutes may well share one."""
 ADDRESS = 40
 LINKED = 40
+ANOTHERS = -20
+"""The registry has a domain that is linked as another organisation's."""
 ONE_FORM = 1.1 * FORM
 """What may be left of a name: a legal form, as figures go."""
 SURE = 0.95
@@ -141,8 +143,14 @@ class Proposer:
         for source, hit in hits.items():
             for domain, finding in self._of_registry(entity, hit, self._organisations[source]):
                 cases.setdefault(domain, _Case()).add(*finding)
-        for domain, finding in (*_of_addresses(entity), *_of_links(entity)):
+        for domain, finding in _of_addresses(entity):
             cases.setdefault(domain, _Case()).add(*finding)
+        for domain, (score, source, evidence) in _of_links(entity):
+            # Whoever's it is, its mail goes to the entity's hosts: a person may know them for one.
+            owner = self._whose(domain, hits)
+            less, look = (0, []) if owner is None else (ANOTHERS, [f"look at: {owner}"])
+            cases.setdefault(domain, _Case()).add(score + less, source, [*evidence, *look])
+        linked = {claim.value for claim in entity.linked}
         found = [
             Proposal(
                 proposal_id(entity.id, domain),
@@ -153,7 +161,8 @@ class Proposer:
                 tuple(dict.fromkeys(case.evidence)),
             )
             for domain, case in cases.items()
-            if self.why_not(domain, hits) is None
+            if self._why_never(domain) is None
+            and (domain in linked or self._whose(domain, hits) is None)
         ]
         return sorted(found, key=lambda each: (-each.score, each.domain))
 
@@ -162,11 +171,19 @@ class Proposer:
 
         ``known`` are the sources of organisations that the entity in question may be.
         """
+        return self._why_never(domain) or self._whose(domain, known)
+
+    def _why_never(self, domain: str) -> str | None:
+        """Say why a domain is out of the question, whatever speaks for it."""
         if (reason := why_not_an_institution(domain, self._people)) is not None:
             return reason
         for name in ancestry(domain):
             if holders := self._claims.get(name):
                 return f"{name} is claimed by {', '.join(sorted(holders))} already"
+        return None
+
+    def _whose(self, domain: str, known: Collection[str]) -> str | None:
+        """Say whose domain the registry knows it for, or for one above it; ``None``: nobody's."""
         for other in sorted(self._others(domain, known)):
             its = self._organisations[other]
             if domain in its.domains or not self._is_stated(domain, known):
@@ -186,14 +203,17 @@ class Proposer:
 
     def _hits(self, entity: Entity) -> dict[str, Hit]:
         """Organisations of an entity's name and, where both are known, of its country."""
+
+        def may_be(owner: str) -> bool:
+            country = self._organisations[owner].country
+            return not (entity.country and country) or entity.country == country
+
         best: dict[str, Hit] = {}
         for name in dict.fromkeys((entity.name, *entity.aliases)):
             if _is_initials(name):
                 continue
-            for hit in self._index.matches(name):
+            for hit in self._index.matches(name, may_be):
                 country = self._organisations[hit.owner].country
-                if entity.country and country and entity.country != country:
-                    continue
                 if not self._is_close(name, hit, are_compatriots=bool(entity.country and country)):
                     continue
                 other = best.get(hit.owner)

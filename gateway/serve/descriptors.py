@@ -1,8 +1,9 @@
 """How many connections and files one process may have open, by the system's own count.
 
 A shell and many a service manager allow 1,024 unless asked for more (getrlimit(2),
-``RLIMIT_NOFILE``): half of what the default ``relay.max_sessions`` takes. A client that comes when
-none is free cannot even be told 421; so the limit is raised, or fewer sessions are let in.
+``RLIMIT_NOFILE``): half of what the default ``relay.max_sessions`` takes. So the limit is raised,
+or fewer sessions are let in. What is spared is there so that whoever comes then can be told 421
+(``gateway/net/shortage.py``): with none free, nobody can be told anything.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from gateway.config import Relay
 
 SPARE = 100
-"""For listening sockets, the ledger, the log, notices on their way, clients on their way out."""
+"""For listening sockets, the ledger, the log, notices on their way; for clients on their way out,
+and for the last ones, which no session gets."""
 
 log = structlog.get_logger("serve")
 

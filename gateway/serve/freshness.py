@@ -75,8 +75,8 @@ def measure(config: Config, metrics: Metrics, now: datetime) -> None:
 def _tried(folder: Folder) -> set[str]:
     try:
         return status.tried(folder)
-    except OSError:
-        return set()  # the directory is another's; when the lists were loaded, that was told
+    except (ListError, OSError):
+        return set()  # it cannot be read; when the lists were loaded, that was told
 
 
 def _is_refused(folder: Folder, name: str) -> bool:

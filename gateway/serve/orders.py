@@ -13,25 +13,23 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.archive import assembly, edition, history, policies
+from gateway.archive import edition, own, policies, proof, served
 from gateway.archive.folder import Folder
-from gateway.config import certificate
-from gateway.errors import ConfigError, Fault, FaultyFile
+from gateway.config import certificate, departments
+from gateway.errors import ConfigError, FaultyFile
 from gateway.net.watch import Orders
 from gateway.notice import check, texts
-from gateway.policy import rules, trial
+from gateway.policy import rules
 from gateway.screen import snapshot
-from gateway.screen.address import from_text
-from gateway.screen.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
     from gateway.config import Config
+    from gateway.config.departments import Departments
     from gateway.notice.texts import Texts
     from gateway.policy.rules import Rules
-    from gateway.policy.trial import Failure
     from gateway.screen.snapshot import Snapshot
 
 log = structlog.get_logger("serve")
@@ -49,7 +47,9 @@ class Loaded:
     texts_digest: str
 
 
-def load(config: Config, today: date, *, is_start: bool = True) -> Loaded:
+def load(
+    config: Config, today: date, *, is_start: bool = True, known: Departments = departments.NONE
+) -> Loaded:
     """Read and check the policies directory and the certificate; ``FaultyFile``: what is wrong.
 
     At the start, an example that fails only because of an imported list is told loudly and does
@@ -57,6 +57,9 @@ def load(config: Config, today: date, *, is_start: bool = True) -> Loaded:
 
     Notice texts are filled in with examples, and the policy's own examples are put to the test
     (behaviours P4, P5): what passes here does not fail at send time.
+
+    A faulty file of departments is told loudly, and those ``known`` before stay: another system
+    writes it every night, and neither the mail nor a new policy should wait until it is mended.
     """
     certificate.load(config)
     directory = config.policies.directory
@@ -64,16 +67,25 @@ def load(config: Config, today: date, *, is_start: bool = True) -> Loaded:
     policy = rules.load(directory)
     if faults := check.check(directory, config):
         raise ConfigError(faults)
-    failed = _failures(policy, listed, today)
-    if failed and is_start and not _failures(policy, snapshot.load(directory), today):
+    failed = proof.failures(policy, listed, today)
+    if failed and is_start and not proof.failures(policy, snapshot.load(directory), today):
         log.error("with the imported lists examples fail", examples=list(map(str, failed)))
     elif failed:
-        raise ConfigError(
-            Fault(each.example.file, each.example.line, None, f"example failed: {each}")
-            for each in failed
-        )
+        raise ConfigError(proof.faults(failed, "example failed"))
     letters = texts.load(directory)
-    return Loaded(Orders(listed, policy), letters, _kept(config, policy, letters))
+    return Loaded(
+        Orders(listed, policy, _departments(config, known)), letters, _kept(config, policy, letters)
+    )
+
+
+def _departments(config: Config, known: Departments) -> Departments:
+    try:
+        return departments.load(config)
+    except ConfigError as error:
+        # Its faults name lines, never a sender.
+        faults = list(map(str, error.faults))
+        log.error("the departments cannot be read, the old ones stay", faults=faults)  # noqa: TRY400
+        return known
 
 
 def _kept(config: Config, policy: Rules, letters: Texts) -> str:
@@ -91,18 +103,12 @@ def _kept(config: Config, policy: Rules, letters: Texts) -> str:
     return edition.texts_digest(config, letters)
 
 
-def _failures(policy: Rules, listed: Snapshot, today: date) -> tuple[Failure, ...]:
-    return trial.failures(
-        policy, lambda address, on: classify(from_text(address), listed, on), today
-    )
-
-
-def load_anew(config: Config, today: date) -> Loaded | None:
+def load_anew(config: Config, today: date, known: Departments = departments.NONE) -> Loaded | None:
     """Read them while others are in force; ``None``, told loudly, where they do not load."""
     refused = "reload refused, the old policies stay"
     try:
         with _no_collection():
-            return load(config, today, is_start=False)
+            return load(config, today, is_start=False, known=known)
     except FaultyFile as error:
         log.error(refused, faults=list(map(str, error.faults)))  # noqa: TRY400 - no bug of ours
     except Exception:
@@ -131,23 +137,16 @@ def _in_force(config: Config) -> Snapshot:
     """Give the snapshot of policies and imported lists, and keep it for good where that can be.
 
     A lists directory that is damaged or cannot be written is told loudly, and mail goes on being
-    screened by what can be read (behaviour S9).
+    screened by the last good snapshot (behaviours S8, S9).
     """
-    policies, folder = config.policies.directory, Folder(config.lists.directory)
-    now = datetime.now(UTC)
-    try:
-        try:
-            if folder.path.is_dir() or folder.path.parent.is_dir():
-                return assembly.put_in_force(policies, folder, now)
-        except OSError as error:
-            log.warning("the snapshot cannot be kept", reason=str(error))
-        return assembly.live(policies, folder, now)
-    except (OSError, FaultyFile) as error:
-        alone = snapshot.load(policies)  # its faults, if any, are the policies' own
-        faults = error.faults if isinstance(error, FaultyFile) else [error]
-        log.error("the lists cannot be read", faults=list(map(str, faults)))  # noqa: TRY400
-        try:
-            turn = history.current(folder)
-            return history.load(folder, turn.digest) if turn is not None else alone
-        except FaultyFile:
-            return alone
+    folder, now = Folder(config.lists.directory), datetime.now(UTC)
+    found = served.served(config.policies.directory, folder, now, keep=True)
+    if found.unkept is not None:
+        log.warning("the snapshot cannot be kept", reason=found.unkept)
+    if found.faults:
+        faults = list(map(str, found.faults))
+        log.error("the lists cannot be read", faults=faults, instead=found.instead)
+    # No address, but what a list says: it names no correspondent.
+    for line in own.own_domains(config.institution.domains, found.snapshot):
+        log.warning("a domain of our own is listed", what=line)
+    return found.snapshot

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import MonitionError
-from gateway.net.listener import bind_all
+from gateway.net.binding import bind_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,8 +71,9 @@ def _taken(descriptor: int, name: str) -> socket.socket:
     if sock is None or not _is_listening(sock):
         if sock is not None:
             sock.close()
+        called = f" ({name})" if name else ""
         raise MonitionError(
-            f"descriptor {descriptor} ({name}), handed over by LISTEN_FDS, is no listening "
+            f"descriptor {descriptor}{called}, handed over by LISTEN_FDS, is no listening "
             "stream socket: the .socket unit needs ListenStream= and Accept=no"
         )
     sock.set_inheritable(False)

@@ -233,7 +233,8 @@ class Supervisor:
     def _reload(self) -> None:
         """Prove the new policies here first: refused once, and then no worker hears of them."""
         self._notifier.tell_reloading()
-        loaded = orders.load_anew(self._config, datetime.now(UTC).date())
+        known = self._loaded.orders.departments
+        loaded = orders.load_anew(self._config, datetime.now(UTC).date(), known)
         if loaded is not None:
             # Whoever is started from now on has them from the first message on.
             self._loaded = loaded

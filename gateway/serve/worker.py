@@ -95,6 +95,7 @@ class Worker:
         self._reload_wanted = asyncio.Event()
         self._linking: Linking | None = None
         self._reloads_wanted = 0
+        self._taken_in = 0
 
     async def run(self, *, ready: Callable[[], None] | None = None) -> None:
         """Serve until SIGTERM or SIGINT, then drain; ``ready`` is called when clients may come.
@@ -165,7 +166,10 @@ class Worker:
 
     def _ledger_faults(self) -> tuple[str, ...]:
         fault = self._ledger.fault
-        return (f"ledger: {fault}",) if fault else ()
+        faults = (f"ledger: {fault}",) if fault else ()
+        if self._ledger.journal.is_empty:
+            return faults
+        return (*faults, "emergency journal: what is in it waits to be taken into the ledger")
 
     def _set_serving(self, *, is_serving: bool) -> None:
         self._is_serving = is_serving
@@ -192,12 +196,21 @@ class Worker:
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _count_notices(self) -> None:
-        """Keep the metric of the outbox no older than a few seconds."""
+        """Keep the metrics of the outbox and the journal no older than a few seconds."""
         while True:
             with contextlib.suppress(LedgerError):
                 waiting = await asyncio.wrap_future(self._ledger.waiting())
                 self._metrics.notice_queue.set(waiting)
+            await self._count_journal()
             await asyncio.sleep(COUNT_SECONDS)
+
+    async def _count_journal(self) -> None:
+        backlog = await asyncio.to_thread(self._ledger.journal.backlog)
+        self._metrics.journal_lines.labels("waiting").set(backlog.waiting)
+        self._metrics.journal_lines.labels("aside").set(backlog.aside)
+        taken_in = self._ledger.taken_in
+        self._metrics.journal_taken_in.inc(taken_in - self._taken_in)
+        self._taken_in = taken_in
 
     async def _measure_lists(self) -> None:
         """Keep the metrics of the lists' ages no older than a few seconds."""
@@ -273,7 +286,8 @@ class Worker:
         assert self._listener is not None
         self._notifier.tell_reloading()
         # In a thread: the loop goes on with the mail.
-        loaded = await asyncio.to_thread(orders.load_anew, self._config, _now().date())
+        known = self._loaded.orders.departments
+        loaded = await asyncio.to_thread(orders.load_anew, self._config, _now().date(), known)
         if loaded is not None:
             self._loaded = loaded
             self._hear_newcomers()

@@ -21,6 +21,9 @@ LOOKALIKE = (
 HOP_LOST = b"451 4.4.2 Error: lost the connection to the next mail server, try again later\r\n"
 NOT_RECORDED = b"451 4.3.0 Error: temporary local problem, try again later\r\n"
 HOP_GONE = b"421 4.4.2 Service not available: lost the next mail server, try again later\r\n"
+NAMED_TOO_LATE = (
+    b"421 4.5.1 Error: a recipient was named after the message had begun, try again later\r\n"
+)
 NO_HOP = b"421 4.4.1 Service not available: no next mail server answers, try again later\r\n"
 TOO_MANY = b"421 4.3.2 Too many sessions, try again later\r\n"
 CLOSING = b"421 4.3.2 Service is shutting down, try again later\r\n"

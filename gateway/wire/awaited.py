@@ -28,6 +28,16 @@ def has_dot(awaited: Awaited) -> bool:
     return any(kind is FOR_DOT for kind, _ in awaited)
 
 
+def owes_nothing(awaited: Awaited) -> bool:
+    """Whether the next hop owes no reply: those to come are our own."""
+    return all(kind >= FOR_OURS for kind, _ in awaited)
+
+
+def awaits_end(awaited: Awaited) -> bool:
+    """In the content: whether the next reply of the hop's is one that its end alone asks for."""
+    return not awaited or awaited[0][0] is FOR_DOT
+
+
 def give_ours(awaited: Awaited, to_client: list[bytes], transaction: Transaction) -> bool:
     """Give the replies of our own whose turn has come; whether TLS is to start now."""
     while awaited and awaited[0][0] >= FOR_OURS:

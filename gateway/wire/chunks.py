@@ -10,6 +10,9 @@ from gateway.wire.message import Message
 if TYPE_CHECKING:
     from gateway.model import Outcome
 
+UNOFFERED_LIMIT = 16 << 20
+"""Octets of a chunk that was never offered, and is thrown away: more than honest clients send."""
+
 
 class Chunk(NamedTuple):
     """What a BDAT line announces."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
 from gateway.wire import answers, chunks
+from gateway.wire.awaited import awaits_end, owes_nothing
 from gateway.wire.chunks import ChunkedMessage
 from gateway.wire.content import SCAN_END, SCAN_LOOKALIKE
 from gateway.wire.exchange import Exchange
@@ -55,6 +56,8 @@ class Delivery(Exchange):
         line, self._asked = self._asked, b""
         chunk = chunks.announced(line) if line else None
         if chunk is not None:
+            if self._ends_by_unasked():
+                return
             self.message = chunked = ChunkedMessage(watch=watch)
             self._begin_chunk(chunked, chunk, line)
         else:
@@ -78,7 +81,7 @@ class Delivery(Exchange):
             self._end_content(message)
 
     def _take_content(self, message: Message, data: bytes) -> None:
-        if self._framer.size and not self.awaited and not message.is_lost:
+        if self._framer.size and not message.is_lost and awaits_end(self.awaited):
             # A reply has begun that nothing asked for: it must not become the final dot's.
             self._lose_content(message, answers.HOP_LOST, Outcome.FAILED)
         scan = message.take(data, self.to_next_hop)
@@ -159,6 +162,8 @@ class Delivery(Exchange):
             self.part(b"")
         elif self._hop_left:
             self._follow_lost_hop()
+        elif owes_nothing(self.awaited):
+            self._ends_by_unasked()
         self._go_on()
 
     def _take_final(self, reply: bytes, outcome: Outcome) -> bool:
@@ -171,6 +176,18 @@ class Delivery(Exchange):
         else:
             self._end_message(message)
         return message.is_watched
+
+    def _ends_by_unasked(self) -> bool:
+        """Whether the next hop has said, or begun to say, what nothing asks for: then it is over.
+
+        Left where it is, it would become the reply to what comes next.
+        """
+        if not self._framer.size:
+            return False
+        self.awaited.clear()  # our own answers at most: the end comes before them
+        self._take_replies()
+        self.part(answers.HOP_GONE)
+        return True
 
     def _follow_lost_hop(self) -> None:
         if self.awaited or self._asked:

@@ -6,11 +6,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from gateway.wire import answers
+from gateway.wire.awaited import has_dot
 from gateway.wire.inbox import Inbox
 from gateway.wire.phase import (
+    AT_REPLIED,
     AT_STARTTLS,
     COMMANDS,
     CONTENT,
+    DOT,
     FOR_BANNER,
     GREETING,
     OVER,
@@ -112,6 +115,19 @@ class Exchange:
     def takes_content(self) -> bool:
         """Whether it is for the client to speak: content of its message is still to come."""
         return self._phase is CONTENT
+
+    @property
+    def step(self) -> str:
+        """How far the dialogue has come, in words for a log."""
+        if self._phase is GREETING:
+            return "greeting"
+        if self._phase is CONTENT:
+            return "content"
+        if self._phase is DOT:
+            return "before the dot"
+        if self.moment is AT_REPLIED or has_dot(self.awaited):
+            return "behind the dot"
+        return "envelope" if self.awaited or self.transaction.is_open else "between messages"
 
     @property
     def needs_hop(self) -> bool:

@@ -26,14 +26,12 @@ sockets feeds :meth:`Session.from_client` and :meth:`Session.from_next_hop`, wri
 
 from __future__ import annotations
 
-from gateway.errors import RemoteProtocolError
-from gateway.model import Outcome
-from gateway.wire import answers, chunks, command, extensions
+from gateway.wire import answers, chunks, command
 from gateway.wire.awaited import give_ours
 from gateway.wire.chunks import ChunkedMessage
 from gateway.wire.command import is_single
-from gateway.wire.delivery import Delivery
 from gateway.wire.exchange import AWAITED_LIMIT
+from gateway.wire.hop_side import HopSide
 from gateway.wire.inbox import Inbox
 from gateway.wire.phase import (
     AT_CONTENT_ENDED,
@@ -47,25 +45,16 @@ from gateway.wire.phase import (
     DATA_ASKED,
     DOOMED,
     DOT,
-    FOR_BANNER,
     FOR_CHUNK,
     FOR_DATA,
-    FOR_DOT,
-    FOR_EHLO,
-    FOR_HELO,
-    FOR_MAIL,
     FOR_OTHER,
     FOR_OUR_STARTTLS,
     FOR_OUR_XFORWARD,
     FOR_OURS,
-    FOR_QUIT,
     FOR_RCPT,
-    FOR_RSET,
     FOR_STARTTLS,
     FOR_XFORWARD,
-    GREETING,
     OUR_ANSWERS,
-    OUTCOMES,
     OVER,
     RCPT_ASKED,
     TLS_ASKED,
@@ -74,30 +63,17 @@ from gateway.wire.phase import (
     clean_meaning,
     meaning,
 )
-from gateway.wire.reply import single
 
 
-class Session(Delivery):
+class Session(HopSide):
     """The dialogue of one client with one next hop."""
 
-    __slots__ = (
-        "_hop_closed",
-        "_hop_offers",
-        "asks_recipients",
-        "offers_tls",
-        "trusts_client",
-    )
+    __slots__ = ("asks_recipients",)
 
     def __init__(self, *, trusts_client: bool = False, refuse_lookalikes: bool = True) -> None:
-        super().__init__(refuse_lookalikes=refuse_lookalikes)
-        self.trusts_client = trusts_client
-        """Whether the client may use XFORWARD."""
-        self.offers_tls = False
-        """Whether the client may use STARTTLS, which its owner then carries out."""
+        super().__init__(trusts_client=trusts_client, refuse_lookalikes=refuse_lookalikes)
         self.asks_recipients = False
         """Whether each recipient is asked about before the next hop hears of it."""
-        self._hop_offers: frozenset[bytes] = frozenset()
-        self._hop_closed = False
 
     # What the client says.
 
@@ -214,6 +190,8 @@ class Session(Delivery):
     def admit(self) -> None:
         """Answer ``Moment.RECIPIENT``: the next hop may hear of it."""
         self._expect(AT_RECIPIENT)
+        if self._ends_by_unasked():
+            return
         self._phase = COMMANDS
         self._pass_on(FOR_RCPT, self._asked)
         self._asked = b""
@@ -252,7 +230,7 @@ class Session(Delivery):
         if chunk is None or b"CHUNKING" not in self._hop_offers:
             self._answer(FOR_OURS, answers.NOT_OFFERED)
             # The octets follow unasked: left standing, they would be commands.
-            if chunk is None:
+            if chunk is None or chunk.octets > chunks.UNOFFERED_LIMIT:
                 self._phase = DOOMED
             else:
                 self._inbox.skip(chunk.octets)

@@ -7,68 +7,40 @@ import pytest
 from gateway.archive import importing
 from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
+from gateway.config import load
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
-PERSONAL = """
-[[provider]]
-group = "Google"
-source = "s"
-domains = ["gmail.com"]
-[[shared]]
-group = "Sites"
-source = "s"
-domains = ["wordpress.com"]
-"""
-ROLES = """
-[[role]]
-group = "g"
-source = "s"
-names = ["info"]
-[alumni]
-source = "s"
-labels = ["alumni"]
-"""
-POLICY = """
-[tiers]
-otherwise = "advisory"
-[[tier]]
-list = "L"
-tier = "blocking"
-[[rule]]
-name = "all: warn"
-action = "warn"
-text = "t"
-"""
-ENTITY = """
-[[entity]]
-id = "written"
-name = "Written Institute"
-  [[entity.listing]]
-  list = "L"
-  source = "s"
-  [[entity.domain]]
-  name = "written.ru"
-  source = "s"
-  reviewer = "r"
-  reviewed_on = 2026-11-01
+CONFIGURATION = """
+[institution]
+name = "Example University"
+domains = ["example.edu"]
+[compliance]
+office = "Research Compliance"
+email = "research-compliance@example.edu"
+[lists]
+directory = "{folder}/lists"
+[policies]
+directory = "{folder}/policies"
 """
 
 
 @pytest.fixture
-def policies(tmp_path):
-    path = tmp_path / "policies"
-    (path / "entities").mkdir(parents=True)
-    (path / "personal.toml").write_text(PERSONAL)
-    (path / "roles.toml").write_text(ROLES)
-    (path / "entities" / "a.toml").write_text(ENTITY)
-    (path / "policy.toml").write_text(POLICY)
-    return path
+def policies(tmp_path, small_policies):
+    return small_policies(tmp_path / "policies")
 
 
 @pytest.fixture
 def folder(tmp_path):
     return Folder(tmp_path / "lists")
+
+
+@pytest.fixture
+def config(tmp_path, policies):
+    """A configuration that names these two folders."""
+    path = tmp_path / "monition.toml"
+    path.write_text(CONFIGURATION.format(folder=tmp_path))
+    return load(path, {})
 
 
 @pytest.fixture

@@ -1,10 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.archive import assembly, history, importing
+from gateway.archive import assembly, comparison, forgetting, history, importing, source
 from gateway.archive.folder import Folder
+from gateway.archive.source import Header
 from gateway.errors import ListError
+from gateway.lists.entry import Entry
+from gateway.model import Listing
+from gateway.screen import snapshot
 
 ADDITION = """
 [[addition]]
@@ -60,7 +65,9 @@ def test_the_kept_one_is_loaded_where_nothing_has_changed(put, live, folder, fil
     assert files() == before
 
 
-def test_s10_every_file_that_it_is_made_of_counts(put, take, live, folder, policies):
+def test_s10_every_file_that_it_is_made_of_counts(  # noqa: PLR0917 - fixtures
+    put, take, live, folder, policies, at
+):
     take("A")
     accepted = folder.accepted / "entities.toml"
     changes = [
@@ -72,7 +79,7 @@ def test_s10_every_file_that_it_is_made_of_counts(put, take, live, folder, polic
             (policies / "roles.toml").read_text().replace('"info"', '"press"')
         ),
         lambda: (policies / "entities" / "a.toml").write_text(""),
-        lambda: folder.source("own").unlink(),
+        lambda: forgetting.forget(policies, folder, "own", at(9)),
     ]
     digests = [put().digest]
     for number, change in enumerate(changes):
@@ -221,3 +228,89 @@ def test_a_directory_that_cannot_be_written_serves_all_the_same(policies, at):
     assert list(assembly.live(policies, nowhere, at()).domains) == ["written.ru"]
     with pytest.raises(OSError, match="/proc/monition"):
         assembly.put_in_force(policies, nowhere, at())
+
+
+# ── who holds what several claim ─────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def write(folder, at):
+    """Keep a list with one institution at a domain."""
+
+    def run(name, id_, domain):
+        listing = Listing(name.upper(), None, id_)
+        entry = Entry(id_, f"Institute {id_}", f"{name}:1", (listing,), domains=(domain,))
+        folder.make()
+        source.write(folder, Header(name, at(), at(), (), 1), [entry])
+
+    return run
+
+
+def test_a_disjoint_list_changes_only_what_the_difference_names(write, put):
+    write("own", "own-1", "one.example.org")
+    write("un-sc", "un-1", "un.example.org")
+    before = put()
+    # Both believed before the other two, and between them.
+    write("us-ofac-sdn", "us-1", "us.example.org")
+    write("opensanctions", "os-1", "os.example.org")
+    after = put(1)
+    pair = comparison.Pair(before, after)
+    assert {change.entity for change in comparison.changes(pair)} == {"us-1", "os-1"}
+    for id_ in before.entities:
+        assert before.entities[id_] == after.entities[id_]
+
+
+def test_of_a_domain_that_two_claim_the_list_further_up_names_the_holder(write, put):
+    write("own", "a-1", "shared.example.org")
+    write("us-csl", "z-1", "shared.example.org")
+    held = dict(put().domains.items())["shared.example.org"]
+    assert [each.entity.id for each in held] == ["z-1", "a-1"]
+    write("un-sc", "m-1", "shared.example.org")
+    held = dict(put(1).domains.items())["shared.example.org"]
+    assert [each.entity.id for each in held] == ["z-1", "m-1", "a-1"]
+
+
+def test_a_snapshot_with_the_places_of_an_earlier_version_is_loaded(write, put, folder):
+    write("own", "own-1", "one.example.org")
+    made = put()
+    entities = [replace(each, rank=min(each.rank, 1)) for each in made.entities.values()]
+    old = snapshot.build(entities, made.people)
+    assert old.digest != made.digest
+    with folder.held():
+        history.keep(folder, old)
+    assert history.load(folder, old.digest).entities["own-1"].rank == 1
+
+
+# ── what is lost or damaged ──────────────────────────────────────────────────────────────────
+
+
+def test_s08_all_lists_that_are_lost_or_damaged_are_told_at_once(write, put, folder):
+    for name in ("own", "un-sc", "us-csl"):
+        write(name, f"{name}-1", f"{name}.example.org")
+    put()
+    folder.source("own").unlink()
+    folder.source("un-sc").write_bytes(b"x")
+    with pytest.raises(assembly.Incomplete) as caught:
+        put(1)
+    assert [fault.file for fault in caught.value.faults] == [
+        str(folder.source("own")),
+        str(folder.source("un-sc")),
+    ]
+
+
+def test_what_is_in_force_names_the_digests_of_its_lists(take, folder, write, put):
+    take("A")
+    header = source.read_header(folder, "own")
+    assert header.digest
+    assert history.current(folder).sources == {"own": header.digest}
+    write("un-sc", "un-1", "un.example.org")
+    put(1)
+    assert set(history.current(folder).sources) == {"own", "un-sc"}
+
+
+def test_s08_half_a_list_is_refused_though_what_was_kept_of_it_is_gone(take, folder):
+    take(*"ABCDEFGHIJ")
+    folder.source("own").unlink()
+    with pytest.raises(ListError, match="lacks 5 of the 10 institutions"):
+        take(*"ABCDE", days=1)
+    assert take(*"ABCDEFGHI", days=2).header.entries == 9

@@ -27,7 +27,7 @@ def test_o06_what_is_made_is_for_the_gateways_user_and_group_alone(folder, umask
     finally:
         os.umask(before)
     everything = [folder.path, *folder.path.rglob("*")]
-    assert len(everything) == 7
+    assert len(everything) == 8
     assert not any(mode(path) & 0o027 for path in everything if path.is_dir())
     assert not any(mode(path) & 0o137 for path in everything if path.is_file())
 

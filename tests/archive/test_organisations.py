@@ -65,7 +65,7 @@ def test_none_was_imported(folder):
 
 def test_s08_one_that_has_lost_more_than_a_tenth_is_refused(take, folder):
     take(*map(record, range(20)))
-    with pytest.raises(Refused, match="holds 17 organisations where there were 20"):
+    with pytest.raises(Refused, match="lacks 3 of the 20 organisations that ror had"):
         take(*map(record, range(17)))
     assert len(list(organisations.read(folder))) == 20
     assert take(*map(record, range(18))).entries == 18
@@ -73,8 +73,10 @@ def test_s08_one_that_has_lost_more_than_a_tenth_is_refused(take, folder):
 
 
 def test_s12_one_that_holds_nobody_is_refused(take, folder):
-    with pytest.raises(ListError):
+    with pytest.raises(Refused, match="holds no record"):
         take(accepts_loss=True)
+    with pytest.raises(Refused, match="holds no organisation; nothing was changed"):
+        take({"id": "?"})
     assert organisations.read_header(folder) is None
 
 
@@ -84,7 +86,32 @@ def test_damage_is_told_with_its_place(take, folder):
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(ListError, match=r"ror\.jsonl:3: is damaged"):
         list(organisations.read(folder))
+    header = path.read_bytes().partition(b"\n")[0]
+    for line in (
+        b"[" * 100_000,
+        b'{"ror":1}',
+        b'{"ror":"r","name":"n","place":"p","names":[1]}',
+        b"{}",
+    ):
+        path.write_bytes(header + b"\n" + line + b"\n")
+        with pytest.raises(
+            ListError, match=r"ror\.jsonl:2: is damaged .*; import the registry again"
+        ):
+            list(organisations.read(folder))
     path.write_bytes(b"{}\n")
     for read in (organisations.read_header, lambda folder: list(organisations.read(folder))):
         with pytest.raises(ListError, match=r"ror\.jsonl:[12]: is damaged"):
             read(folder)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[{", b"", b"<html>", b"[" * 100_000, b'[{"name":"schema 1"}]']
+)
+def test_s12_a_broken_file_is_refused_as_a_list_is_and_nothing_has_changed(
+    folder, tmp_path, content
+):
+    (tmp_path / "ror.json").write_bytes(content)
+    with pytest.raises(Refused, match=r"ror\.json"):
+        organisations.take(folder, tmp_path / "ror.json", AT)
+    assert Refused.exit_code == 1
+    assert organisations.read_header(folder) is None

@@ -67,7 +67,7 @@ def proposed(policies, folder, registry, at):
     )
 
     def look():
-        proposals = Proposals(folder, assembly.live(policies, folder, at()))
+        proposals = Proposals(folder, assembly.live(policies, folder, at()), at().date())
         return {each.domain: each for each in proposals.of(proposals.candidates(), at())}
 
     return look
@@ -82,7 +82,7 @@ def test_s13_institutions_without_a_domain_are_proposed_for_and_no_others(
     policies, folder, proposed, at
 ):
     assert set(proposed()) == {"bmstu.ru", "site1.ru"}
-    proposals = Proposals(folder, assembly.live(policies, folder, at()))
+    proposals = Proposals(folder, assembly.live(policies, folder, at()), at().date())
     assert [each.id for each in proposals.candidates()] == ["us-1", "us-2"]
     assert [each.id for each in proposals.candidates("written")] == ["written"]
     with pytest.raises(ProposalError, match="no institution has the id us-9"):
@@ -145,7 +145,7 @@ def test_s13_a_rejected_one_is_remembered_and_can_be_accepted_later(
 ):
     id_ = proposed()["bmstu.ru"].id
     proposing.reject(policies, folder, id_, answer)
-    proposals = Proposals(folder, assembly.live(policies, folder, at()))
+    proposals = Proposals(folder, assembly.live(policies, folder, at()), at().date())
     no = proposals.rejected[id_]
     assert (no.by, no.on, no.note) == ("A. Reviewer", date(2026, 11, 22), "asked them")
     with pytest.raises(ProposalError, match=r"rejected by A\. Reviewer on 2026-11-22 already"):

@@ -14,6 +14,7 @@ from gateway.model import Standing
 from gateway.packaged import policies_directory
 from gateway.screen.address import from_text
 from gateway.screen.classify import classify
+from gateway.screen.names import NameIndex, names_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -41,6 +42,11 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def live(folder):
     return history.load(folder, history.current(folder).digest)
+
+
+@pytest.fixture(scope="module")
+def index(live):
+    return NameIndex(each for entity in live.entities.values() for each in names_of(entity))
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +98,32 @@ def test_the_slip_of_30625_is_put_right_and_what_it_is_near_is_clear(live):
     assert standing("en.miu.ac.ir") == (Standing.LISTED, "us-ofac-30625")
     assert standing("miu.ac") == (Standing.CLEAR, None)
     assert standing("en.miu.ac") == (Standing.CLEAR, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("МГТУ им. Баумана", "us-ofac-45919"),
+        ("МГТУ имени Баумана", "us-ofac-45919"),
+        ("МГТУ Баумана", "us-ofac-45919"),
+        ("MGTU", "us-ofac-45919"),
+        ("Bowman", "us-ofac-45919"),
+        ("Koorchatof", "us-ofac-35342"),
+        ("Kurchatof institut", "us-ofac-35342"),
+        ("Skoltekh", "us-ofac-38222"),
+        ("физтех", "us-ofac-38316"),
+        ("Fizteh", "us-ofac-38316"),
+        ("MFTI", "us-ofac-38316"),
+        ("Kalashnikoff", "us-ofac-16911"),
+        ("Tichomirow", "us-ofac-17251"),
+        ("Toupolev", "us-ofac-35898"),
+        ("Губкин", "us-ofac-43036"),
+        ("Malik Ashtar", "us-ofac-13152"),
+        ("哈尔滨工业大学", "us-bis-harbin-institute-of-technology"),
+    ],
+)
+def test_whom_a_person_means_is_among_the_first_three_of_7266(index, asked, meant):
+    assert meant in [hit.owner for hit in index.search(asked, 3)]
 
 
 def test_what_is_loaded_equals_what_is_made_of_the_same_files(folder, live):

@@ -16,9 +16,14 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = Folder(tmp_path)
+    folder = Folder(tmp_path / "lists")
     folder.make()
     return folder
+
+
+@pytest.fixture
+def look(folder, policies):
+    return lambda *wanted: status.status(policies, folder, wanted)
 
 
 def keep(folder, name, *numbers):
@@ -28,11 +33,11 @@ def keep(folder, name, *numbers):
     source.write(folder, header, entries)
 
 
-def test_lists_stand_in_the_catalogues_order_and_strangers_behind(folder):
+def test_lists_stand_in_the_catalogues_order_and_strangers_behind(folder, look):
     keep(folder, "zzz", "1")
     keep(folder, "un-sc", "1")
     source.write_refusal(folder, "us-csl", Refusal(NOW, "half of it"))
-    found = status.sources(folder, ["us-ofac-sdn", "un-sc"])
+    found = look("us-ofac-sdn", "un-sc").sources
     assert [each.name for each in found] == ["us-ofac-sdn", "us-csl", "un-sc", "zzz"]
     assert [each.header is not None for each in found] == [False, False, True, True]
     assert found[1].refusal.reason == "half of it"
@@ -57,17 +62,18 @@ def entity(*listings):
 def test_what_an_imported_list_lacks_is_found_by_its_number(folder, listings, lacking):
     keep(folder, "own", "1", "2")
     written = entity(*listings)
-    assert status.missing([written], folder) == [
+    lists = [source.read_entries(folder, "own")]
+    assert status.missing([written], lists) == [
         Missing(written, "OWN", number) for number in lacking
     ]
 
 
-def test_s08_a_list_that_was_seen_unchanged_is_as_young_as_that(folder):
+def test_s08_a_list_that_was_seen_unchanged_is_as_young_as_that(folder, look):
     keep(folder, "own", "1")
     source.write_checked(folder, "own", NOW)
-    (found,) = status.sources(folder)
+    (found,) = look().sources
     assert found.age(NOW) == timedelta(0)
     # An import thereafter counts from its own time again.
     source.write_checked(folder, "own", NOW - timedelta(days=1))
-    (found,) = status.sources(folder)
+    (found,) = look().sources
     assert found.age(NOW) == timedelta(hours=1)

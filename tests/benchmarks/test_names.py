@@ -1,7 +1,9 @@
 import pytest
 
 from benchmarks import names
-from benchmarks.names import Accuracy, Case
+from benchmarks.names import SECTION, Accuracy, Case
+from benchmarks.section import Setting
+from benchmarks.sections import SECTIONS
 
 CASES = """schema,name1,name2,is_match
 Company,OAO Gazprom,Gazprom JSC,true
@@ -38,11 +40,41 @@ def test_accuracy_is_counted_from_the_threshold_on():
     assert names.best_threshold(scored) == pytest.approx(0.5)
 
 
-def test_the_table_says_what_was_not_there_to_be_measured(data, monkeypatch, capsys):
+@pytest.fixture
+def setting(tmp_path):
+    """A run of one repetition, with a folder of data or none."""
+
+    def make(data):
+        return Setting(tmp_path, (), 1, 0, True, 1, lambda _: None, data=data)
+
+    return make
+
+
+def test_the_section_says_what_was_not_there_to_be_measured(data, setting, monkeypatch):
     monkeypatch.setattr(names, "ENTITIES", 30)
-    assert names.main(["--data", str(data)]) == 0
-    told = capsys.readouterr().out
-    assert "F1" in told
-    assert "slowest, ms" in told
-    assert names.main([]) == 0
-    assert "names not compared" in capsys.readouterr().out
+    outcome = SECTION.run(setting(data))
+    told = {
+        (row.thing, row.measure.strip()): row.cells["measured"]
+        for row in outcome.table.blocks[0].rows
+    }
+    assert told["the other half of the pairs", "F1"]
+    assert told["a question, the slowest", "goal ≤ 100"] == "met"
+    assert told["asked for as it is said, found in three", "goal ≥ 90"] == "met"
+    assert outcome.table.notes == []
+    (sample,) = outcome.samples
+    assert 0 < sample["median_seconds"] <= sample["slowest_seconds"]
+    outcome = SECTION.run(setting(None))
+    assert outcome.table.notes == ["Names not compared: --data names no folder."]
+    assert "F1" not in {row.measure for row in outcome.table.blocks[0].rows}
+
+
+def test_each_goal_is_judged_on_the_median():
+    samples = [{"f1": 0.91}, {"found": 1.0}, {"found": 0.5}, {"found": 0.8}]
+    block, judgements = names.summary(samples)
+    assert block.title == "Names"
+    assert [(each.measured, each.is_met) for each in judgements] == [(0.91, True), (80, False)]
+
+
+def test_it_is_a_section_of_the_benchmarks():
+    assert SECTIONS["names"] is SECTION
+    assert not SECTION.is_relay

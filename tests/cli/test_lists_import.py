@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +15,9 @@ from gateway import packaged
 from gateway.archive import history, organisations, source
 from gateway.archive.folder import Folder
 from gateway.cli.main import command
+from gateway.lists import plain
+from gateway.screen.entities import read_entities
+from gateway.screen.kind import People
 
 CONFIG = """
 [institution]
@@ -110,8 +115,8 @@ def test_s03_websites_that_cannot_be_used_are_told_with_the_reason(take):
     done = take("own", ("own.csv", own("Institute,gmail.com|ac.ru,")))
     assert done.exit_code == 0, done.output
     assert "Websites and addresses not used: 2" in done.stdout
-    assert "  own-institute: gmail.com: " in done.stdout
-    assert "  own-institute: ac.ru: " in done.stdout
+    assert "  own.csv:2: own-institute: gmail.com: " in done.stdout
+    assert "  own.csv:2: own-institute: ac.ru: " in done.stdout
 
 
 def test_a_domain_of_several_institutions_is_told(take):
@@ -274,3 +279,97 @@ def test_what_is_taken_can_be_checked_at_once(take, tmp_path):
     words = ["check", "a@institute.example.org", "--format", "json"]
     done = CliRunner().invoke(command, [*words, "-c", str(tmp_path / "monition.toml")])
     assert json.loads(done.stdout)["standing"] == "listed"
+
+
+def test_s03_all_that_was_not_used_is_told_to_programs_with_file_and_row(take, folder):
+    rows = [f"Institute {number},gmail.com," for number in range(7)]
+    done = take(
+        "own", ("own.csv", own(*rows, "Last,last.example.org,")), options=["--format", "json"]
+    )
+    told = json.loads(done.stdout)
+    assert [each["place"] for each in told["unused"]] == [f"own.csv:{n}" for n in range(2, 9)]
+    assert {each["text"] for each in told["unused"]} == {"gmail.com"}
+    assert told["unused"][0]["entity"] == "own-institute-0"
+    assert "provider of personal mail" in told["unused"][0]["reason"]
+    assert (told["source"], told["taken"], told["left_out"]) == ("own", 8, {})
+    assert told["snapshot"] == history.current(folder).digest
+    assert (told["before"], told["own_domains"], told["shared"]) == (None, [], {})
+
+
+def test_s03_a_person_is_told_where_the_rest_is_shown(take):
+    rows = [f"Institute {number},gmail.com," for number in range(7)]
+    done = take("own", ("own.csv", own(*rows)))
+    assert "  own.csv:2: own-institute-0: gmail.com: " in done.stdout
+    assert "  and 2 more: `monition lists unused own` shows all\n" in done.stdout
+
+
+def test_s12_a_broken_registry_is_refused_with_the_status_of_a_refused_list(take, folder):
+    assert take("ror", ("ror.jsonl", ROR)).exit_code == 0
+    done = take("ror", ("ror.jsonl", ROR[:-20]))
+    assert done.exit_code == 1
+    assert "ror.jsonl:1: ends within a value: it was cut short; fetch it again" in done.stderr
+    assert organisations.read_header(folder).entries == 1
+
+
+def test_programs_are_told_of_the_registry_as_well(take):
+    done = take("ror", ("ror.jsonl", ROR), options=["--format", "json"])
+    assert json.loads(done.stdout) == {"source": "ror", "taken": 1, "left_out": {}}
+
+
+def test_our_own_domain_in_a_list_is_told_loudly_and_stops_nothing(take, folder):
+    done = take("own", ("own.csv", own("Slip,lab.example.edu,", "Other,other.example.org,")))
+    assert done.exit_code == 0
+    assert (
+        "Warning: lab.example.edu, below your own example.edu, is listed as a domain of Slip"
+        in (done.stderr)
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert "lab.example.edu" in history.load(folder, history.current(folder).digest).domains
+
+
+def blocks(heading, language):
+    """The fenced examples below a heading of docs/lists.md."""
+    text = (Path(__file__).parents[2] / "docs" / "lists.md").read_text()
+    section = text.partition(f"\n### {heading}\n")[2].partition("\n### ")[0]
+    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+
+
+def test_the_documented_list_of_ones_own_can_be_imported(take, folder):
+    (table,) = blocks("A list of your own", "csv")
+    done = take("own", ("own.csv", table))
+    assert done.exit_code == 0, done.output
+    assert "own: 1 institution taken\n" in done.stdout
+    assert "not used" not in done.stdout
+    entity = history.load(folder, history.current(folder).digest).entities["own-examples"]
+    assert {claim.value for claim in entity.domains} == {"examples.example.org", "lab.example.net"}
+    assert [claim.value for claim in entity.addresses] == ["office@post.example.com"]
+    assert entity.listings[0].wind_down_until.isoformat() == "2026-06-30"
+
+
+def test_the_same_documented_as_toml_is_the_same_institution(take, folder, tmp_path):
+    (table,) = blocks("A list of your own", "csv")
+    take("own", ("own.csv", table))
+    imported = history.load(folder, history.current(folder).digest).entities["own-examples"]
+    (text,) = blocks("A list of your own", "toml")
+    directory = tmp_path / "entities"
+    directory.mkdir()
+    (directory / "own.toml").write_text(text)
+    faults = []
+    people = People({}, {}, frozenset(), frozenset(), frozenset())
+    entities, _ = read_entities([directory], people, faults)
+    assert faults == []
+    (written,) = entities
+    same = ("id", "name", "aliases", "country")
+    assert [getattr(written, name) for name in same] == [getattr(imported, name) for name in same]
+    assert written.listings == imported.listings
+    for kind in ("domains", "addresses"):
+        assert {claim.value for claim in getattr(written, kind)} == {
+            claim.value for claim in getattr(imported, kind)
+        }
+
+
+def test_every_column_of_ones_own_list_is_documented():
+    text = (Path(__file__).parents[2] / "docs" / "lists.md").read_text()
+    section = text.partition("\n### A list of your own\n")[2].partition("\n### ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(plain.COLUMNS)

@@ -68,6 +68,75 @@ def test_json_has_all_of_it_and_csv_the_same(search):
     assert cells["entity"] == row["entity"]
 
 
+def rows(result):
+    return list(map(json.loads, result.stdout.splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("query", "entity"),
+    [
+        ("МГТУ им. Баумана", "us-ofac-45919"),
+        ("МГТУ имени Баумана", "us-ofac-45919"),
+        ("МГТУ Баумана", "us-ofac-45919"),
+        ("Koorchatof", "us-ofac-35342"),
+        ("Kurchatof institut", "us-ofac-35342"),
+        ("Skoltekh", "us-ofac-38222"),
+        ("физтех", "us-ofac-38316"),
+        ("MFTI", "us-ofac-38316"),
+    ],
+)
+def test_a_name_as_it_is_said_finds_the_institution_among_the_first_three(search, query, entity):
+    found = [row["entity"] for row in rows(search(query, "--limit", "3", "--format", "json"))]
+    assert entity in found
+
+
+def test_a_match_is_what_was_asked_for_and_no_slip_however_near(search):
+    by_part = rows(search("Bauman", "--format", "json"))[0]
+    assert (by_part["match"], by_part["how"]) == (True, "part")
+    by_ear = rows(search("Bowman", "--format", "json"))[0]
+    assert (by_ear["entity"], by_ear["match"], by_ear["how"]) == ("us-ofac-45919", False, "alike")
+
+
+@pytest.mark.parametrize(
+    ("query", "how"),
+    [
+        ("us-ofac-38316", "id"),
+        ("38316", "number"),
+        ("https://ror.org/00v0z9322", "ror"),
+        ("mipt.ru", "domain"),
+        ("ivanov@stud.mipt.ru", "domain"),
+    ],
+)
+def test_what_points_at_an_institution_leads_to_it_alone_and_says_how(search, query, how):
+    (row,) = rows(search(query, "--format", "json"))
+    assert (row["entity"], row["how"]) == ("us-ofac-38316", how)
+    assert (row["score"], row["match"]) == (100, True)
+    assert "     why       " in search(query).stdout
+
+
+def test_a_domain_for_review_is_no_match(search):
+    (row,) = rows(search("skoltexh.ru", "--format", "json"))
+    assert (row["how"], row["match"], row["score"]) == ("lookalike", False, 60)
+
+
+def test_a_ror_record_that_speaks_for_nobody_is_searched_for_by_its_name(search, tmp_path):
+    record = {
+        "id": "https://ror.org/05v1frz10",
+        "status": "active",
+        "names": [{"value": "Bauman University", "types": ["ror_display"]}],
+    }
+    path = tmp_path / "ror.jsonl"
+    path.write_text(json.dumps(record))
+    done = CliRunner().invoke(
+        command,
+        [*("lists", "import", "--source", "ror", "-c", str(tmp_path / "monition.toml")), str(path)],
+    )
+    assert done.exit_code == 0, done.output
+    result = search("05v1frz10", "--format", "json", "--limit", "1")
+    assert [row["entity"] for row in rows(result)] == ["us-ofac-45919"]
+    assert "ROR 05v1frz10 is Bauman University" in result.stderr
+
+
 def test_a_common_name_finds_nobody_and_that_is_said(search):
     result = search("Institute", "of", "Physics")
     assert (result.exit_code, result.stdout) == (0, "")

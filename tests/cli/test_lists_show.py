@@ -94,3 +94,14 @@ def test_nobody_is_told(show, text):
     assert done.exit_code == 1
     assert "`monition lists search` finds similar names" in done.stderr
     assert done.stdout == ""
+
+
+def test_s03_what_a_list_gives_and_nobody_is_found_by_is_shown_with_its_place(monition, tmp_path):
+    (tmp_path / "own.csv").write_text("name,id,domains,addresses\nOne,own-1,gmail.com|one.ru,\n")
+    assert monition("lists", "import", str(tmp_path / "own.csv"), "--source", "own").exit_code == 0
+    lines = monition("lists", "show", "own-1").stdout.splitlines()
+    at = lines.index("Given by a list and not used")
+    assert lines[at + 1].startswith("  gmail.com: gmail.com belongs to a provider of personal mail")
+    assert lines[at + 1].endswith("(own: own.csv:2)")
+    (told,) = json.loads(monition("lists", "show", "own-1", "--format", "json").stdout)["unused"]
+    assert (told["source"], told["place"], told["text"]) == ("own", "own.csv:2", "gmail.com")

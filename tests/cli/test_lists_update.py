@@ -6,6 +6,7 @@ import json
 import threading
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from gateway import __version__
@@ -351,3 +352,71 @@ def test_the_licence_of_a_list_that_has_terms_is_told(update, site):
     assert "fetching" in fetching
     # And only where it is named: no source is fetched unasked.
     assert "opensanctions" not in Lists().sources
+
+
+def test_a_bug_while_one_is_taken_is_logged_with_its_traceback_and_others_are_taken(
+    update, site, folder, monkeypatch
+):
+    site.files = {"/own.csv": own(), **{f"/ofac/{name}": b"\x1a\r\n" for name in OFAC}}
+    site.files["/ofac/sdn.csv"] = sdn()
+    take = lists_update.importing.take
+
+    def broken(policies, folder, parcel, at):
+        if parcel.source == "own":
+            raise ZeroDivisionError("division by zero")
+        return take(policies, folder, parcel, at)
+
+    monkeypatch.setattr(lists_update.importing, "take", broken)
+    try:
+        done = update(sources=("own", "us-ofac-sdn"))
+    finally:
+        structlog.reset_defaults()
+    assert done.exit_code == 1
+    logged = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert [(each["level"], each["source"]) for each in logged] == [("error", "own")]
+    assert logged[0]["exception"][0]["exc_type"] == "ZeroDivisionError"
+    assert "own: refused: ZeroDivisionError: division by zero; the log has the whole" in done.stderr
+    assert "ZeroDivisionError" in source.read_refusal(folder, "own").reason
+    assert source.read_header(folder, "us-ofac-sdn").entries == 3000
+
+
+def test_a_refusal_that_was_worded_is_not_logged(update, site):
+    done = update()
+    assert done.exit_code == 1
+    assert "{" not in done.stderr
+
+
+def test_an_update_mends_what_is_damaged_before_the_policies_are_put_in_force(update, site, folder):
+    site.files = {"/own.csv": own()}
+    update()
+    folder.source("own").write_bytes(b"junk")
+    done = update(sources=("policies", "own"))
+    assert done.exit_code == 0, done.output
+    assert source.read_header(folder, "own").entries == 20
+
+
+def test_s08_policies_over_lists_that_are_damaged_are_not_put_in_force(update, site, folder):
+    site.files = {"/own.csv": own()}
+    update()
+    before = history.current(folder)
+    folder.source("own").unlink()
+    done = update(sources=("policies",))
+    assert done.exit_code == 1
+    assert "policies: not in force: " in done.stderr
+    assert "own.jsonl: is gone" in done.stderr
+    assert history.current(folder) == before
+
+
+def test_lists_that_were_all_lost_come_back_one_by_one(update, site, folder):
+    site.files = {"/own.csv": own(), **{f"/ofac/{name}": b"\x1a\r\n" for name in OFAC}}
+    site.files["/ofac/sdn.csv"] = sdn()
+    update(sources=("own", "us-ofac-sdn"))
+    before = history.current(folder)
+    for name in ("own", "us-ofac-sdn"):
+        folder.source(name).unlink()
+    done = update(sources=("own", "us-ofac-sdn"))
+    assert "own: refused: " in done.stderr
+    assert "is kept, and comes into force when the other lists are mended" in done.stderr
+    assert history.current(folder).digest == before.digest
+    assert update(sources=("own", "us-ofac-sdn")).exit_code == 0
+    assert source.read_refusal(folder, "own") is None

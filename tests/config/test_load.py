@@ -93,6 +93,7 @@ def test_every_key_can_be_set(tmp_path: Path):
 [institution]
 name = "U"
 domains = ["u.example", "V.example"]
+departments = "/l/departments.csv"
 [compliance]
 office = "O"
 officer = "P"
@@ -118,6 +119,18 @@ drain_seconds = 0
 [ledger]
 path = "/l/a.db"
 emergency_journal = "/l/a.journal"
+checkpoint_key_file = "/l/key.pem"
+enterprise_number = 1
+[retention]
+open_days = 1
+false_positive_days = 2
+personal_days = 3
+licensed_days = 4
+exempt_days = 5
+escalated_days = 6
+remediated_days = 7
+access_log_days = 8
+notices_days = 31
 [lists]
 directory = "/l/lists"
 sources = ["us-ofac-sdn", "us-csl"]
@@ -147,7 +160,8 @@ listen = "127.0.0.1:2"
     config = load(write(tmp_path, text), {})
     assert settings(config) <= config.lines.keys()
     default = load(write(tmp_path, LEAST), {})
-    for section in ("institution", "compliance", "relay", "ledger", "lists", "policies", "notices"):
+    sections = ("institution", "compliance", "relay", "ledger", "retention", "lists", "policies")
+    for section in (*sections, "notices"):
         ours, theirs = getattr(config, section), getattr(default, section)
         for field in fields(ours):
             assert getattr(ours, field.name) != getattr(theirs, field.name), field.name
@@ -261,6 +275,7 @@ def test_the_packaged_file_says_which_keys_are_required():
         "compliance",
         "relay",
         "ledger",
+        "retention",
         "lists",
         "policies",
         "notices",

@@ -22,7 +22,7 @@ TABLES = {
     "## The next hop hangs": set(WAITS["HANGS"]) | {"at the connection"},
     "## The next hop speaks first": set(WAITS["SURPRISES"]),
     "## The client vanishes": set(CLIENT["STEPS"]),
-    "A client that only falls silent": set(WAITS["SILENCES"]),
+    "A client that only falls silent": set(WAITS["SILENCES"]) | set(WAITS["CHUNK_SILENCES"]),
 }
 
 

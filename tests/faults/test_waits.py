@@ -46,6 +46,13 @@ SILENCES = {
     "after the message": (7, b""),
 }
 
+# The same in `Letter.chunks`: how much of them it has said, and how much of the next one.
+CHUNK_SILENCES = {
+    "in the first chunk": (3, -10),
+    "after the first chunk": (4, 0),
+    "in the last chunk": (4, -10),
+}
+
 # What the next hop says unasked after the idle time, and when.
 SURPRISES = {
     "421 and closes": {"say": "421 4.4.2 next.example timeout\r\n", "do": "close"},
@@ -89,6 +96,14 @@ class Play:
             self.raw = client.end()
             self.books.note(self.letter, client, final if step == 7 else b"")
 
+    def be_silent_in_chunks(self, step: int, cut: int) -> None:
+        with self.books.connect() as client:
+            client.reply()
+            client.walk(self.letter.chunks[:step])
+            client.say(self.letter.chunks[step][:cut])
+            self.raw = client.end()
+            self.books.note(self.letter, client)
+
     def be_idle(self, step: int, noops: int = 0) -> None:
         with self.books.connect() as client:
             client.reply()
@@ -117,6 +132,8 @@ def programme():
             yield place, is_matched, {"do": "hang"} | plan, (Play.hang, place)
         for place, part in SILENCES.items():
             yield f"{place}, silent", is_matched, {}, (Play.be_silent, *part)
+        for place, part in CHUNK_SILENCES.items():
+            yield f"{place}, silent", is_matched, {}, (Play.be_silent_in_chunks, *part)
         alive = {"at": "after NOOP", "nth": 3, "waits": True} | SURPRISES["421 and closes"]
         yield "alive", is_matched, alive, (Play.be_idle, 1, 3)
         yield "slow", is_matched, {"at": "dot", "waits": True}, (Play.be_slow,)
@@ -174,6 +191,19 @@ def test_r08_r20_the_client_falls_silent(plays, books, place, is_matched):
     assert play.session.heard == b"".join(play.letter.script[:count])
     assert play.session.end() in ("eof", "reset")
     assert books.outcomes(play.letter) == ["delivered"] * (is_matched and count == 7)
+
+
+@matched_or_not
+@pytest.mark.parametrize("place", CHUNK_SILENCES)
+def test_r08_r20_the_client_falls_silent_in_a_message_of_chunks(plays, books, place, is_matched):
+    """It is the client's turn, though the next hop owes a reply: nobody blames the hop for it."""
+    play = plays[f"{place}, silent", is_matched]
+    count, cut = CHUNK_SILENCES[place]
+    assert play.words == books.ours.TIMED_OUT
+    chunks = play.letter.chunks
+    assert play.session.heard == b"".join(chunks[:count]) + chunks[count][:cut]
+    assert play.session.end() in ("eof", "reset")
+    assert books.outcomes(play.letter) == []
 
 
 @pytest.mark.parametrize("what", SURPRISES)

@@ -80,7 +80,7 @@ class Model:
         reply = in_full(reply)
         if reply.startswith(b"2") and self.has_chunks and verb == b"RCPT":
             # Nobody has looked at this recipient, and the content is under way.
-            self.end(answers.HOP_GONE)
+            self.end(answers.NAMED_TOO_LATE)
             return b""
         self.client += reply
         if reply.startswith(b"2") and verb in FRESH:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
+import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,48 @@ def mail():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def past(folder):
+    """A ledger whose past a test writes: see ``tests/past.py``."""
+    spec = importlib.util.spec_from_file_location("past", ROOT / "tests" / "past.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    past = module.Past(folder / "ledger.db")
+    yield past
+    past.close()
+
+
+@pytest.fixture
+def case(mail, tmp_path):
+    """A closed ledger with one finding of each sort: ``case.path``, and their ids."""
+    spec = importlib.util.spec_from_file_location("case", PROGRAM.with_name("case.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    path = tmp_path / "case.db"
+    ids = module.write(path, mail)
+    ids.path, ids.addresses = path, module.ADDRESSES
+    return ids
+
+
+@pytest.fixture
+def small_files():
+    """In its block no file may grow beyond that many bytes, as on a disk that is full."""
+
+    @contextmanager
+    def small_files(most):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        # The signal comes before the error, and would end the process.
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, handler)
+
+    return small_files
 
 
 @pytest.fixture

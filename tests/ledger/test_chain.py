@@ -7,27 +7,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.ledger.acts import Hand, disposed
 from gateway.ledger.chain import (
     ROOT,
     Checkpoint,
-    StoredPart,
     StoredRow,
     Walk,
     row_hash,
     seal,
     verify,
 )
+from gateway.ledger.events import heartbeat
 from gateway.ledger.record import Part
+from gateway.model import Disposition
 
 
 def stored(event, data, record):
-    beside = tuple(
-        StoredPart(part, record.salts[part], text.encode()) for part, text in data.items()
-    )
     columns = (event.id, event.at, event.kind, event.facts, event.commitments)
-    return StoredRow(
-        event.seq, *(column.encode() for column in columns), event.previous, event.hash, beside
-    )
+    row = StoredRow(event.seq, *(column.encode() for column in columns), event.previous, event.hash)
+    for part, text in data.items():
+        row = beside(row, part, record.salts[part], text.encode())
+    return row
+
+
+def beside(row, part, salt, data):
+    """The row with a part as it would be stored beside it; ``None`` for both: erased."""
+    return row._replace(**{part: part.encode(), f"{part}_salt": salt, f"{part}_data": data})
+
+
+def without(row, part):
+    return row._replace(**{part: None, f"{part}_salt": None, f"{part}_data": None})
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +79,13 @@ def test_a02_one_flipped_bit_in_any_column_is_found_in_its_row(chain, column, da
 @given(data=st.data())
 def test_a02_one_flipped_bit_in_personal_data_is_found_in_its_row(chain, data):
     row = chain[2]
-    which = data.draw(st.integers(0, len(row.personal) - 1))
-    part = row.personal[which]
-    field = data.draw(st.sampled_from(["salt", "data"]))
-    raw = bytearray(getattr(part, field))
+    part = data.draw(st.sampled_from(["sender", "recipient"]))
+    field = f"{part}_{data.draw(st.sampled_from(['salt', 'data']))}"
+    raw = bytearray(getattr(row, field))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    personal = list(row.personal)
-    personal[which] = part._replace(**{field: bytes(raw)})
-    flaw = flaw_of([*chain[:2], row._replace(personal=tuple(personal)), *chain[3:]])
+    flaw = flaw_of([*chain[:2], row._replace(**{field: bytes(raw)}), *chain[3:]])
     assert flaw.seq == 3
-    assert f"its {part.part} part was changed" in flaw.what
+    assert f"its {part} part was changed" in flaw.what
 
 
 def test_a02_a_deleted_row_is_named_by_what_follows_it(chain):
@@ -140,12 +146,9 @@ def test_a02_a_chain_forged_as_a_whole_is_found_against_a_checkpoint(chain, mail
 
 
 def erased(row, *parts):
-    return row._replace(
-        personal=tuple(
-            StoredPart(beside.part, None, None) if beside.part in parts else beside
-            for beside in row.personal
-        )
-    )
+    for part in parts:
+        row = beside(row, part, None, None)
+    return row
 
 
 def test_a03_an_erased_part_is_sound_and_counted(chain):
@@ -160,17 +163,39 @@ def test_a03_an_erased_part_is_sound_and_counted(chain):
 
 
 def test_a_part_that_was_deleted_or_half_erased_is_no_erasure(chain):
-    sender, recipient = chain[0].personal
-    for personal, what in (
-        ((), "personal data is gone"),
-        ((sender,), "recipient part is gone"),
-        ((sender, recipient._replace(salt=None)), "half erased"),
-        ((sender, recipient._replace(salt=b"short")), "half erased"),
-        ((sender, recipient, StoredPart(Part.NOTES, bytes(32), b"{}")), "never sealed"),
-        ((sender, recipient, StoredPart(Part.NOTES, None, None)), "never sealed"),
+    row = chain[0]
+    for changed, what in (
+        (without(without(row, Part.SENDER), Part.RECIPIENT), "personal data is gone"),
+        (without(row, Part.RECIPIENT), "recipient part is gone"),
+        (without(row, Part.SENDER), "sender part is gone"),
+        (row._replace(recipient_salt=None), "half erased"),
+        (row._replace(recipient_data=None), "half erased"),
+        (row._replace(recipient_salt=b"short"), "half erased"),
+        (row._replace(recipient_salt=7), "half erased"),
+        (beside(row, Part.NOTES, bytes(32), b"{}"), "never sealed"),
+        (erased(row, Part.NOTES), "never sealed"),
     ):
-        flaw = flaw_of([chain[0]._replace(personal=personal)])
+        flaw = flaw_of([changed])
         assert (flaw.seq, what in flaw.what) == (1, True)
+
+
+def test_a_row_without_personal_data_gets_none_afterwards(mail):
+    beat = heartbeat("process-1", at=mail.now(), entropy=os.urandom)
+    row = stored(*seal(beat, 1, ROOT), beat)
+    assert flaw_of([row]) is None
+    for changed in (beside(row, Part.NOTES, bytes(32), b"{}"), erased(row, Part.RECIPIENT)):
+        assert "never sealed" in flaw_of([changed]).what
+
+
+def test_notes_alone_are_sealed_like_the_other_parts(mail):
+    hand = Hand("officer", mail.now(), os.urandom)
+    record = disposed("01KB", Disposition.PERSONAL, hand, reason="An old friend.")
+    row, walk = stored(*seal(record, 1, ROOT), record), Walk()
+    assert verify([row], walk) is None
+    assert walk.parts == 1
+    assert "notes part was changed" in flaw_of([row._replace(notes_data=b"{}")]).what
+    assert "personal data is gone" in flaw_of([without(row, Part.NOTES)]).what
+    assert flaw_of([erased(row, Part.NOTES)]) is None
 
 
 @pytest.mark.parametrize("sealed", [b"no json", b"7", b"[1]", b'{"sender":1,"recipient":2}'])

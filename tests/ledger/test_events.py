@@ -68,7 +68,7 @@ def lived(mail, tmp_path_factory):
             acts.disposed(found[0].id, Disposition.PERSONAL, hand, reason="a friend"),
             acts.held(found[0].id, hand, matter="2026-1", reason="an inquiry"),
             acts.released(found[0].id, hand, reason="it ended"),
-            acts.erased("request", {}, events=0, kept=0, hand=hand),
+            acts.erased("request", {}, events=0, kept=0, hand=hand, reason="a letter"),
             acts.accessed("audit list", hand, rows=1, filters={}, subjects=[], reason="a case"),
         ],
     )

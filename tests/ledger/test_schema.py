@@ -173,4 +173,4 @@ def test_the_view_joins_by_indexes_alone(shell):
     assert "notified_notice" in text
     assert "AUTOMATIC" not in text
     assert text.count("SCAN") == 1
-    assert "observed_entity" in plan(shell, "entity = 'x'")
+    assert "sqlite_autoindex_event_1" in plan(shell, "id = 'x'")

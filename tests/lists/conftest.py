@@ -32,6 +32,25 @@ def content():
     return lambda path: (FILES / path).read_bytes()
 
 
+@pytest.fixture(scope="module")
+def read(request, part):
+    """Read bytes or text as the one file of the list that the module's ``SAMPLE`` names."""
+    reader, name, _ = request.module.SAMPLE
+    return lambda raw: list(reader({name: part(name, raw)}))
+
+
+@pytest.fixture(scope="module")
+def good(request, content):
+    """Give the bytes of the module's hand-made list."""
+    return content(request.module.SAMPLE[2])
+
+
+@pytest.fixture(scope="module")
+def found(read, good):
+    """Give all that the module's reader finds in it."""
+    return read(good)
+
+
 @pytest.fixture(scope="session")
 def real():
     """Open a real list as a part; the test is skipped where there are none."""

@@ -13,19 +13,8 @@ from gateway.model import Listing
 NS = "{http://eu.europa.ec/fpi/fsd/export}"
 
 
-@pytest.fixture(scope="session")
-def read(part):
-    return lambda raw: list(eu.read({"eu.xml": part("eu.xml", raw)}))
-
-
-@pytest.fixture(scope="session")
-def good(content):
-    return content("eu/eu.xml")
-
-
-@pytest.fixture(scope="session")
-def found(read, good):
-    return read(good)
+# What the fixtures of conftest.py read: reader, the file's role, and the hand-made one.
+SAMPLE = (eu.read, "eu.xml", "eu/eu.xml")
 
 
 def test_an_enterprise_with_all_that_is_told_of_it(found):

@@ -12,19 +12,8 @@ from gateway.model import Listing
 NAME = "entities.ftm.json"
 
 
-@pytest.fixture(scope="session")
-def read(part):
-    return lambda raw: list(ftm.read({NAME: part(NAME, raw)}))
-
-
-@pytest.fixture(scope="session")
-def good(content):
-    return content(f"ftm/{NAME}")
-
-
-@pytest.fixture(scope="session")
-def found(read, good):
-    return read(good)
+# What the fixtures of conftest.py read: reader, the file's role, and the hand-made one.
+SAMPLE = (ftm.read, NAME, f"ftm/{NAME}")
 
 
 def test_an_institution_with_all_that_is_told_of_it(found):
@@ -132,7 +121,7 @@ def test_other_topics_are_no_listing(read, topic):
         ("[]", f"{NAME}:1: is no JSON object"),
         ('{"id": "1"}\n\n7', f"{NAME}:3: is no JSON object"),
         ("<html>", f"{NAME}:1: is a web page"),
-        ("[" * 100_000, f"{NAME}:1: is no JSON"),
+        ("[" * 100_000, f"{NAME}:1: is nested too deeply; is it the right file?"),
         ('{"id": "' + "x" * (8 * 1024 * 1024), f"{NAME}:1: is longer than"),
     ],
 )

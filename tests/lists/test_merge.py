@@ -113,13 +113,13 @@ def test_a_domain_that_a_list_states_outright_passes_the_guard_as_well():
     found = merged([entry(domains=("x.ru", "shared.example"))])
     (entity,) = found.entities
     assert entity.domains == (Claim("x.ru", "OFAC 7, domain"),)
-    assert [(id_, each.text) for id_, each in found.refused] == [("ofac-7", "shared.example")]
+    assert [(each.entity, each.text) for each in found.refused] == [("ofac-7", "shared.example")]
 
 
 def test_s03_what_is_refused_is_told_with_the_institution():
     listed = entry(websites=("www.shared.example/x", "no host"), emails=("nobody",))
     found = merged([listed], people=[person()])
-    assert [(id_, each.text) for id_, each in found.refused] == [
+    assert [(each.entity, each.text) for each in found.refused] == [
         ("mine", "www.shared.example/x"),
         ("mine", "no host"),
         ("mine", "nobody"),

@@ -59,9 +59,18 @@ def test_s12_a_web_page_in_place_of_a_list_is_refused(part, read, page):
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_s12_another_encoding_is_refused_by_its_mark(part, read):
-    told = fault(lambda: read(part("sdn.csv", "a,b\n".encode("utf-16"))))
-    assert told.startswith("sdn.csv:1: is UTF-16")
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_s12_another_encoding_is_refused_with_its_name_whether_marked_or_not(part, read, encoding):
+    told = fault(lambda: read(part("sdn.csv", "name,domains\nInstitute,ü\n".encode(encoding))))
+    assert told.startswith(
+        "sdn.csv:1: is UTF-16, not UTF-8; fetch the file again as it is published"
+    )
+    assert told.endswith("; save your own list as UTF-8")
+
+
+@pytest.mark.parametrize("content", [b"a\0,b\n", b"na\0me\n", b"\0\0\0\0\0\0\n", b"a\0\n"])
+def test_s12_zero_bytes_alone_make_no_encoding(part, content):
+    assert "holds zero bytes" in fault(lambda: list(lines(part("sdn.csv", content))))
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -108,7 +117,8 @@ def test_objects_have_their_lines_numbers(part):
         ("{", "x:2: is no JSON:"),
         ("[1]", "x:2: is no JSON object"),
         ('"a"', "x:2: is no JSON object"),
-        ("[" * 100_000, "x:2: is no JSON:"),
+        ("[" * 100_000, "x:2: is nested too deeply; is it the right file?"),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "x:2: is nested too deeply"),
     ],
 )
 def test_s12_a_line_that_is_no_object_is_told(part, line, told):

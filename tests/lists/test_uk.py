@@ -14,19 +14,8 @@ NAME = "UK-Sanctions-List.csv"
 HEADING = "Unique ID,Name 6,Name type,Regime Name,Date Designated,Designation Type"
 
 
-@pytest.fixture(scope="session")
-def read(part):
-    return lambda raw: list(uk.read({NAME: part(NAME, raw)}))
-
-
-@pytest.fixture(scope="session")
-def good(content):
-    return content(f"uk/{NAME}")
-
-
-@pytest.fixture(scope="session")
-def found(read, good):
-    return read(good)
+# What the fixtures of conftest.py read: reader, the file's role, and the hand-made one.
+SAMPLE = (uk.read, NAME, f"uk/{NAME}")
 
 
 def listing(regime, uid, day):
@@ -89,6 +78,56 @@ def test_editions_of_the_heading(read, kind, above):
     (entry,) = read(f"{above}{heading}\nTST0001,Institute,Primary Name,R,01/02/2020,Entity\n")
     assert entry.name == "Institute"
     assert entry.listings == (listing("R", "TST0001", date(2020, 2, 1)),)
+
+
+# The columns of the FCDO's file in October 2026, all 58 of them, in its order.
+PUBLISHED = (
+    "Last Updated,Unique ID,OFSI Group ID,UN Reference Number,Name 6,Name 1,Name 2,Name 3,Name 4,"
+    "Name 5,Name type,Alias strength,Title,Name non-latin script,Non-latin script type,Non-latin "
+    "script language,Regime Name,Designation Type,Designation source,Sanctions Imposed,Other Info"
+    "rmation,UK Statement of Reasons,Address Line 1,Address Line 2,Address Line 3,Address Line 4,"
+    "Address Line 5,Address Line 6,Address Postal Code,Address Country,Phone number,Website,Email"
+    " address,Date Designated,D.O.B,Nationality(/ies),National Identifier number,National Identif"
+    "ier additional information,Passport number,Passport additional information,Position,Gender,T"
+    "own of birth,Country of birth,Type of entity,Subsidiaries,Parent company,Business registrati"
+    "on number (s),IMO number,Current owner/operator (s),Previous owner/operator (s),Current beli"
+    "eved flag of ship,Previous flags,Type of ship,Tonnage of ship,Length of ship,Year Built,Hull"
+    " identification number (HIN)"
+)
+COLUMNS = next(csv.reader([PUBLISHED]))
+
+
+def test_the_columns_that_are_published_are_those_that_are_read(read):
+    told = {
+        "Unique ID": "TST0009",
+        "OFSI Group ID": "70009",
+        "Name 6": "INSTITUTE OF PUBLISHED COLUMNS",
+        "Name type": "Primary Name",
+        "Name non-latin script": "Институт столбцов",
+        "Regime Name": "R",
+        "Designation Type": "Entity",
+        "Address Country": "Russia",
+        "Website": "www.columns.example|https://other.example",
+        "Email address": "office@columns.example",
+        "Date Designated": "31/07/2024",
+        "Business registration number (s)": "INN: 7700000009",
+    }
+    assert len(COLUMNS) == 58
+    row = ",".join(told.get(column, "") for column in COLUMNS)
+    alias = {
+        **told,
+        "Name 6": "PUBLISHED",
+        "Name type": "Alias",
+        "Alias strength": "Low quality a.k.a",
+    }
+    weak = ",".join(alias.get(column, "") for column in COLUMNS)
+    (entry,) = read(f"Report Date: 08-Oct-2026\n{','.join(COLUMNS)}\n{row}\n{weak}\n")
+    assert (entry.name, entry.country) == ("INSTITUTE OF PUBLISHED COLUMNS", "RU")
+    assert entry.listings == (listing("R", "TST0009", date(2024, 7, 31)),)
+    assert (entry.aliases, entry.weak_aliases) == (("Институт столбцов",), ("PUBLISHED",))
+    assert entry.websites == ("www.columns.example|https://other.example",)
+    assert entry.emails == ("office@columns.example",)
+    assert entry.identifiers == ("uk:tst0009", "uk-ofsi:70009", "ru-inn:7700000009")
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,8 @@ from gateway.lists import un
 from gateway.lists.entry import Entry, Reason, Rejected
 from gateway.model import Listing
 
-
-@pytest.fixture(scope="session")
-def read(part):
-    return lambda raw: list(un.read({"consolidated.xml": part("consolidated.xml", raw)}))
-
-
-@pytest.fixture(scope="session")
-def good(content):
-    return content("un/consolidated.xml")
-
-
-@pytest.fixture(scope="session")
-def found(read, good):
-    return read(good)
+# What the fixtures of conftest.py read: reader, the file's role, and the hand-made one.
+SAMPLE = (un.read, "consolidated.xml", "un/consolidated.xml")
 
 
 def test_an_entity_with_all_that_is_told_of_it(found):

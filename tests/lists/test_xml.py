@@ -117,7 +117,7 @@ def test_holds_one_element_at_a_time():
         ("<?xml version='1.0'?><!DOCTYPE html><html/>", "1: has a document type declaration"),
         ("<list><other/></list>", "None: is XML without any <entry>; is it the right file?"),
         ("<list/>".encode("utf-16"), "1: is UTF-16, not UTF-8"),
-        ("<list><entry/></list>".encode("utf-16-le"), "1: is not UTF-8"),
+        ("<list><entry/></list>".encode("utf-16-le"), "1: is UTF-16, not UTF-8"),
         (b"<list>\n<entry>\xe9</entry></list>", "2: is no XML here: not well-formed"),
         (
             b"<?xml version='1.0' encoding='windows-1251'?>\n<list><entry>\xe9\xe8</entry></list>",

@@ -85,3 +85,19 @@ def test_r20_r21_the_places_of_a_killed_worker_are_free_again(serve, open_at, un
             with gateway.client() as surplus:
                 assert surplus.open() == 421
         assert [client.deliver(f"spared{n}") for n, client in enumerate(spared)] == [250] * LIMIT
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_r20_many_surplus_clients_that_stay_are_each_told_421(serve, workers):
+    """With just the descriptors that ``max_sessions`` needs: each of them holds one for a while."""
+    gateway = serve(workers=workers, relay=f"max_sessions = {LIMIT}", most_descriptors=112)
+    with contextlib.ExitStack() as stack:
+        inside = [stack.enter_context(gateway.client()) for _ in range(LIMIT)]
+        assert [client.open() for client in inside] == [250] * LIMIT
+        surplus = [stack.enter_context(gateway.client()) for _ in range(300)]
+        assert [client.code() for client in surplus] == [421] * 300
+        assert [client.deliver(f"in{number}") for number, client in enumerate(inside)] == [
+            250
+        ] * LIMIT
+    told = gateway.logged("clients turned away: relay.max_sessions is reached")
+    assert 1 <= len(told) <= workers

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +24,7 @@ from gateway.model import (
     Standing,
     Tier,
 )
-from gateway.notice import texts
+from gateway.notice import render, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,3 +159,41 @@ def decision():
         return Decision(action, "listed institutions: warn", findings, "sha256:1")
 
     return make
+
+
+@pytest.fixture
+def letter(notice, config, packaged_texts):
+    """Render, serialise, and read back as a mail program does."""
+
+    def make(*matters, **changes):
+        rendered = render.letter(notice(*matters, **changes), config, packaged_texts)
+        return message_from_bytes(rendered.content, policy=default)
+
+    return make
+
+
+@pytest.fixture
+def three(matter):
+    return (
+        matter(),
+        matter(
+            event="01KANGHZ4TZ6X0V5W3Q9G4T2AC",
+            recipient="wang@hit.edu.cn",
+            entity="us-bis-hit",
+            entity_name="Harbin Institute of Technology",
+            list="US-BIS-EL",
+            programme=None,
+            listed_on="2020-06-05",
+            tier=Tier.EXPORT_CONTROL,
+        ),
+        matter(
+            event="01KANGHZ4TZ6X0V5W3Q9G4T2AD",
+            recipient="office@aidf.example",
+            entity="own-1",
+            entity_name="An Institute of Data",
+            list="INSTITUTE-X",
+            programme=None,
+            listed_on=None,
+            tier=Tier.ADVISORY,
+        ),
+    )

@@ -26,7 +26,7 @@ from gateway.config import settings
 from gateway.config.endpoint import Endpoint
 from gateway.ledger.writer import Ledger
 from gateway.metrics import Metrics
-from gateway.net import listener, reach, relay, watch
+from gateway.net import farewell, listener, relay, watch
 from gateway.notice import rhythm
 from gateway.serve import orders
 
@@ -237,7 +237,7 @@ def log(monkeypatch):
     stream = io.StringIO()
     before = structlog.get_config()
     logging.set_up(stream)
-    for module in (relay, reach, listener, watch):
+    for module in (relay, farewell, listener, watch):
         # A logger keeps the stream it first wrote to: these are new.
         monkeypatch.setattr(module, "log", structlog.get_logger("relay"))
     yield stream

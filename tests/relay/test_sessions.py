@@ -8,7 +8,7 @@ import pytest
 
 from gateway.config.endpoint import Endpoint
 from gateway.net import hop as next_hop
-from gateway.net import listener, relay
+from gateway.net import listener, waits
 
 
 async def test_r18_idle_sessions_are_told_421_at_once_and_nobody_new_comes_in(gateway):
@@ -119,10 +119,10 @@ def impatient(monkeypatch):
     """Waits that would last minutes last a moment; ``never`` gives one back its length."""
     monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
     for name in ("HOP_SECONDS", "DOT_SECONDS", "CLIENT_SECONDS", "LINGER_SECONDS"):
-        monkeypatch.setattr(relay, name, 0.1)
+        monkeypatch.setattr(waits, name, 0.1)
 
     def never(name: str) -> None:
-        monkeypatch.setattr(relay, name, 600)
+        monkeypatch.setattr(waits, name, 600)
 
     return never
 
@@ -198,6 +198,33 @@ async def test_r20_a_client_that_never_closes_is_closed(gateway, impatient):
     hop.close()
     await client.reply(421)
     await started.until(lambda: not started.listener._relays)
+
+
+@pytest.mark.parametrize("chunk", [b"BDAT 9\r\n", b"BDAT 9 LAST\r\n"])
+async def test_r20_a_chunk_under_way_is_the_clients_turn_and_not_the_next_hops(gateway, chunk):
+    """A reply is awaited all the while, and nobody may wonder that it does not come."""
+    started = await gateway()
+    client = await started.connect()
+    hop = await started.hop.greet()
+    await client.say(b"EHLO client.example\r\n")
+    await (await hop.hear(b"EHLO client.example\r\n")).say(b"250-next\r\n250 CHUNKING\r\n")
+    await client.reply(220, 250)
+    for line in (b"MAIL FROM:<a@example.edu>\r\n", b"RCPT TO:<friend@example.org>\r\n"):
+        await client.say(line)
+        await (await hop.hear(line)).say(b"250 2.1.0 Ok\r\n")
+        await client.reply(250)
+    await client.say(chunk + b"123")
+    await hop.hear(chunk + b"123")
+    (relay,) = started.listener._relays
+    began = client.loop.time()
+    for seconds in range(310):
+        relay.check(began + seconds)
+    await client.say(b"45")
+    await hop.hear(b"45")
+    for seconds in range(310, 650, 10):
+        relay.check(began + seconds)
+    await client.hear(b"421 4.4.2 Error: timeout exceeded\r\n")
+    assert started.metrics.next_hop_errors._value.get() == 0
 
 
 async def test_r20_a_slow_reply_is_not_the_clients_silence(gateway):

@@ -51,6 +51,7 @@ def verdict(address, snapshot, on=DAY):
         ("lab.skoltexh.ru", "skoltexh.ru is one slip away from skoltech.ru"),
         ("skoltech.com", "skoltech.com is skoltech.ru with another ending"),
         ("skoltech.ac.uk", "skoltech.ac.uk is skoltech.ru with another ending"),
+        ("mipt.com", "mipt.com is mipt.ru with another ending"),
         ("mlpt.ru", "mlpt.ru reads like mipt.ru"),
         ("m1pt.ru", "m1pt.ru reads like mipt.ru"),
         ("rnipt.ru", "rnipt.ru reads like mipt.ru"),
@@ -69,7 +70,6 @@ def test_s06_a_lookalike_is_for_review_and_says_of_what(domain, how, snapshot):
     "domain",
     [
         "mit.edu",  # three letters of mipt: a slip says nothing of so short a label
-        "mipt.com",
         "mept.ru",
         "tju.edu",
         "hhit.edu.cn",
@@ -96,7 +96,8 @@ def test_s06_what_is_not_alike_is_clear(domain, snapshot):
             "\u0444\u0438\u0437.\u0440\u0444",
             Standing.CLEAR,
         ),
-        ("\u0444\u0438\u0437\u0444.\u0440\u0444", "\u0444\u0438\u0437\u0444.com", Standing.CLEAR),
+        ("\u0444\u0438\u0437\u0444.\u0440\u0444", "\u0444\u0438\u0437\u0444.com", Standing.REVIEW),
+        ("\u0444\u0438\u0437.\u0440\u0444", "\u0444\u0438\u0437.com", Standing.CLEAR),
         # Six letters: one of them lost, whatever that does to the A-label.
         (
             "\u0444\u0438\u0437\u0442\u0435\u0445.\u0440\u0444",

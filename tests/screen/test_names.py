@@ -7,7 +7,7 @@ import pytest
 from gateway.model import Entity
 from gateway.screen.name_form import name_form
 from gateway.screen.name_likeness import likeness
-from gateway.screen.names import MOST_WEAK, Name, NameIndex, names_of
+from gateway.screen.names import MOST_WEAK, How, Name, NameIndex, names_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -56,6 +56,12 @@ def index():
         ("Al Mustafa", "mustafa"),
         ("Good Will House", "goodwill"),
         ("Yamahdi Industries", "apart"),
+        ("МГТУ", "bauman"),
+        ("MGTU im. N.E. Baumana", "bauman"),
+        ("МГТУ Баумана", "bauman"),
+        ("Shkoltekh", "skoltech"),
+        ("Moustapha", "mustafa"),
+        ("Lebedeff", "lebedev"),
     ],
 )
 def test_a_name_is_found_across_scripts_slips_and_by_ear(index, query, owner):
@@ -75,6 +81,41 @@ def test_the_name_itself_is_a_match_of_100_and_a_part_of_it_is_no_match(index):
     assert (whole.score, whole.is_match) == (1, True)
     assert part.score > 0.85
     assert not part.is_match
+
+
+@pytest.mark.parametrize(
+    ("query", "is_named", "how"),
+    [
+        ("Skoltech", True, How.NAME),
+        ("Skoltech LLC", True, How.PART),
+        ("Bauman", True, How.PART),
+        ("Bauman University", True, How.PART),
+        ("Баумана", True, How.PART),
+        ("Bauman Moscow State Technical University", True, How.NAME),
+        ("Universität Beihang", True, How.NAME),
+        ("MSTU", True, How.INITIALS),
+        ("Bowman", False, How.ALIKE),
+        ("Skolteck", False, How.ALIKE),
+        ("Bauman Observatory", False, How.ALIKE),
+        ("Lebedeff", False, How.ALIKE),
+        ("Bank Iran", False, How.PART),
+        ("Fiztekh", False, How.NAME),
+    ],
+)
+def test_it_is_named_where_all_that_was_asked_for_stands_in_the_name(index, query, is_named, how):
+    hit = index.search(query)[0]
+    assert (hit.is_named, hit.how) == (is_named, how)
+
+
+def test_what_only_sounds_alike_is_for_a_person_who_searches_and_never_a_match():
+    names = name_form("Koorchatof"), name_form("Kurchatov")
+    assert likeness(*names).score == 0
+    assert likeness(*names, by_ear=True).score > 0.85
+    index = NameIndex([Name("k", "Kurchatov Institute"), Name("b", NAMES["bauman"][0])])
+    assert [hit.owner for hit in index.search("Koorchatof Institute")] == ["k"]
+    assert index.matches("Koorchatof Institute") == []
+    assert [(hit.owner, hit.how) for hit in index.search("МГТУ")] == [("b", How.INITIALS)]
+    assert index.matches("МГТУ") == []
 
 
 def test_the_words_explain_it(index):

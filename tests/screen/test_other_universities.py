@@ -46,7 +46,10 @@ def test_s14_no_university_that_is_not_listed_is_listed():
         standing = classify(parse(path), snapshot, TODAY).standing
         listed += [domain] * (standing is Standing.LISTED)
         review += [domain] * (standing is Standing.REVIEW)
-        assert screener.is_clear(path) is (domain not in snapshot.addresses)
+        is_clear = standing is Standing.CLEAR and domain not in snapshot.addresses
+        assert screener.is_clear(path) is is_clear
     assert seen > 30_000
     assert listed == []
+    # Namesakes of four letters or more under another ending; docs/lists.md names them.
+    assert set(review) <= {"ocean.edu", "ustc.edu", "ustc.ac.bd"}
     assert len(review) < seen / 1000

@@ -8,16 +8,6 @@ from gateway.screen.snapshot import build, load
 
 REPO = Path(__file__).parents[2]
 
-PERSONAL = """
-[[provider]]
-group = "Google"
-source = "s"
-domains = ["gmail.com"]
-[[shared]]
-group = "Sites"
-source = "s"
-domains = ["wordpress.com"]
-"""
 ROLES = """
 [[role]]
 group = "g"
@@ -44,15 +34,17 @@ name = "Name of {id}"
 
 
 @pytest.fixture
-def policies(tmp_path):
-    """Write a policies directory: entities files by name, over whatever else is given."""
+def policies(tmp_path, small_policies):
+    """Write a policies directory: entities files by name, over whatever else is given.
 
-    def write(personal=PERSONAL, roles=ROLES, **entities):
-        (tmp_path / "entities").mkdir(exist_ok=True)
-        (tmp_path / "personal.toml").write_text(personal)
-        (tmp_path / "roles.toml").write_text(roles)
-        for name, text in entities.items():
-            (tmp_path / "entities" / f"{name}.toml").write_text(text)
+    ``personal`` is what to replace in the file of providers, and by what.
+    """
+
+    def write(personal=("", ""), roles=ROLES, **entities):
+        files = {f"entities/{name}": text for name, text in entities.items()}
+        small_policies(tmp_path, **{"entities/a": None, "roles": roles, **files})
+        path = tmp_path / "personal.toml"
+        path.write_text(path.read_text().replace(*personal) if personal[0] else path.read_text())
         return tmp_path
 
     return write
@@ -87,7 +79,7 @@ def test_the_digest_is_of_the_content_not_of_the_files(policies, tmp_path):
     shutil.rmtree(tmp_path / "entities")
     assert load(policies(only=b + "# a remark\n" + a)).digest == digest
     assert load(policies(only=b + a.replace('"a.ru"', '"c.ru"'))).digest != digest
-    assert load(policies(personal=PERSONAL.replace("gmail", "mail"), only=b + a)).digest != digest
+    assert load(policies(personal=("gmail", "mail"), only=b + a)).digest != digest
 
 
 @pytest.mark.parametrize("change", ["name", "source", "reviewer", "2026-11-22", '"L"'])
@@ -189,7 +181,7 @@ def test_p05_an_entity_without_a_listing_is_told(policies):
 
 def test_p05_all_faults_of_all_files_come_at_once(policies):
     directory = policies(
-        personal=PERSONAL.replace("wordpress", "gmail"),
+        personal=("wordpress", "gmail"),
         roles="[[role]\n",
         a=ENTITY.format(id="a", domain="ac.ru"),
         b="[[entity]]\n",
@@ -207,8 +199,8 @@ def test_p05_a_missing_file_or_folder_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("personal", "reason"),
     [
-        (PERSONAL.replace('"gmail.com"', '"ac.ru"'), "ac.ru is a public suffix"),
-        (PERSONAL.replace("wordpress.com", "gmail.com"), "stands in the group 'Google' already"),
+        (('"gmail.com"', '"ac.ru"'), "ac.ru is a public suffix"),
+        (("wordpress.com", "gmail.com"), "stands in the group 'Google' already"),
     ],
 )
 def test_p05_a_wrong_provider_is_told(personal, reason, policies):

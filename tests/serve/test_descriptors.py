@@ -2,10 +2,15 @@
 
 import contextlib
 import json
+import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from gateway.net import farewell, shortage
+from gateway.serve import descriptors
 
 ASK = """
 import json, resource, sys
@@ -45,6 +50,11 @@ def test_r20_the_limit_is_raised_or_fewer_are_let_in(  # noqa: PLR0917
     assert [each["sessions"] for each in told] == ([sessions] if sessions < wanted else [])
 
 
+def test_r20_what_is_spared_is_enough_for_those_who_are_turned_away():
+    """Next to some twenty that an idle gateway has open."""
+    assert shortage.KEPT + farewell.LINGERING + 30 <= descriptors.SPARE
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_r20_where_there_are_too_few_the_surplus_is_told_421_all_the_same(serve, until, workers):
     gateway = serve(workers=workers, most_descriptors=112)
@@ -64,3 +74,30 @@ def test_r20_where_there_are_too_few_the_surplus_is_told_421_all_the_same(serve,
             return client.open() == 250
 
     until(is_open, "room again")
+
+
+def test_r20_whoever_comes_when_none_is_left_is_told_421_and_the_operator_hears_of_it(serve, until):
+    """All at once, and they stay: an event loop of its own would close them without a word."""
+    gateway = serve(workers=1)
+    pid = gateway.process.pid
+    with contextlib.ExitStack() as stack:
+        inside = [stack.enter_context(gateway.client()) for _ in range(4)]
+        assert [client.open() for client in inside] == [250] * 4
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        used = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 10, before[1]))
+
+        def is_noticed():
+            with gateway.client() as client:
+                return client.open() == 421
+
+        until(is_noticed, "it to see the new limit")
+        surplus = [stack.enter_context(gateway.client()) for _ in range(150)]
+        assert [client.code() for client in surplus] == [421] * 150
+        assert [client.deliver("inside") for client in inside] == [250] * 4
+        counted = 'monition_clients_turned_away_total{reason="descriptors"}'
+        until(lambda: (gateway.number(counted) or 0) >= 151, "them to be counted")
+        told = "clients turned away: too few descriptors are left, raise LimitNOFILE="
+        assert len(gateway.logged(told)) == 1
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        until(lambda: not is_noticed(), "room again")

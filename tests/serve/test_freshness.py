@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from gateway.archive import history, importing, source
+from gateway.archive import forgetting, history, importing, source
 from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
 from gateway.archive.source import Refusal
@@ -124,6 +124,8 @@ def test_s09_lists_that_cannot_be_read_keep_no_gateway_from_starting(own_config,
     assert loaded.snapshot.digest == last
     assert not loaded.screener.is_clear(b"a@one.example.org")
     folder.current.unlink()
+    assert orders.load(own_config, NOW.date()).orders.snapshot.digest == last
+    folder.history.unlink()
     loaded = orders.load(own_config, NOW.date()).orders
     assert loaded.snapshot.digest == alone
     assert not loaded.screener.is_clear(b"a@mipt.ru")
@@ -133,7 +135,7 @@ def test_what_is_no_longer_there_is_no_longer_told(own_config, take, folder):
     metrics = Metrics()
     take("one.example.org")
     assert len(page(own_config, metrics)) == 4
-    folder.source("own").unlink()
+    forgetting.forget(own_config.policies.directory, folder, "own", NOW)
     assert len(page(own_config, metrics)) == 2
 
 

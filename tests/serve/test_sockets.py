@@ -92,6 +92,13 @@ def test_a_descriptor_that_does_not_listen_is_named(monkeypatch):
             sockets.handed_over(environ, 2)
 
 
+def test_a_descriptor_without_a_name_has_no_empty_brackets(monkeypatch):
+    with socket.socket() as deaf:
+        monkeypatch.setattr(sockets, "FIRST", os.dup(deaf.fileno()))
+        with pytest.raises(MonitionError, match=r"^descriptor \d+, handed over by LISTEN_FDS, "):
+            sockets.handed_over({"LISTEN_PID": "2", "LISTEN_FDS": "1"}, 2)
+
+
 def test_a_number_of_descriptors_that_is_none_is_told():
     with pytest.raises(MonitionError, match="LISTEN_FDS is 'two'"):
         sockets.handed_over({"LISTEN_PID": "2", "LISTEN_FDS": "two"}, 2)

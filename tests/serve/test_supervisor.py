@@ -197,7 +197,8 @@ def test_r21_a_port_in_use_ends_it_with_a_clear_line(serve, workers):
         # Not 2, after which systemd would leave it down: a port in use can be free in a second.
         assert gateway.ended() == 1
     (line,) = [line for line in gateway.stderr.read_text().splitlines() if line[0] != "{"]
-    assert line == f"monition: cannot listen on 127.0.0.1:{port}: Address already in use"
+    told = f"monition: cannot listen on 127.0.0.1:{port}: Address already in use: another program"
+    assert line.startswith(told)
 
 
 # Workers that are not ours, in a supervisor that is: what no real one does at will.

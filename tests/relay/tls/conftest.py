@@ -1,5 +1,6 @@
 """TLS in a test's hands: certificates, and peers that shake hands byte by byte."""
 
+import runpy
 import shutil
 import socket
 import ssl
@@ -163,3 +164,21 @@ def free_endpoint():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return Endpoint(*probe.getsockname())
+
+
+overture = runpy.run_path(str(Path(__file__).with_name("overture.py")))
+
+
+@pytest.fixture
+def secure(ours, trust, wrap):
+    """Plays a hop whose certificate this machine trusts, up to the end of the handshake."""
+    trust(ours)
+
+    async def play(started, pair=ours):
+        hop = await started.hop.greet()
+        await overture["ask_for_tls"](hop)
+        await hop.say(overture["READY"])
+        await wrap(hop, pair.server, server_side=True)
+        return hop
+
+    return play

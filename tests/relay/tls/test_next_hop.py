@@ -2,68 +2,31 @@
 
 import asyncio
 import contextlib
-import re
+import runpy
 import ssl
+from pathlib import Path
 
 import pytest
 
 from gateway.config import Endpoint, Tls
-from gateway.net import hop_tls, listener, relay
 
-GREETING = b"220 next.example ESMTP\r\n"
-EHLO = b"EHLO client.example\r\n"
-OURS = re.compile(rb"EHLO (?:\[127\.0\.0\.1\]|[\w-]+(?:\.[\w-]+)+)\r\n")
-OFFER = b"250-next.example\r\n250-PIPELINING\r\n250 STARTTLS\r\n"
-READY = b"220 2.0.0 Ready to start TLS\r\n"
+of_tls = runpy.run_path(str(Path(__file__).with_name("overture.py")))
+GREETING, EHLO, OFFER, READY, our_ehlo, ask_for_tls, past_ehlo, message = (
+    of_tls[name]
+    for name in (
+        "GREETING",
+        "EHLO",
+        "OFFER",
+        "READY",
+        "our_ehlo",
+        "ask_for_tls",
+        "past_ehlo",
+        "message",
+    )
+)
 
 OPPORTUNISTIC, VERIFY = Tls.OPPORTUNISTIC, Tls.VERIFY
 BOTH = pytest.mark.parametrize("mode", [OPPORTUNISTIC, VERIFY])
-
-
-async def our_ehlo(hop):
-    """The gateway introduces itself, and says no more before it is answered."""
-    while not hop.heard.endswith(b"\r\n"):
-        hop.heard += await hop.more()
-    assert OURS.fullmatch(hop.heard)
-    hop.heard = b""
-
-
-async def ask_for_tls(hop):
-    """A hop at the gateway's STARTTLS."""
-    await our_ehlo(hop)
-    await hop.say(OFFER)
-    await hop.hear(b"STARTTLS\r\n")
-
-
-@pytest.fixture
-def secure(ours, trust, wrap):
-    """Plays a hop whose certificate this machine trusts, up to the end of the handshake."""
-    trust(ours)
-
-    async def play(started, pair=ours):
-        hop = await started.hop.greet()
-        await ask_for_tls(hop)
-        await hop.say(READY)
-        await wrap(hop, pair.server, server_side=True)
-        return hop
-
-    return play
-
-
-async def past_ehlo(client, hop):
-    await client.hear(GREETING)
-    await client.say(EHLO)
-    await (await hop.hear(EHLO)).say(OFFER)
-    # Its STARTTLS is not the client's, with TLS or without.
-    assert b"STARTTLS" not in await client.reply(250)
-
-
-async def message(client, hop, envelope):
-    await envelope(client, hop)
-    content = b"Subject: x\r\n\r\n" + bytes(range(1, 256)) * 8000 + b"\r\n.\r\n"
-    await client.say(content)
-    await (await hop.hear(content)).say(b"250 2.0.0 Ok\r\n")
-    await client.reply(250)
 
 
 def reasons(started):
@@ -110,9 +73,6 @@ async def test_both_sides_may_have_tls(gateway, ours, secure, wrap, envelope):
     await (await hop.hear(EHLO)).say(b"250 next.example\r\n")
     await client.reply(250)
     await message(client, hop, envelope)
-
-
-# ── opportunistic ────────────────────────────────────────────────────────────────────────────
 
 
 async def test_opportunistic_takes_any_certificate(gateway, secure, foreign, envelope):
@@ -163,9 +123,6 @@ async def test_r06_opportunistic_a_hop_that_refuses_us_is_left_to_the_session(ga
     client = await started.connect()
     await (await started.hop.accept()).say(b"554 5.7.1 not you\r\n")
     await client.hear(b"554 5.7.1 not you\r\n")
-
-
-# ── verify ───────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("wrong", ["name", "issuer"])
@@ -230,9 +187,6 @@ async def test_r06_verify_the_next_one_is_tried(gateway, secure, envelope):
     await message(client, hop, envelope)
 
 
-# ── hostile and broken hops ──────────────────────────────────────────────────────────────────
-
-
 @BOTH
 @pytest.mark.parametrize("place", ["banner", "ehlo", "starttls"])
 async def test_r06_a_hop_that_says_more_than_it_was_asked_before_tls_is_no_hop(
@@ -274,93 +228,6 @@ async def test_r06_a_hop_that_leaves_before_tls_is_no_hop(gateway, mode, leave):
     await refused(started, client)
 
 
-@BOTH
-@pytest.mark.parametrize("place", ["banner", "ehlo", "handshake"])
-async def test_r20_a_hop_that_hangs_before_tls_is_given_up(gateway, monkeypatch, mode, place):
-    monkeypatch.setattr(hop_tls, "OVERTURE_SECONDS", 0.2)
-    started = await gateway(next_hop_tls=mode)
-    client = await started.connect()
-    hop = await started.hop.accept()
-    if place != "banner":
-        await hop.say(GREETING)
-        await our_ehlo(hop)
-    if place == "handshake":
-        await hop.say(OFFER)
-        await hop.hear(b"STARTTLS\r\n")
-        await hop.say(READY)
-    await refused(started, client)
-    assert reasons(started) == ["TimeoutError"]
-    if place == "handshake":
-        await hop.more()  # a ClientHello
-    assert await hop.end() == b""
-
-
-@BOTH
-@pytest.mark.parametrize("is_in_handshake", [False, True])
-async def test_r18_a_hop_that_hangs_does_not_keep_the_process(gateway, mode, is_in_handshake):
-    started = await gateway(next_hop_tls=mode, drain_seconds=0)
-    await started.connect()
-    hop = await started.hop.greet()
-    await our_ehlo(hop)
-    if is_in_handshake:
-        await hop.say(OFFER)
-        await hop.hear(b"STARTTLS\r\n")
-        await hop.say(READY)
-        await hop.more()
-    await started.listener.drain()
-    assert not started.listener._relays
-    assert await hop.end() == b""
-
-
-async def test_r08_a_client_that_leaves_meanwhile_takes_the_hop_with_it(gateway, secure):
-    started = await gateway(next_hop_tls=OPPORTUNISTIC)
-    client = await started.connect()
-    client.reset()
-    hop = await secure(started)
-    assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
-
-
-async def test_r07_a_hop_that_dies_in_the_content_under_tls_is_a_451(gateway, secure, envelope):
-    started = await gateway(trusted=(), next_hop_tls=VERIFY)
-    client = await started.connect()
-    hop = await secure(started)
-    await past_ehlo(client, hop)
-    await envelope(client, hop)
-    await client.say(b"x\r\n")
-    await hop.hear(b"x\r\n")
-    hop.reset()
-    await client.say(b"y\r\n.\r\n")
-    await client.reply(451)
-
-
-async def test_r20_a_full_hop_under_tls_that_does_not_read_is_cut_off(
-    gateway, secure, envelope, monkeypatch
-):
-    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(relay, "HOP_SECONDS", 0.3)
-    started = await gateway(trusted=(), next_hop_tls=VERIFY)
-    client = await started.connect()
-    hop = await secure(started)
-    await past_ehlo(client, hop)
-    await envelope(client, hop)
-    (session,) = started.listener._relays
-    line = b"x" * 65534 + b"\r\n"
-    sent = 0
-    while not session._client_is_paused:
-        await client.say(line)
-        sent += len(line)
-        assert sent < 50_000_000
-    assert session._hop._transport.get_write_buffer_size() < 500_000
-    await client.say(b".\r\n")
-    await client.reply(451)
-    # What waited is not sent, nor is a close_notify.
-    with pytest.raises(ssl.SSLEOFError):
-        await hop.end()
-    assert (line * (sent // len(line))).startswith(hop.heard)
-    assert len(hop.heard) < sent
-
-
 async def test_a_unix_socket_needs_no_tls(gateway, tmp_path):
     """Nobody listens between two processes of one machine."""
     heard = asyncio.Queue()
@@ -377,26 +244,3 @@ async def test_a_unix_socket_needs_no_tls(gateway, tmp_path):
         await client.hear(GREETING)
         await client.say(EHLO)
         assert await heard.get() == EHLO
-
-
-async def test_r08_what_the_kernel_has_not_taken_of_a_lost_message_is_not_sent(
-    gateway, secure, envelope
-):
-    started = await gateway(trusted=(), next_hop_tls=VERIFY)
-    client = await started.connect()
-    hop = await secure(started)
-    await past_ehlo(client, hop)
-    await envelope(client, hop)
-    (session,) = started.listener._relays
-    wire = session._hop._beneath
-    sent = 0
-    while not wire.get_write_buffer_size():
-        await client.say(b"x" * 4094 + b"\r\n")
-        sent += 4096
-        await asyncio.sleep(0)
-    assert not session._hop._transport.get_write_buffer_size()
-    client.close()
-    await started.until(lambda: not started.listener._relays)
-    with pytest.raises(ssl.SSLEOFError):
-        await hop.end()
-    assert len(hop.heard) < sent

@@ -1,0 +1,140 @@
+"""Opening what lies in the lists directory, whatever it is: what is wrong is told with a remedy.
+
+Disks fail, people copy and other programs write. Nothing there is believed before it was looked at:
+not even that a file is one, since opening a pipe would wait for ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import re
+import stat
+import zlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gateway.errors import Fault, ListError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+"""What comes of reading content that is not as we write it."""
+
+LARGEST = 1 << 30
+"""Bytes that any file but a list's own may have."""
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*\Z", re.ASCII)
+
+
+@contextlib.contextmanager
+def opened(path: Path, remedy: str) -> Iterator[BinaryIO]:
+    """Open a file to be read. Raises ``FileNotFoundError``, and :class:`ListError`.
+
+    So does an error while it is read. ``remedy`` is what a person does where it is damaged.
+    """
+    try:
+        # A pipe that nobody writes to is opened at once, and then seen to be one.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise damaged(path, None, "is no file", remedy)
+            yield stream
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise unreadable(path, error, remedy) from None
+
+
+def content(path: Path, remedy: str) -> bytes | None:
+    """Read a file whole; ``None``: there is none. Raises :class:`ListError`."""
+    try:
+        with opened(path, remedy) as stream:
+            found = stream.read(LARGEST + 1)
+    except FileNotFoundError:
+        return None
+    if len(found) > LARGEST:
+        raise damaged(path, None, f"is larger than {LARGEST} bytes, which none is", remedy)
+    return found
+
+
+def unpacked(path: Path, remedy: str, largest: int = LARGEST) -> bytes:
+    """Read a gzipped file whole. Raises :class:`ListError`, also where there is none."""
+    try:
+        with opened(path, remedy) as stream, gzip.open(stream) as inside:
+            found: bytes = inside.read(largest + 1)
+    except FileNotFoundError:
+        raise damaged(path, None, "is gone", remedy) from None
+    except (EOFError, zlib.error) as error:
+        raise damaged(path, None, f"cannot be read ({error})", remedy) from None
+    if len(found) > largest:
+        raise damaged(path, None, f"holds more than {largest} bytes, which none does", remedy)
+    return found
+
+
+def listing(directory: Path, suffix: str) -> list[Path]:
+    """Give the files of a directory that end so, sorted; hidden ones are half written.
+
+    None where there is no directory. Raises :class:`ListError` where it cannot be read.
+    """
+    try:
+        found = sorted(directory.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unreadable(directory, error, "see what it is, and move it away") from None
+    return [each for each in found if each.name.endswith(suffix) and not each.name.startswith(".")]
+
+
+def is_plain(name: str) -> bool:
+    """Whether a file may be of ours: no name that we give holds anything but these signs."""
+    return _PLAIN.match(name) is not None
+
+
+def moment(text: str) -> datetime:
+    """Read a time as we write it, in UTC. Raises ``ValueError`` or another of ``MALFORMED``."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return found.astimezone(UTC)
+
+
+def count(value: object) -> int:
+    """Take a number of things. Raises ``ValueError``."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("no number of things where one should be")
+    return value
+
+
+def text(value: object) -> str:
+    """Take a text. Raises ``TypeError``."""
+    if not isinstance(value, str):
+        raise TypeError("no text where one should be")
+    return value
+
+
+def unreadable(path: Path, error: OSError, remedy: str) -> ListError:
+    """Word what the system said of a file."""
+    if isinstance(error, PermissionError):
+        remedy = "run this as the gateway's user, or give it back to that user"
+    elif isinstance(error, IsADirectoryError | NotADirectoryError) and "move" not in remedy:
+        remedy = f"move it away, then {remedy}"
+    return damaged(path, None, f"cannot be read ({error.strerror or error})", remedy)
+
+
+def damaged(path: Path, line: int | None, what: str, remedy: str) -> ListError:
+    """Word what is wrong in a file, and what to do."""
+    return ListError([Fault(str(path), line, None, f"{what}; {remedy}")])
+
+
+def why(error: BaseException) -> str:
+    """Say in a few words what was wrong with content; one of ``MALFORMED``."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return str(error).partition("\n")[0]

@@ -1,0 +1,188 @@
+"""``monition audit erase``: a person's data out of the ledger, or parts of single findings."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.options import config_option, example, load_config
+from gateway.cli.output import say
+from gateway.cli.person import access, hand
+from gateway.ledger import belongings, erasure, erasure_request, forgetting
+from gateway.ledger.erasure import Tally
+from gateway.ledger.mention import mailbox
+from gateway.ledger.reading import Reading
+from gateway.ledger.record import Part
+from gateway.notice import rhythm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from gateway.config import Config
+
+_ROLES = {
+    "sender": frozenset({Part.SENDER}),
+    "recipient": frozenset({Part.RECIPIENT}),
+    "both": forgetting.ROLES,
+}
+
+
+@click.command(
+    epilog=example(
+        "monition audit erase --person jane@example.edu --dry-run",
+        "monition audit erase --person jane@example.edu --reason 'Request 2026-44' --yes",
+        "monition audit erase 01KB8Q --part notes --yes",
+    )
+)
+@click.argument("events", metavar="[EVENT]...", nargs=-1)
+@click.option("--person", metavar="ADDRESS", help="Whose data: everything that names the address.")
+@click.option(
+    "--as",
+    "role",
+    type=click.Choice(list(_ROLES)),
+    default="both",
+    show_default=True,
+    help="What --person was in the findings.",
+)
+@click.option(
+    "--part",
+    "parts",
+    type=click.Choice([part.value for part in Part]),
+    multiple=True,
+    help="Of the EVENTs: this part; can be given more than once.",
+)
+@click.option("--drop-notices", is_flag=True, help="Give up notices on their way that name them.")
+@click.option("--reason", metavar="TEXT", help="Why, without the address, for the ledger.")
+@click.option("--by", metavar="NAME", help="Who erases.  [default: who is signed in]")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--yes", is_flag=True, help="Erase: it cannot be undone.")
+@config_option
+def erase(
+    *,
+    events: tuple[str, ...],
+    person: str | None,
+    role: str,
+    parts: tuple[str, ...],
+    drop_notices: bool,
+    reason: str | None,
+    by: str | None,
+    dry_run: bool,
+    yes: bool,
+    config_file: Path | None,
+) -> None:
+    """Erase personal data. The events stay, and the chain stays whole; what is under hold is kept.
+
+    With --person everything goes in which the address stands, in any spelling: parts of findings,
+    replies, notes, notices, the journal. No file of the ledger holds it afterwards; where one
+    does all the same, that is said and the status is 1. What the person writes or is written to
+    later is recorded anew.
+    """
+    if bool(events) == bool(person):
+        raise click.UsageError("name EVENTs or a --person, one of the two.")
+    if events and not parts:
+        raise click.UsageError("say which --part of the EVENTs: sender, recipient or notes.")
+    if person and parts:
+        raise click.UsageError("--part belongs to EVENTs; with --person it is --as.")
+    config = load_config(config_file)
+    if person:
+        _erase_person(config, person, role, reason, by, drop=drop_notices, dry=dry_run, yes=yes)
+    else:
+        _erase_events(config, events, parts, reason, by, dry=dry_run, yes=yes)
+
+
+def _erase_person(
+    config: Config,
+    person: str,
+    role: str,
+    reason: str | None,
+    by: str | None,
+    *,
+    drop: bool,
+    dry: bool,
+    yes: bool,
+) -> None:
+    path, sought = config.ledger.path, mailbox(person)
+    if dry or not yes:
+        found = belongings.find(path, sought, _ROLES[role])
+        letters = forgetting.letters(path, sought, hand(by), _ROLES[role])
+        # How much there is of a person is something about them.
+        with Reading(path, access("audit erase", reason)) as reading:
+            name = reading.names.person(str(sought))
+            reading.record(len(found.dues), {"person": name}, [str(sought)])
+        say(
+            f"{sought} is the sender of {found.findings.get(Part.SENDER, 0):,} and the recipient "
+            f"of {found.findings.get(Part.RECIPIENT, 0):,} findings"
+        )
+        waiting = sum(letter.state == "queued" for letter in letters)
+        say(f"notices that name it: {len(letters):,}, of them still to be sent: {waiting:,}")
+        _would_go(found.dues, found.kept, dry=dry)
+        return
+    if sys.stderr.isatty():
+        say("looking through the whole ledger: some seconds for each gigabyte of it")
+    request = erasure_request.Request(sought, _ROLES[role], reason, drop)
+    answer = erasure_request.grant(
+        path, config.ledger.emergency_journal, request, hand(by), rhythm.is_open
+    )
+    told(answer.tally)
+    if answer.notices:
+        say(f"{counted(answer.notices, 'notice')} that named the address: removed, or changed")
+    if answer.dropped:
+        say(f"{counted(answer.dropped, 'notice')} given up: their senders were not told")
+    if answer.set_aside:
+        say(f"{counted(answer.set_aside, 'line')} taken out of what the journal had put aside")
+    finish(answer.still)
+
+
+def _erase_events(
+    config: Config,
+    events: tuple[str, ...],
+    parts: tuple[str, ...],
+    reason: str | None,
+    by: str | None,
+    *,
+    dry: bool,
+    yes: bool,
+) -> None:
+    path = config.ledger.path
+    dues, kept = erasure.of_findings(path, events, map(Part, parts))
+    if dry or not yes:
+        _would_go(dues, kept, dry=dry)
+        return
+    told(erasure.erase(path, dues, cause=erasure.REQUEST, hand=hand(by), reason=reason, kept=kept))
+    finish(erasure_request.tidy(path))
+
+
+def _would_go(dues: erasure.Dues, kept: int, *, dry: bool) -> None:
+    tally = Tally(events=len(dues), kept=kept)
+    tally.parts.update(part for parts in dues.values() for part in parts)
+    told(tally, would="would be ")
+    if not dry:
+        raise click.UsageError("nothing was erased: it cannot be undone. To do it, add --yes.")
+
+
+def told(tally: Tally, *, would: str = "") -> None:
+    """Say how much was erased, or would be."""
+    if tally.parts:
+        parts = ", ".join(f"{part} {tally.parts[part]:,}" for part in Part if tally.parts[part])
+        say(f"{would}erased from {counted(tally.events, 'event')}, by parts: {parts}")
+    elif not tally.kept:
+        say("there is nothing to erase")
+    if tally.kept:
+        say(f"{counted(tally.kept, 'event')} {would}kept, being under hold")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words: ``1 event``, ``2,000 events``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def finish(still: Iterable[str]) -> None:
+    """Say what stands all the same, and end with 1 if anything does."""
+    sentences = tuple(still)
+    for sentence in sentences:
+        say(f"not finished: {sentence}")
+    if sentences:
+        sys.exit(1)

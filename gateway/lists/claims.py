@@ -1,0 +1,94 @@
+"""What one entry of a list claims: domains and addresses, each with its evidence.
+
+Of each text the list gives, something is taken, or it is told why nothing is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.lists import hosts
+from gateway.lists.overrides import Key, plain
+from gateway.model import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from gateway.lists.entry import Entry
+    from gateway.lists.hosts import Guard
+    from gateway.lists.overrides import Overrides
+
+
+@dataclass(frozen=True, slots=True)
+class NotUsed:
+    """A text that a list gives for an institution, and of which nothing was taken.
+
+    ``entity`` is the institution's id, ``entry`` the list's; ``place`` is file and row.
+    """
+
+    entity: str
+    entry: str
+    place: str
+    text: str
+    reason: str
+
+
+class Reading:
+    """Reads entries' texts; remembers what was of no use, and which overrides met their text."""
+
+    def __init__(self, overrides: Overrides, guard: Guard) -> None:
+        self._overrides = overrides
+        self._guard = guard
+        self.used: set[Key] = set()
+        self.refused: list[NotUsed] = []
+
+    def domains(
+        self, entity: str, entry: Entry, numbers: Collection[tuple[str, str | None]]
+    ) -> Iterator[Claim]:
+        """Give the claims of an entry; ``numbers`` are all that lists know its institution by."""
+        says = _says(entry)
+        for domain in entry.domains:
+            if (reason := self._guard(domain)) is None:
+                yield Claim(domain, f"{says}, domain")
+            else:
+                self._refuse(entity, entry, hosts.Refused(domain, reason))
+        for text in entry.websites:
+            if (key := self._override(text, numbers)) is not None:
+                yield from self._instead(key)
+                continue
+            for found in hosts.domains(text, self._guard):
+                if (key := self._override(found.text, numbers)) is not None:
+                    yield from self._instead(key)
+                elif isinstance(found, hosts.Domain):
+                    yield Claim(found.value, f"{says}, website {found.text}")
+                else:
+                    self._refuse(entity, entry, found)
+
+    def mailboxes(self, entity: str, entry: Entry) -> Iterator[Claim]:
+        """Give the exact addresses of an entry."""
+        for text in entry.emails:
+            for found in hosts.mailboxes(text):
+                if isinstance(found, hosts.Mailbox):
+                    yield Claim(found.value, f"{_says(entry)}, e-mail address")
+                else:
+                    self._refuse(entity, entry, found)
+
+    def _refuse(self, entity: str, entry: Entry, found: hosts.Refused) -> None:
+        self.refused.append(NotUsed(entity, entry.id, entry.place, found.text, found.reason))
+
+    def _override(self, text: str, numbers: Collection[tuple[str, str | None]]) -> Key | None:
+        website = plain(text)
+        keys = (Key(name, uid or "", website) for name, uid in numbers)
+        return next((key for key in keys if key in self._overrides), None)
+
+    def _instead(self, key: Key) -> Iterator[Claim]:
+        self.used.add(key)
+        if (claim := self._overrides[key]) is not None:
+            yield claim
+
+
+def _says(entry: Entry) -> str:
+    """Who says it, for the evidence of a claim."""
+    listing = entry.listings[0]
+    return f"{listing.list} {listing.uid}" if listing.uid else listing.list

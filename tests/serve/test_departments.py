@@ -1,0 +1,59 @@
+"""The file of departments at the start and at a reload: mail never waits until it is mended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.config import surroundings
+from gateway.serve import orders
+
+TODAY = date(2026, 11, 22)
+
+
+@pytest.fixture
+def staff(tmp_path):
+    file = tmp_path / "departments.csv"
+    file.write_text("sender,department\njane@example.edu,Law\n")
+    return file
+
+
+@pytest.fixture
+def named(config, staff):
+    """A configuration that names the file."""
+    institution = replace(config.institution, departments=staff)
+    return replace(config, institution=institution)
+
+
+def test_departments_are_read_at_the_start_and_again_at_a_reload(named, staff):
+    loaded = orders.load(named, TODAY).orders.departments
+    assert loaded.of("jane@example.edu") == "Law"
+    staff.write_text("sender,department\njane@example.edu,Arts\n")
+    again = orders.load_anew(named, TODAY, loaded)
+    assert again.orders.departments.of("jane@example.edu") == "Arts"
+
+
+@pytest.mark.parametrize("content", ["sender,department\njane.doe,Law\n", "", None])
+def test_a_faulty_file_keeps_the_old_ones_and_is_told_without_a_name(named, staff, content):
+    known = orders.load(named, TODAY).orders.departments
+    staff.unlink() if content is None else staff.write_text(content)
+    with capture_logs() as logs:
+        again = orders.load_anew(named, TODAY, known)
+    assert again.orders.departments is known
+    (told,) = [line for line in logs if "departments" in line["event"]]
+    assert told["event"] == "the departments cannot be read, the old ones stay"
+    assert "departments.csv" in told["faults"][0]
+    assert "jane.doe" not in str(told)
+
+
+def test_without_it_a_gateway_starts_all_the_same_and_config_check_tells(named, staff):
+    staff.unlink()
+    assert orders.load(named, TODAY).orders.departments.of("jane@example.edu") is None
+    faults = [fault for fault in surroundings(named) if fault.key == "institution.departments"]
+    assert len(faults) == 1
+    assert "cannot be read (No such file or directory)" in str(faults[0])
+    staff.write_text("sender,department\njane,Law\n")
+    assert f"{staff}:2: the sender is no address" in str(list(surroundings(named))[-1])
