@@ -127,7 +127,7 @@ def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> Sta
         domains=looking.domains(turn),
         registry=looking.at(lambda: organisations.read_header(folder)),
         missing=tuple(missing(written.entities, entries.values())) if written else (),
-        damage=tuple(looking.damage),
+        damage=tuple(dict.fromkeys(looking.damage)),
     )
 
 
@@ -157,7 +157,10 @@ class _Looking:
 
     def names(self, wanted: Iterable[str]) -> list[str]:
         """Give the lists to be told of, in the catalogue's order."""
-        there = self.at(lambda: tried(self._folder)) or set()
+        there = self.at(lambda: tried(self._folder))
+        if there is None:
+            turn = history.known(self._folder)
+            there = set(turn.entries) if turn else set()
         for path in self.at(lambda: kept.strangers(self._folder)) or ():
             name = path.name.encode("unicode_escape", "backslashreplace").decode("ascii")
             what = "is no list's file, and is not read; move it away"

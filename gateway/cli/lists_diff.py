@@ -75,7 +75,7 @@ def command(
     config = load_config(config_file)
     compared = comparison.pair(Folder(config.lists.directory), before, after)
     if compared is None:
-        say("Only one snapshot was ever in force: there is nothing to compare it with yet.")
+        say("Only one snapshot is known to have been in force: nothing to compare it with yet.")
         return
     changes = comparison.changes(compared)
     if affected:

@@ -89,7 +89,7 @@ def grant(
     set_aside = 0
     if request.roles == forgetting.ROLES:
         set_aside = remains.forget_set_aside(journal, sought)
-        still += _still(path, journal, sought, found.alike, is_kept=tally.kept > 0)
+        still += _still(path, (journal, found.alike), sought, hand, is_kept=tally.kept > 0)
     return Answer(tally, notices, dropped, set_aside, tuple(still))
 
 
@@ -135,12 +135,18 @@ def _check_letters(path: Path, request: Request, hand: Hand) -> None:
 
 
 def _still(
-    path: Path, journal: Path, sought: Mailbox, alike: Iterable[bytes], *, is_kept: bool
+    path: Path,
+    beside: tuple[Path, Iterable[bytes]],
+    sought: Mailbox,
+    hand: Hand,
+    *,
+    is_kept: bool,
 ) -> Iterable[str]:
+    journal, alike = beside
     holding = remains.look(path, journal, sought, alike, spare_ledger=is_kept)
     for file in holding:
         if file == path:
-            yield _in_the_ledger(path, sought)
+            yield _in_the_ledger(path, sought, hand)
         else:
             yield (
                 f"{file} holds the address, or cannot be read; it is none of the ledger's own "
@@ -148,8 +154,8 @@ def _still(
             )
 
 
-def _in_the_ledger(path: Path, sought: Mailbox) -> str:
-    if belongings.find(path, sought).dues:
+def _in_the_ledger(path: Path, sought: Mailbox, hand: Hand) -> str:
+    if belongings.find(path, sought).dues or forgetting.letters(path, sought, hand):
         return f"something that names the address was recorded meanwhile: {AGAIN}"
     if sealed := belongings.facts_naming(path, sought):
         return (

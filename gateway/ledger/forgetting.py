@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from gateway.ledger.acts import Hand
     from gateway.ledger.mention import Mailbox
     from gateway.ledger.record import JSON
+    from gateway.ledger.sqlite import SqliteStore
+
+TOGETHER = 25
+"""Notices forgotten in one transaction: for each the windows are walked through."""
 
 ROLES = frozenset({Part.SENDER, Part.RECIPIENT})
 
@@ -56,34 +60,66 @@ def forget_notices(
 
     A notice to them goes, and the windows it opened: the next match is told anew. One to somebody
     else keeps its row, with a pseudonym in the place of the address. One that waits is dropped and
-    leaves a NOTIFIED that says ``failed``; the caller has asked before.
+    leaves a NOTIFIED that says ``failed``; the caller has asked before. One that a courier took in
+    hand meanwhile stays.
     """
-    with office.at_work(path) as store, store.transaction(), errors_told(path):
-        database = store.database
-        found = list(_letters(database, sought, hand, roles))
-        dropped = [letter for letter in found if letter.state == "queued"]
-        for letter in dropped:
-            facts: dict[str, JSON] = {
-                "notice": letter.id,
-                "result": "failed",
-                "attempts": letter.attempts,
-                "message_id": None,
-                "digest": None,
-                "texts": None,
-            }
-            store.append(notified(facts, process="by hand", at=hand.at, entropy=hand.entropy))
-        for letter in found:
-            if letter.is_to_them or letter.state == "queued":
-                _remove(database, letter.id)
-            else:
-                _veil(database, letter.id, sought)
-        for (sender,) in database.execute(
-            "SELECT DISTINCT sender FROM notice_window WHERE sender LIKE ? ESCAPE '\\'",
-            (likely(sought),),
-        ).fetchall():
-            if Part.SENDER in roles and is_named_in(sought, sender):
-                database.execute("DELETE FROM notice_window WHERE sender = ?", (sender,))
-    return len(found), len(dropped)
+    found = letters(path, sought, hand, roles)
+    senders = _senders_of_windows(path, sought) if Part.SENDER in roles else ()
+    done = dropped = 0
+    with office.at_work(path) as store:
+        for sender in senders:
+            with store.transaction(), errors_told(path):
+                store.database.execute("DELETE FROM notice_window WHERE sender = ?", (sender,))
+        for start in range(0, len(found), TOGETHER):
+            with store.transaction(), errors_told(path):
+                for letter in found[start : start + TOGETHER]:
+                    state = _forget(store, letter, sought, hand)
+                    done += state is not None
+                    dropped += state == "queued"
+    return done, dropped
+
+
+def _forget(store: SqliteStore, letter: Letter, sought: Mailbox, hand: Hand) -> str | None:
+    """Forget one notice; the state it was in, ``None`` where it is gone or on its way."""
+    row = store.database.execute(
+        "SELECT state, lease_until FROM outbox WHERE id = ?", (letter.id,)
+    ).fetchone()
+    if row is None or _is_leaving(row[1], hand):
+        return None
+    state = str(row[0])
+    if state == "queued":
+        facts: dict[str, JSON] = {
+            "notice": letter.id,
+            "result": "failed",
+            "attempts": letter.attempts,
+            "message_id": None,
+            "digest": None,
+            "texts": None,
+        }
+        store.append(notified(facts, process="by hand", at=hand.at, entropy=hand.entropy))
+    if letter.is_to_them or state == "queued":
+        store.database.execute("DELETE FROM notice_window WHERE notice = ?", (letter.id,))
+        store.database.execute("DELETE FROM outbox WHERE id = ?", (letter.id,))
+    else:
+        _veil(store.database, letter.id, sought)
+    return state
+
+
+def _senders_of_windows(path: Path, sought: Mailbox) -> tuple[str, ...]:
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            rows = database.execute(
+                "SELECT DISTINCT sender FROM notice_window WHERE sender LIKE ? ESCAPE '\\'",
+                (likely(sought),),
+            ).fetchall()
+    finally:
+        database.conn.close()
+    return tuple(sender for (sender,) in rows if is_named_in(sought, sender))
+
+
+def _is_leaving(lease_until: str | None, hand: Hand) -> bool:
+    return lease_until is not None and lease_until > timestamp(hand.at)
 
 
 def _letters(
@@ -100,13 +136,7 @@ def _letters(
         said = [json.loads(request), error or ""]
         as_what = Part.SENDER if is_to_them else Part.RECIPIENT
         if as_what in roles and (is_to_them or is_named_within(sought, said)):
-            leaving = lease is not None and lease > timestamp(hand.at)
-            yield Letter(id_, state, attempts, is_to_them, leaving)
-
-
-def _remove(database: Database, notice: str) -> None:
-    database.execute("DELETE FROM notice_window WHERE notice = ?", (notice,))
-    database.execute("DELETE FROM outbox WHERE id = ?", (notice,))
+            yield Letter(id_, state, attempts, is_to_them, _is_leaving(lease, hand))
 
 
 def _veil(database: Database, notice: str, sought: Mailbox) -> None:

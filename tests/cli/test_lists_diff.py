@@ -190,7 +190,7 @@ def test_one_snapshot_alone_and_two_that_are_one_are_said(diff, take):
     take(NIMBUS)
     result = diff()
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "Only one snapshot was ever in force" in result.stderr
+    assert "Only one snapshot is known to have been in force" in result.stderr
     result = diff("2026-11-20")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "The two snapshots are one" in result.stderr

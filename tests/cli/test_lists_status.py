@@ -13,8 +13,10 @@ from gateway.archive import assembly, history, importing, source
 from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
 from gateway.archive.source import Refusal
+from gateway.cli import lists_status
 from gateway.cli.lists_status import spoken
 from gateway.cli.main import command
+from gateway.serve.running import Running
 
 POLICIES = packaged.policies_directory()
 CONFIG = """
@@ -144,3 +146,30 @@ def test_a_snapshot_that_cannot_be_read_is_told(status, take, folder):
 )
 def test_an_age_is_told_in_its_largest_unit(age, said):
     assert spoken(age) == said
+
+
+def test_a_gateway_that_cannot_be_asked_is_no_fault_and_said(status, take, tmp_path):
+    digest = take().assembly.snapshot.digest
+    assert "not known: [metrics] is not configured" in status().stderr
+    config = tmp_path / "monition.toml"
+    config.write_text(config.read_text() + f'[metrics]\nlisten = "unix:{tmp_path}/nobody"\n')
+    done = status()
+    assert "running gateway: not known: no gateway answers at unix:" in done.stderr
+    assert done.exit_code == 0
+    last = json.loads(status("--format", "json").stdout.splitlines()[-1])
+    assert last["snapshot"] == digest
+    assert last["gateway_snapshots"] == []
+    assert "no gateway answers" in last["gateway_unknown"]
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_what_a_running_gateway_works_by_is_told(status, take, monkeypatch, is_same, tmp_path):
+    digest = take().assembly.snapshot.digest
+    served = digest if is_same else "sha256:another"
+    config = tmp_path / "monition.toml"
+    config.write_text(config.read_text() + "[metrics]\n")
+    found = Running((served,), ("sha256:policy",))
+    monkeypatch.setattr(lists_status.running, "ask", lambda _: found)
+    told = status().stderr
+    assert ("works by the same snapshot" if is_same else "works by sha256:another") in told
+    assert "with the policy sha256:policy" in told

@@ -237,7 +237,7 @@ def test_a08_a_pack_is_sound_and_says_what_was_checked(case, packed, check, key)
 @pytest.mark.parametrize("chain", list(Chain))
 @pytest.mark.parametrize("names", [True, False])
 @pytest.mark.parametrize("signed", [True, False])
-def test_a08_every_sort_of_pack_is_sound(case, packed, check, chain, names, signed):
+def test_a08_every_sort_of_pack_is_sound(packed, check, chain, names, signed):
     filters = Filters(entity="us-ofac-38316")
     status, said = check(packed(filters, names=names, signed=signed, chain=chain))
     assert status == 0, said
@@ -305,7 +305,7 @@ def test_a08_a_pack_by_pseudonyms_holds_nobodys_personal_data(case, packed):
         ("chain.jsonl", lambda lines: ["junk\n"], "no sound pack"),
     ],
 )  # fmt: skip
-def test_a08_whatever_a_forger_changes_is_found_with_its_place(packed, check, name, change, says):  # noqa: PLR0917
+def test_a08_whatever_a_forger_changes_is_found_with_its_place(packed, check, name, change, says):
     status, said = check(forged(packed(), name, change))
     assert (status, said.splitlines()[-1][:5]) == (1, "BAD  ")
     assert says in said.splitlines()[-1]

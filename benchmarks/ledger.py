@@ -1,0 +1,176 @@
+"""The ledger: a year of mail asked, verified, handed out, brought up to date, and written to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.child import BenchmarkError
+from benchmarks.figures import number, shown, spread
+from benchmarks.goal import Goal, Judgement, judge
+from benchmarks.section import Outcome, Section, Setting
+from benchmarks.table import Block, Row, Table
+from benchmarks.year.making import make
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TREE = Path(__file__).parents[1]
+COLUMN = "measured"
+EVENTS, QUICK = 1_000_000, 50_000
+A_TENTH = 10
+
+PAGE = Goal("goal ≤ 200", 200)
+COUNT = Goal("goal ≤ 1,000", 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure: where its samples are, what to multiply them by, and what was aimed at."""
+
+    key: str
+    thing: str
+    unit: str
+    factor: float = 1.0
+    goal: Goal | None = None
+
+
+MEASURES = (
+    Measure("page", "first page, the slowest filter", "ms", 1e3, PAGE),
+    Measure("count", "how many fit, the slowest filter", "ms", 1e3, COUNT),
+    Measure("question", "a named question, the slowest", "ms", 1e3, PAGE),
+    Measure(
+        "verified", "verify", "events a second",
+        goal=Goal("goal ≥ 100,000", 100_000, is_least=True),
+    ),
+    Measure("verified_cpu", "the same", "CPU µs an event", 1e6),
+    Measure("verify_bytes", "verify, memory at the highest", "MB", 1e-6),
+    Measure("verify_growth", "the same ÷ that of a tenth", "", goal=Goal("goal ≤ 1.2", 1.2)),
+    Measure("export_seconds", "all of it as CSV", "s"),
+    Measure("export_bytes", "the same, memory at the highest", "MB", 1e-6),
+    Measure("export_growth", "the same ÷ that of a tenth", "", goal=Goal("goal ≤ 1.2", 1.2)),
+    Measure("migrated_seconds", "a ledger of the first release brought up", "s"),
+    Measure("today", "matched recipients, this schema", "a CPU s"),
+    Measure("first", "matched recipients, the first schema", "a CPU s"),
+    Measure("crowd_errors", "100 writers × 100 events", "errors", goal=Goal("goal 0", 0)),  # noqa: RUF001
+    Measure("crowd_rate", "the same, a transaction each", "a second"),
+    Measure("crowd_longest", "the same, the longest wait", "s"),
+)  # fmt: skip
+
+
+def run(setting: Setting) -> Outcome:
+    """A year is made once and measured as often as asked for."""
+    events = QUICK if setting.is_quick else EVENTS
+    made = {}
+    for name, size in (("year", events), ("tenth", events // A_TENTH)):
+        setting.tell(f"ledger: making {size:,} events")
+        directory = setting.directory / name
+        directory.mkdir()
+        made[name] = make(directory, events=size)
+    samples: list[dict[str, Any]] = []
+    for repetition in range(setting.repetitions):
+        setting.tell(f"ledger: repetition {repetition + 1}")
+        directory = setting.directory / str(repetition)
+        directory.mkdir()
+        samples.append(_sample(made["year"], made["tenth"], directory, repetition))
+    block, judgements = summary(samples)
+    slowest = slowest_of(samples)
+    return Outcome(Table((COLUMN,), [block, slowest]), judgements, samples, 0)
+
+
+def _sample(year: Any, tenth: Any, directory: Path, repetition: int) -> dict[str, Any]:
+    pages = _errand("asking", "pages", year.ledger)
+    questions = _errand("asking", "questions", year.ledger)
+    whole, part = (_errand("asking", "verifying", made.ledger) for made in (year, tenth))
+    seconds, peak = _export(year.config)
+    _, small = _export(tenth.config)
+    crowd = _errand("writing", "crowding", directory)
+    return {
+        "repetition": repetition,
+        "events": whole["events"],
+        "pages": pages,
+        "questions": questions,
+        "page": max(each["page"] for each in pages.values()),
+        "count": max(each["count"] for each in pages.values()),
+        "question": max(questions.values()),
+        "verified": whole["events"] / whole["seconds"],
+        "verified_cpu": whole["cpu_seconds"] / whole["events"],
+        "verify_bytes": whole["bytes"],
+        "verify_growth": whole["bytes"] / part["bytes"],
+        "export_seconds": seconds,
+        "export_bytes": peak,
+        "export_growth": peak / small,
+        "migrated_seconds": _errand("writing", "migrating", year.ledger, directory)["seconds"],
+        **_errand("writing", "appending", directory),
+        "crowd_errors": crowd["errors"],
+        "crowd_rate": crowd["events"] / crowd["seconds"],
+        "crowd_longest": crowd["longest"],
+    }
+
+
+def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement]]:
+    """A row for each measure, and a row for its goal."""
+    rows: list[Row] = []
+    judgements: list[Judgement] = []
+    for measure in MEASURES:
+        values = [each[measure.key] * measure.factor for each in samples]
+        rows.append(Row(measure.thing, measure.unit, {COLUMN: shown(spread(values))}))
+        if measure.goal is not None:
+            middle, goal = median(values), measure.goal
+            rows.append(Row(measure.thing, f"  {goal.text}", {COLUMN: goal.verdict(middle)}))
+            judgements.append(judge(goal, "ledger", measure.thing, COLUMN, middle))
+    return Block(f"A ledger of {number(samples[0]['events'], 9)} events", rows), judgements
+
+
+def slowest_of(samples: Sequence[Mapping[str, Any]], most: int = 6) -> Block:
+    """The filters and questions that took longest, by the medians of their samples."""
+    asked = {
+        **{name: [each["pages"][name]["page"] for each in samples] for name in samples[0]["pages"]},
+        **{
+            f"ask {name}": [each["questions"][name] for each in samples]
+            for name in samples[0]["questions"]
+        },
+    }
+    order = sorted(asked, key=lambda name: median(asked[name]), reverse=True)[:most]
+    rows = [
+        Row(name, "ms", {COLUMN: shown(spread([1000 * each for each in asked[name]]))})
+        for name in order
+    ]
+    return Block("What took longest: the first page of filters and questions", rows)
+
+
+def _errand(module: str, name: str, *arguments: Path) -> dict[str, Any]:
+    """Have something measured by a module of its own, in a process of its own."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", name, *map(str, arguments)]
+    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(f"{name} broke off: {done.stderr.strip()[-300:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _export(config: Path) -> tuple[float, float]:
+    """All of a ledger as CSV: CPU seconds, and memory at the highest."""
+    command = ["-m", "gateway", "audit", "export", "--format", "csv", "--pseudonyms"]
+    with Path(os.devnull).open("wb") as nothing:
+        process = subprocess.Popen(
+            [sys.executable, *command, "--config", str(config)],
+            cwd=TREE, stdout=nothing, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stderr is not None
+        words = process.stderr.read().decode()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stderr.close()
+    if process.returncode:
+        raise BenchmarkError(f"the export failed: {words.strip()[-300:]}")
+    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+
+
+SECTION = Section("ledger", "a year's ledger asked, verified, exported and written", run)
