@@ -50,7 +50,7 @@ BLIND = Question(
     Said(
         "No: at every moment a process was watching, and nothing is left unknown.",
         "One thing bears on it.",
-        "{count} things bear on it, the newest first.",
+        "{count} things bear on it.",
     ),
     ("since", "until", "minutes", "what", "detail"),
     ("since", "until", "minutes", "what", "detail"),
@@ -59,7 +59,7 @@ BLIND = Question(
 {_BEATS}
 SELECT since, until,
   CAST(round((julianday(until) - julianday(since)) * 1440) AS INTEGER) AS minutes,
-  'nobody watched',
+  'nobody watched' AS what,
   CASE WHEN EXISTS (
     SELECT 1 FROM event s WHERE s.kind IN ('STARTED', 'STOPPED', 'HEARTBEAT')
       AND s.at = gap.seen_until AND s.kind = 'STOPPED')
@@ -74,12 +74,13 @@ FROM event
 WHERE kind IN ('JOURNALLED', 'ERASED') AND kind = 'JOURNALLED'
   AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
 UNION ALL
-SELECT min(at), max(at), NULL, 'outcome unknown', count(*) || ' recipients on one day'
+SELECT min(at), max(at), NULL, 'outcome unknown',
+  'of ' || count(*) || ' recipients: ask unknown-outcome'
 FROM facet
 WHERE outcome = 'unknown'
   AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
-GROUP BY substr(at, 1, 10)
-ORDER BY 1 DESC LIMIT :limit""",  # noqa: S608 - our words alone
+HAVING count(*) > 0
+ORDER BY what DESC, 1 DESC LIMIT :limit""",  # noqa: S608 - our words alone
     (),
     (
         *(_SINCE, _UNTIL),

@@ -70,8 +70,8 @@ _OF_AN_OBSERVATION = {
 }
 _EVENT = "seq, id, at, kind, facts, commitments, previous, hash"
 
-# What belongs to an observation, and what an event belongs to: by facts that have an index. A
-# notice bears the id of the observation that it derives from.
+# What belongs to an observation, and what an event belongs to: by facts that have an index, to which
+# the plus leads. A notice bears the id of the observation that it derives from.
 _RELATED = f"""\
 WITH observation (id) AS (
   SELECT id FROM event WHERE id = :event AND kind = 'OBSERVED'
@@ -80,13 +80,18 @@ WITH observation (id) AS (
   UNION SELECT json_extract(facts, '$.notice') FROM event WHERE id = :event AND kind = 'NOTIFIED'
 )
 SELECT {_EVENT} FROM event
-WHERE id IN observation
-  OR (kind = 'SETTLED' AND json_extract(facts, '$.observed') IN observation)
-  OR (kind = 'DISPOSED' AND json_extract(facts, '$.observed') IN observation)
-  OR (kind IN ('HELD', 'RELEASED') AND json_extract(facts, '$.observed') IN observation)
-  OR (kind = 'NOTIFIED' AND json_extract(facts, '$.notice') IN (
-    SELECT json_extract(facts, '$.notice_id') FROM event
-    WHERE kind = 'SETTLED' AND json_extract(facts, '$.observed') IN observation))
+WHERE seq IN (
+  SELECT e.seq FROM observation o JOIN event e ON e.id = o.id
+  UNION ALL SELECT e.seq FROM observation o JOIN event e
+    ON e.kind = 'SETTLED' AND json_extract(e.facts, '$.observed') = +o.id
+  UNION ALL SELECT e.seq FROM observation o JOIN event e
+    ON e.kind = 'DISPOSED' AND json_extract(e.facts, '$.observed') = +o.id
+  UNION ALL SELECT e.seq FROM observation o JOIN event e
+    ON e.kind IN ('HELD', 'RELEASED') AND json_extract(e.facts, '$.observed') = +o.id
+  UNION ALL SELECT e.seq FROM observation o
+    JOIN event s ON s.kind = 'SETTLED' AND json_extract(s.facts, '$.observed') = +o.id
+    JOIN event e ON e.kind = 'NOTIFIED'
+      AND json_extract(e.facts, '$.notice') = +json_extract(s.facts, '$.notice_id'))
 ORDER BY seq"""  # noqa: S608 - column names only
 
 

@@ -169,6 +169,8 @@ INDEXES = {
         "CREATE INDEX watched_at ON event (at) WHERE kind IN ('STARTED', 'STOPPED', 'HEARTBEAT')"
     ),
     "told_at": "CREATE INDEX told_at ON event (at) WHERE kind IN ('JOURNALLED', 'ERASED')",
+    # Also for the foreign key: without it each notice that goes asks every window.
+    "window_notice": "CREATE INDEX window_notice ON notice_window (notice)",
     "disposed_at": "CREATE INDEX disposed_at ON event (at) WHERE kind = 'DISPOSED'",
     "facet_sender": "CREATE INDEX facet_sender ON facet (sender, entity)",
     "facet_recipient": "CREATE INDEX facet_recipient ON facet (recipient)",

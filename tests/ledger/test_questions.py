@@ -265,7 +265,7 @@ def test_a06_blindness_counts_the_journal_and_unknown_outcomes_too(past, ask):
     past.saw("2026-03-02", JANE, outcome="unknown")
     told = [(row["what"], row["detail"]) for row in ask("blind", minutes=1)]
     assert told == [
-        ("outcome unknown", "2 recipients on one day"),
+        ("outcome unknown", "of 2 recipients: ask unknown-outcome"),
         ("journal taken in", "7 events kept there meanwhile, 0 lines not readable"),
     ]
 
