@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.child import BenchmarkError
-from benchmarks.figures import number, shown, spread
+from benchmarks.figures import shown, spread
 from benchmarks.goal import Goal, Judgement, judge
 from benchmarks.section import Outcome, Section, Setting
 from benchmarks.table import Block, Row, Table

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import latency, lists, matched, memory, names, relay
+from benchmarks import latency, ledger, lists, matched, memory, relay
 
 SECTIONS = {
     section.name: section
     for section in (
-        relay.SECTION,
-        latency.SECTION,
-        memory.SECTION,
-        matched.SECTION,
-        lists.SECTION,
-        names.SECTION,
+        *(relay.SECTION, latency.SECTION, memory.SECTION, matched.SECTION),
+        *(lists.SECTION, ledger.SECTION),
     )
 }

@@ -7,6 +7,7 @@
     accepted/entities.toml    domains and addresses that a person accepted
     rejected.jsonl            proposals that a person rejected
     linked.jsonl              domains that the DNS ties to listed ones
+    mail_hosts.jsonl          domains whose mail goes to hosts of listed ones: for proposals alone
     snapshots/DIGEST.gz       every snapshot that was ever in force: verdicts can be given again
     history.jsonl             which one was in force from when
     policies/DIGEST.….gz      every edition of the policies that was, with its notice texts

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
-from gateway.archive import accepted, assembly, history, linked, opening, organisations, policies
+from gateway.archive import (
+    accepted,
+    assembly,
+    history,
+    linked,
+    mail_hosts,
+    opening,
+    organisations,
+    policies,
+)
 from gateway.archive import source as kept
 from gateway.errors import Fault, FaultyFile
 from gateway.lists import catalogue
@@ -115,6 +124,7 @@ def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> Sta
     snapshots = looking.at(lambda: history.snapshots(folder))
     written = looking.at(lambda: assembly.read_written(directory, folder))
     looking.at(lambda: linked.read(folder, date.max))
+    looking.at(lambda: mail_hosts.read(folder, date.max))
     looking.at(lambda: accepted.rejected(folder))
     looking.at(lambda: policies.terms(folder))
     is_made_of = turn is not None and turn.inputs == made_of

@@ -115,9 +115,11 @@ def _list_change(asked: Asked) -> None:
     changes = comparison.changes(compared)
     tiers = policy.load(asked.config.policies.directory).tiers
     today = datetime.now(UTC).date()
-    rows = lists_affected.touched(asked.reading.sightings(), compared, changes, tiers, today)
-    has_more = bool(asked.limit) and len(rows) > asked.limit
-    show(asked.question, Answer(rows[: asked.limit or None], has_more), asked.output_format)
+    found = asked.reading.affected(
+        lambda rows: lists_affected.touched(rows, compared, changes, tiers, today),
+        limit=asked.limit or None,
+    )
+    show(asked.question, found, asked.output_format)
     say("Mail that was never matched is not in the ledger: see docs/lists.md, Looking back.")
 
 

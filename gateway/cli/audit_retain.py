@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
 
+SILENCE = timedelta(days=1)
+"""A gateway that runs says every five minutes that it does."""
+
 
 @click.command("retain", epilog=example("monition audit retain --dry-run", "monition audit retain"))
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
@@ -37,9 +40,13 @@ def retain_command(*, dry_run: bool, by: str | None, config_file: Path | None) -
     path = config.ledger.path
     with Reading(path, None) as reading:
         length = reading.checkpoint().seq
-    done = retain(
-        path, periods(config), hand(by), is_trial=dry_run, progress=progress(max(length, 1))
-    )
+    who = hand(by)
+    done = retain(path, periods(config), who, is_trial=dry_run, progress=progress(length))
+    if who.at - done.as_of > SILENCE:
+        say(
+            f"judged as of {done.as_of:%Y-%m-%d %H:%M} UTC, the time of the ledger's last event: "
+            "the gateway has written nothing since, or this machine's clock is wrong"
+        )
     would = "would be " if dry_run else ""
     told(done.tally, would=would)
     for disposition, count in sorted(done.due.items()):

@@ -101,7 +101,9 @@ def _affected(config: Config, compared: Pair, changes: Sequence[Change]) -> list
     tiers = policy.load(config.policies.directory).tiers
     today = datetime.now(UTC).date()
     with Reading(config.ledger.path, access("lists diff --affected", None)) as reading:
-        return lists_affected.touched(reading.sightings(), compared, changes, tiers, today)
+        return reading.affected(
+            lambda rows: lists_affected.touched(rows, compared, changes, tiers, today)
+        ).rows
 
 
 def as_row(change: Change) -> dict[str, Any]:

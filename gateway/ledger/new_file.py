@@ -34,7 +34,9 @@ def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[bytes]]:
     if path.is_dir():
         raise LedgerError(f"{path} is a folder: name a file in it")
     with _told(path):
-        stream = tempfile.NamedTemporaryFile(dir=path.parent, prefix=_UNFINISHED, delete=False)
+        stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed below, told otherwise
+            dir=path.parent, prefix=_UNFINISHED, delete=False
+        )
     temporary = Path(stream.name)
     try:
         with _told(path):

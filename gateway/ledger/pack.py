@@ -12,7 +12,7 @@ import csv
 import hashlib
 import json
 import zipfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -106,43 +106,47 @@ def write_pack(
     not intact.
     """
     chosen = reading.admitted(filters)
-    pack = _Pack(stream, about.made_at)
-    pack.put("HOW-TO-VERIFY.txt", HOW_TO)
-    pack.put("verify.py", PROGRAM.read_text(encoding="utf-8"))
 
     def rows() -> Iterator[dict[str, Any]]:
         found = reading.reader.findings(chosen)
         return found if reading.shows_names else map(reading.veiled, found)
 
-    with pack.file("findings.csv") as file:
-        _write_csv(rows(), file)
-    findings = pack.put_lines("findings.jsonl", rows())
-    whole = about.chain is Chain.FULL
-    events = evidence.chain(reading.reader, None if whole else chosen, progress)
-    pack.put_lines("chain.jsonl", (event._asdict() for event in events))
-    parts = evidence.personal(reading.reader, chosen) if reading.shows_names else ()
-    pack.put_lines("personal.jsonl", (part._asdict() for part in parts))
-    pack.put("checkpoint.json", as_line(about.kept) + "\n")
-    manifest = {
+    # Closed in any case: a ZIP that is forgotten half written complains when it is collected.
+    with closing(_Pack(stream, about.made_at)) as pack:
+        pack.put("HOW-TO-VERIFY.txt", HOW_TO)
+        pack.put("verify.py", PROGRAM.read_text(encoding="utf-8"))
+        with pack.file("findings.csv") as file:
+            _write_csv(rows(), file)
+        findings = pack.put_lines("findings.jsonl", rows())
+        whole = about.chain is Chain.FULL
+        events = evidence.chain(reading.reader, None if whole else chosen, progress)
+        pack.put_lines("chain.jsonl", (event._asdict() for event in events))
+        parts = evidence.personal(reading.reader, chosen) if reading.shows_names else ()
+        pack.put_lines("personal.jsonl", (part._asdict() for part in parts))
+        pack.put("checkpoint.json", as_line(about.kept) + "\n")
+        manifest = _manifest(about, pack, findings, names_people=reading.shows_names)
+        pack.put("manifest.json", manifest)
+        if about.key is not None:
+            pack.put("manifest.sig.json", _signature(manifest, about.key))
+    return findings
+
+
+def _manifest(about: About, pack: _Pack, findings: int, *, names_people: bool) -> str:
+    fields = {
         "format": FORMAT,
         "made_at": about.made_at.isoformat(timespec="seconds"),
         "by": about.by,
         "reason": about.reason,
         "version": about.version,
         "filters": dict(about.filters),
-        "pseudonyms": not reading.shows_names,
+        "pseudonyms": not names_people,
         "chain": about.chain.value,
         "ledger": about.kept.ledger,
         "findings": findings,
         "columns": list(COLUMNS),
         "files": pack.files,
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    pack.put("manifest.json", text)
-    if about.key is not None:
-        pack.put("manifest.sig.json", _signature(text, about.key))
-    pack.close()
-    return findings
+    return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
 
 def _write_csv(rows: Iterable[Mapping[str, Any]], file: _Digested) -> None:

@@ -57,6 +57,7 @@ BLIND = Question(
     "--since 365d --minutes 5",
     f"""\
 {_BEATS}
+SELECT * FROM (
 SELECT since, until,
   CAST(round((julianday(until) - julianday(since)) * 1440) AS INTEGER) AS minutes,
   'nobody watched' AS what,
@@ -80,7 +81,7 @@ FROM facet
 WHERE outcome = 'unknown'
   AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
 HAVING count(*) > 0
-ORDER BY what DESC, 1 DESC LIMIT :limit""",  # noqa: S608 - our words alone
+) ORDER BY what <> 'nobody watched', since DESC LIMIT :limit""",  # noqa: S608 - our words alone
     (),
     (
         *(_SINCE, _UNTIL),

@@ -17,13 +17,13 @@ from gateway.ledger import outbox, text
 from gateway.ledger.checkpoint import identity, take_checkpoint
 from gateway.ledger.filters import Filters, as_sql
 from gateway.ledger.opening import errors_told, open_for_reading
-from gateway.ledger.pseudonym import Pseudonyms
+from gateway.ledger.pseudonym import Pseudonyms, fold
 from gateway.ledger.record import EventKind, Part
 from gateway.ledger.verification import Verdict, examine
 from gateway.model import Event, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -70,8 +70,8 @@ _OF_AN_OBSERVATION = {
 }
 _EVENT = "seq, id, at, kind, facts, commitments, previous, hash"
 
-# What belongs to an observation, and what an event belongs to: by facts that have an index, to which
-# the plus leads. A notice bears the id of the observation that it derives from.
+# What belongs to an observation, and what an event belongs to: by facts that have an index, to
+# which the plus leads. A notice bears the id of the observation that it derives from.
 _RELATED = f"""\
 WITH observation (id) AS (
   SELECT id FROM event WHERE id = :event AND kind = 'OBSERVED'
@@ -111,7 +111,14 @@ FROM facet f
 JOIN event o ON o.seq = f.seq
 LEFT JOIN personal s ON s.event = o.id AND s.part = 'sender'
 LEFT JOIN personal r ON r.event = o.id AND r.part = 'recipient'
+{where}
 ORDER BY f.seq DESC"""
+
+_LIKE = """\
+WHERE f.seq IN (
+  SELECT seq FROM facet WHERE recipient IN (SELECT value FROM json_each(:recipients))
+  UNION ALL SELECT seq FROM facet
+    WHERE recipient IS NULL AND entity IN (SELECT value FROM json_each(:entities)))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +221,9 @@ class Reader:
     def stream(self, sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, however many they are."""
         with errors_told(self._path):
-            yield from self._database.execute(sql, dict(values))
+            # No `yield from`: it would close the cursor, long after the ledger perhaps.
+            for row in self._database.execute(sql, dict(values)):  # noqa: UP028
+                yield row
 
     def condition(self, filters: Filters) -> tuple[str, dict[str, str]]:
         """What chooses findings on the table ``facet``, with its parameters."""
@@ -232,7 +241,24 @@ class Reader:
         part they are null.
         """
         with errors_told(self._path):
-            yield from self._database.query(_SIGHTINGS)
+            yield from self._database.query(_SIGHTINGS.format(where=""))
+
+    def samples(self) -> Iterator[dict[str, Any]]:
+        """The last of :meth:`sightings` of each recipient and institution."""
+        newest = "WHERE f.seq IN (SELECT max(seq) FROM facet GROUP BY recipient, entity)"
+        with errors_told(self._path):
+            yield from self._database.query(_SIGHTINGS.format(where=newest))
+
+    def like(self, samples: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Those of :meth:`sightings` that have recipient and institution of one of these."""
+        pairs = {(_folded(row["recipient"]), row["entity"]) for row in samples}
+        named = sorted({recipient for recipient, _ in pairs if recipient is not None})
+        entities = sorted({entity for recipient, entity in pairs if recipient is None and entity})
+        values = {"recipients": json.dumps(named), "entities": json.dumps(entities)}
+        with errors_told(self._path):
+            for row in self._database.query(_SIGHTINGS.format(where=_LIKE), values):
+                if (_folded(row["recipient"]), row["entity"]) in pairs:
+                    yield row
 
     def find(self, prefix: str) -> Story:
         """The event whose id begins so. Raises ``LedgerError`` for none, and for several."""
@@ -322,3 +348,7 @@ class Reader:
             ).fetchall()
         personal = {Part(part): None if data is None else json.loads(data) for part, data in parts}
         return Story(event, json.loads(event.facts), personal)
+
+
+def _folded(address: str | None) -> str | None:
+    return None if address is None else fold(address)

@@ -22,7 +22,7 @@ from gateway.ledger.record import JSON, Part
 from gateway.ledger.store import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "Access", "Reading", "Story", "described"]
 
 _PERSONAL_TEXT = ("reply", "queue_id", "next_queue_id", "message_id", "client", "reason")
-_MAY_NAME = ("matched", "policy_rule")
+_MAY_NAME = ("matched", "matched_now", "policy_rule")
 _EVERYTHING = Filters()
 
 
@@ -148,13 +148,24 @@ class Reading(AbstractContextManager["Reading"]):
             self.record(len(found.rows), asked, sorted(senders))
         return found
 
-    def sightings(self) -> Iterator[dict[str, Any]]:
-        """Every observed recipient with what was found of it, as :meth:`Reader.sightings`."""
-        if self._access is not None:
-            everything = Filters()
-            self.record(self.reader.count(everything), {}, self.reader.senders(everything))
-            return self.reader.sightings()
-        return map(self.veiled, self.reader.sightings())
+    def affected(
+        self,
+        choose: Callable[[Iterable[Mapping[str, Any]]], list[dict[str, Any]]],
+        *,
+        limit: int | None = None,
+    ) -> Answer:
+        """Observed recipients that ``choose`` takes, in its order; at most ``limit``.
+
+        It is asked first of one for each recipient and institution, as :meth:`Reader.samples` gives
+        them, and then of all that are like those it took. Only what is handed out is recorded.
+        """
+        rows = choose(self.reader.like(choose(self.reader.samples())))
+        page = rows[:limit] if limit else rows
+        if self._access is None:
+            page = [self.veiled(row) for row in page]
+        elif page:
+            self.record(len(page), {}, sorted({row["sender"] for row in page if row["sender"]}))
+        return asking.Answer(page, has_more=len(rows) > len(page))
 
     def find(self, prefix: str) -> tuple[Story, tuple[Story, ...]]:
         """The event whose id begins so, and those of the same observation."""

@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.errors import LedgerError
 from gateway.ledger import office
 from gateway.ledger.opening import errors_told
 from gateway.ledger.schema import VERSION
@@ -66,8 +67,18 @@ def clean(path: Path) -> Cleaned:
     """Leave nothing of what was erased in the ledger's file and its write-ahead log.
 
     The write lock is held for short spells only. Raises ``LedgerError`` for a ledger that cannot
-    be written.
+    be written; what is clean by then is clean.
     """
+    try:
+        return _clean(path)
+    except OSError as error:
+        raise LedgerError(
+            f"copies of what was erased may stand in {path}: its file cannot be written "
+            f"({error.strerror}); see to the disk, then run the same again"
+        ) from error
+
+
+def _clean(path: Path) -> Cleaned:
     if not _is_emptied(path):
         return Cleaned(0, is_log_empty=False)
     handle = descriptor(path)

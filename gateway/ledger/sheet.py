@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.writer.excel import ExcelWriter
 
 from gateway.ledger.cell import harmless
 from gateway.ledger.record import moment
@@ -52,6 +55,26 @@ def write_workbook(
     ``OSError`` where there is no room for it, here or where temporary files lie.
     """
     book = Workbook(write_only=True)
+    archive = ZipFile(stream, "w", ZIP_DEFLATED)
+    try:
+        sheets = _fill(book, rows, columns, about, rows_per_sheet)
+        ExcelWriter(book, archive).save()
+    except BaseException:
+        # What is half written complains when it is collected, unless it is closed before.
+        for unfinished in (*book.worksheets, archive):
+            with suppress(Exception):
+                unfinished.close()
+        raise
+    return sheets
+
+
+def _fill(
+    book: Workbook,
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    about: Mapping[str, str | None],
+    rows_per_sheet: int,
+) -> int:
     digest, count, sheets = hashlib.sha256(), 0, 1
     sheet = _sheet(book, "Findings", columns)
     for row in rows:
@@ -71,7 +94,6 @@ def write_workbook(
     note.column_dimensions["A"].width, note.column_dimensions["B"].width = 26, 90
     for name, value in told.items():
         note.append([_bold(note, name), text(value or "")])
-    book.save(stream)
     return sheets
 
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 STEP_SECONDS = 0.001
 """Between two tries to get the write lock: about as long as a commit takes."""
 
+# After so many tries there is a crowd, and the steps double: else all would ask and none work.
+_TRIES, _DOUBLINGS = 8, 4
+
 
 class SqliteStore:
     """A ledger's file, open for writing. Made by :meth:`open`; keeps ``Store``'s contract."""
@@ -104,6 +107,7 @@ class SqliteStore:
         execute = self._database.execute
         until = time.monotonic() + self._patience
         execute("PRAGMA busy_timeout = 0")
+        tries = 0
         try:
             while True:
                 try:
@@ -111,7 +115,8 @@ class SqliteStore:
                 except sqlite3.OperationalError as error:
                     if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                         raise
-                    time.sleep(STEP_SECONDS)
+                    tries += 1
+                    time.sleep(STEP_SECONDS * 2 ** min(tries // _TRIES, _DOUBLINGS))
                 else:
                     return
         finally:

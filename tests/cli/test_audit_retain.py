@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
+
+from gateway.ledger.sqlite import SqliteStore
 
 
 def test_a04_retain_does_as_the_configuration_says(audit, events, configure):
@@ -38,3 +41,16 @@ def test_retain_has_an_example_and_begins_no_ledger(audit, ledger_path):
     result = audit("retain")
     assert (result.exit_code, "there is no ledger" in result.stderr) == (2, True)
     assert not ledger_path.exists()
+
+
+def test_a04_retain_says_when_the_ledger_is_behind_the_clock(audit, mail, ledger_path):
+    store = SqliteStore(ledger_path)
+    at = mail.now() - timedelta(days=5000)
+    with store.transaction():
+        for record in mail.records("m1", at=at):
+            store.append(record)
+    store.close()
+    done = audit("retain")
+    assert done.exit_code == 0
+    assert f"judged as of {at:%Y-%m-%d %H:%M} UTC, the time of the ledger's last" in done.stderr
+    assert "there is nothing to erase" in done.stderr

@@ -10,13 +10,24 @@ import pytest
 from click.testing import CliRunner
 from structlog.testing import capture_logs
 
-from gateway.archive import accepted, history, importing, linked, served, source, status
+from gateway.archive import (
+    accepted,
+    history,
+    importing,
+    linked,
+    mail_hosts,
+    organisations,
+    served,
+    source,
+    status,
+)
 from gateway.archive.accepted import Acceptance, Rejection
 from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
-from gateway.archive.source import Refusal
+from gateway.archive.source import Header, Refusal
 from gateway.cli.main import command
 from gateway.config import load
+from gateway.lists.organisation import Organisation
 from gateway.screen.linkage import Link
 from gateway.serve import orders
 
@@ -94,6 +105,8 @@ FILES = {
     "history.jsonl": lambda folder: folder.history,
     "policies.jsonl": lambda folder: folder.policies_history,
     "linked.jsonl": lambda folder: folder.linked,
+    "mail_hosts.jsonl": mail_hosts.path_of,
+    "ror.jsonl": organisations.path_of,
     "rejected.jsonl": accepted.rejections_of,
     "accepted/entities.toml": accepted.path_of,
     "sources/own.jsonl": lambda folder: folder.source("own"),
@@ -135,7 +148,12 @@ def whole(tmp_path_factory, small_policies):
         accepted.add(folder, Acceptance("own-a", "more.example.org", "s", "r", NOW.date()))
         accepted.reject(folder, Rejection("p1", "own-a", "no.example.org", "r", NOW.date()))
         accepted.reject(folder, Rejection("p2", "own-b", "no.example.org", "r", NOW.date()))
-    linked.add(folder, Link("x.example.net", "MX", "mx.a.example.org", "a.example.org"), NOW.date())
+        header = Header("ror", NOW, NOW, (), 1)
+        known = Organisation("00v0z9322", "Institute A", "ror.json:1", ("Institute A",))
+        organisations.write(folder, header, [known])
+    link = Link("x.example.net", "MX", "mx.a.example.org", "a.example.org")
+    linked.add(folder, link, NOW.date())
+    mail_hosts.add(folder, [link], NOW.date())
     orders.load(load(path / "monition.toml", {}), NOW.date())
     source.write_checked(folder, "own", NOW)
     source.write_refusal(folder, "own", Refusal(NOW, "half of it"))

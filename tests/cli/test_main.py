@@ -238,10 +238,10 @@ def test_completion_knows_verbs_and_options():
 
 
 def test_what_may_not_be_read_is_said_and_no_traceback(monkeypatch):
-    def refused(*_):
+    def refused(*_, **__):
         raise PermissionError(13, "Permission denied", "/var/lib/monition/lists/current.json")
 
-    monkeypatch.setattr("gateway.archive.assembly.live", refused)
+    monkeypatch.setattr("gateway.archive.served.served", refused)
     result = CliRunner().invoke(main.command, ["check", "a@mipt.ru"])
     assert result.exit_code == 2
     assert "/var/lib/monition/lists/current.json cannot be read or written" in result.stderr

@@ -140,7 +140,7 @@ def test_what_is_written_after_a_migration_goes_on_from_it(old, mail, start, row
 
 
 @pytest.mark.parametrize("trigger", V1_TRIGGERS)
-def test_a_ledger_that_lost_a_trigger_is_not_migrated_and_mail_flows(old, mail, start, trigger):
+def test_a01_a_ledger_that_lost_a_trigger_is_not_migrated_and_mail_flows(old, mail, start, trigger):
     with closing(sqlite3.connect(old)) as connection:
         connection.execute(f"DROP TRIGGER {trigger}")
     before = dump(old)
@@ -151,7 +151,7 @@ def test_a_ledger_that_lost_a_trigger_is_not_migrated_and_mail_flows(old, mail, 
     assert dump(old) == before
 
 
-def test_a_trigger_that_somebody_added_keeps_it_from_being_migrated(old):
+def test_a01_a_trigger_that_somebody_added_keeps_it_from_being_migrated(old):
     with closing(sqlite3.connect(old)) as connection:
         connection.execute("CREATE TRIGGER spy AFTER INSERT ON event BEGIN SELECT 1; END")
     before = dump(old)
@@ -202,7 +202,7 @@ opening.open_for_writing(Path(sys.argv[1]))
 
 
 @pytest.mark.parametrize("place", [1, 20, -1])
-def test_a_migration_that_is_killed_leaves_the_ledger_as_it_was(old, place):
+def test_a01_a_migration_that_is_killed_leaves_the_ledger_as_it_was(old, place):
     before = dump(old)
     killed = subprocess.run(
         [sys.executable, "-c", DYING, old, str(place)],
@@ -216,7 +216,7 @@ def test_a_migration_that_is_killed_leaves_the_ledger_as_it_was(old, place):
     assert examine(old).flaws == ()
 
 
-def test_two_that_migrate_at_once_migrate_once(old, rows):
+def test_a10_two_that_migrate_at_once_migrate_once(old, rows):
     gate, errors = threading.Barrier(4), []
 
     def migrate():
@@ -237,7 +237,7 @@ def test_two_that_migrate_at_once_migrate_once(old, rows):
     assert examine(old).flaws == ()
 
 
-def test_while_a_ledger_is_migrated_the_journal_keeps_what_is_found(
+def test_a10_while_a_ledger_is_migrated_the_journal_keeps_what_is_found(
     old, mail, start, rows, monkeypatch
 ):
     """By this process in its own thread: mail waits for neither."""
@@ -274,7 +274,7 @@ def test_while_a_ledger_is_migrated_the_journal_keeps_what_is_found(
     assert examine(old).flaws == ()
 
 
-def test_while_another_migrates_it_the_journal_keeps_what_is_found(old, mail, start, rows):
+def test_a10_while_another_migrates_it_the_journal_keeps_what_is_found(old, mail, start, rows):
     with closing(sqlite3.connect(old, isolation_level=None)) as another:
         another.execute("BEGIN IMMEDIATE")
         ledger = start("process-2")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from gateway.errors import LedgerError
 from gateway.ledger import evidence
 from gateway.ledger.checkpoint import Kept
 from gateway.ledger.filters import Filters
+from gateway.ledger.new_file import new_file
 from gateway.ledger.pack import About, write_pack
 from gateway.ledger.reader import COLUMNS, Reader
 from gateway.ledger.reading import Access, Reading
@@ -100,3 +102,21 @@ def test_a02_a_row_that_was_taken_out_is_noticed_by_a_pack(case, pack):
         connection.commit()
     with pytest.raises(LedgerError, match="is not as it was sealed"):
         pack()
+
+
+def test_a08_a_pack_on_a_full_disk_is_told_and_nothing_complains_later(
+    case, mail, tmp_path, small_files
+):
+    path = tmp_path / "pack.zip"
+    with Reading(case.path, None) as reading:  # by pseudonyms: nothing is written to the ledger
+        kept = Kept(reading.checkpoint(), reading.reader.identity(), "2026-11-22T08:00:00+00:00")
+        about = About(mail.now(), "auditor", None, {}, "0.1.0", kept)
+        with small_files(2048), pytest.raises(LedgerError, match="is its disk full"):
+            fill(path, reading, about)
+    gc.collect()
+    assert not path.exists()
+
+
+def fill(path, reading, about):
+    with new_file(path) as stream:
+        write_pack(stream, reading, Filters(), about)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import sqlite3
 from contextlib import closing
 
@@ -130,6 +131,20 @@ def test_a03_a_log_that_a_reader_keeps_is_told(crowded, mail, monkeypatch):
         assert not scrub.clean(crowded).is_log_empty
         store.close()
     assert scrub.clean(crowded).is_log_empty
+
+
+def test_a03_a_disk_that_takes_nothing_is_told_and_harms_nothing(crowded):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(LedgerError, match=r"run the same again|cannot be used"):
+            scrub.clean(crowded)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with Reader(crowded) as reader:
+        assert reader.verify().is_intact
+    assert scrub.clean(crowded).is_log_empty
+    assert not any(any(gap) for gap in gaps(crowded))
 
 
 def test_there_must_be_a_ledger(path):

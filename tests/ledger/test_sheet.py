@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from gateway.errors import LedgerError
 from gateway.ledger import sheet
 from gateway.ledger.filters import Filters
+from gateway.ledger.new_file import new_file
 from gateway.ledger.reader import COLUMNS, Reader
 
 
@@ -97,3 +100,28 @@ def test_any_text_comes_back_or_is_spelt_out(value):
 def test_what_is_no_time_stays_a_text():
     book, _, _ = written([{"at": "yesterday", "listed_on": "=now()"}], ["at", "listed_on"])
     assert values(book["Findings"])[1] == ["yesterday", "'=now()"]
+
+
+def test_a08_a_full_disk_is_told_and_nothing_complains_later(rows, tmp_path, small_files):
+    """Warnings are errors here: a workbook that is forgotten half written would fail this."""
+    path = tmp_path / "out.xlsx"
+    with small_files(2048), pytest.raises(LedgerError, match="is its disk full"):
+        fill(path, rows)
+    gc.collect()
+    assert not path.exists()
+
+
+def test_rows_that_end_in_an_error_end_the_workbook(rows, tmp_path):
+    def broken():
+        yield rows[0]
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        fill(tmp_path / "out.xlsx", broken())
+    gc.collect()
+    assert list(tmp_path.glob("*.xlsx")) == []
+
+
+def fill(path, rows):
+    with new_file(path) as stream:
+        sheet.write_workbook(stream, rows, COLUMNS, {})

@@ -69,7 +69,7 @@ def test_people_are_the_same_person_throughout(case, ask):
     ]
 
 
-def test_a_licence_that_names_somebody_stays_out(case, mail, tmp_path):
+def test_a08_a_licence_that_names_somebody_stays_out(case, mail, tmp_path):
     path = tmp_path / "x.db"
     path.touch()
     with Reading(case.path, None) as reading:

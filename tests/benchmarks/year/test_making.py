@@ -1,0 +1,60 @@
+"""A year's ledger: the same for the same seed, whole, and of the kinds that a year has."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from benchmarks.year.making import make
+from gateway.config import load
+from gateway.ledger.verification import examine
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("days"), events=2500, days=4)
+
+
+def ask(made, sql):
+    with closing(sqlite3.connect(made.ledger)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_it_is_intact_and_as_large_as_asked_for(days):
+    verdict = examine(days.ledger)
+    assert verdict.flaws == ()
+    assert 2500 <= verdict.events == days.events <= 2510
+
+
+def test_the_same_seed_gives_the_same_chain(days, tmp_path):
+    again = make(tmp_path, events=2500, days=4)
+    head = "SELECT hash FROM event ORDER BY seq DESC LIMIT 1"
+    assert ask(again, head) == ask(days, head)
+    (tmp_path / "other").mkdir()
+    assert ask(make(tmp_path / "other", events=2500, days=4, seed=2), head) != ask(days, head)
+
+
+def test_it_has_what_a_year_has(days):
+    kinds = {kind for (kind,) in ask(days, "SELECT DISTINCT kind FROM event")}
+    assert {"OBSERVED", "SETTLED", "NOTIFIED", "DISPOSED", "HELD", "ACCESSED"} < kinds
+    assert {"STARTED", "STOPPED", "HEARTBEAT"} < kinds
+    rules = {rule for (rule,) in ask(days, "SELECT DISTINCT rule FROM facet")}
+    assert rules == {"exact-domain", "subdomain", "lookalike", "embedded"}
+    gaps = ask(
+        days,
+        "SELECT count(*) FROM (SELECT at, lag(at) OVER (ORDER BY seq) AS before FROM event "
+        "WHERE kind IN ('STARTED', 'STOPPED', 'HEARTBEAT')) "
+        "WHERE julianday(at) - julianday(before) > 1.0 / 24",
+    )
+    assert gaps == [(2,)]
+
+
+def test_its_configuration_is_sound(days):
+    config = load(days.config, {})
+    assert config.ledger.path == days.ledger
+    assert days.departments.read_text().startswith("sender,department\n")
+
+
+def test_too_few_events_for_so_many_days_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="have 105120 heartbeats alone: too many for 1000"):
+        make(tmp_path, events=1000, days=365)
