@@ -55,7 +55,7 @@ def find(path: Path, sought: Mailbox, roles: frozenset[Part] = ROLES) -> Belongi
             for event, part, data in database.execute(
                 "SELECT event, part, data FROM personal WHERE data LIKE ? ESCAPE '\\'",
                 (likely(sought),),
-            ).fetchall():
+            ):
                 _take(database, sought, roles, (event, Part(part), json.loads(data)), found)
             for event in [event for event in found.dues if is_held(database, event)]:
                 del found.dues[event]
@@ -70,12 +70,15 @@ def facts_naming(path: Path, sought: Mailbox) -> tuple[str, ...]:
     database = open_for_reading(path)
     try:
         with errors_told(path):
-            rows = database.execute(
-                "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'", (likely(sought),)
-            ).fetchall()
+            return tuple(
+                id_
+                for id_, facts in database.execute(
+                    "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'", (likely(sought),)
+                )
+                if is_named_within(sought, json.loads(facts))
+            )
     finally:
         database.conn.close()
-    return tuple(id_ for id_, facts in rows if is_named_within(sought, json.loads(facts)))
 
 
 def alike(sought: Mailbox, values: Iterable[str]) -> set[bytes]:

@@ -131,7 +131,7 @@ def _letters(
         "WHERE recipient LIKE :p ESCAPE '\\' OR request LIKE :p ESCAPE '\\' "
         "OR last_error LIKE :p ESCAPE '\\' ORDER BY created_at, id",
         {"p": pattern},
-    ).fetchall():
+    ):
         is_to_them = is_named_in(sought, to)
         said = [json.loads(request), error or ""]
         as_what = Part.SENDER if is_to_them else Part.RECIPIENT
