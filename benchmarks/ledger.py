@@ -125,7 +125,7 @@ def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement
             middle, goal = median(values), measure.goal
             rows.append(Row(measure.thing, f"  {goal.text}", {COLUMN: goal.verdict(middle)}))
             judgements.append(judge(goal, "ledger", measure.thing, COLUMN, middle))
-    return Block(f"A ledger of {number(samples[0]['events'], 9)} events", rows), judgements
+    return Block(f"A ledger of {samples[0]['events']:,} events", rows), judgements
 
 
 def slowest_of(samples: Sequence[Mapping[str, Any]], most: int = 6) -> Block:

@@ -172,8 +172,8 @@ def _lists(
 
 
 def _keep(folder: Path, made: Snapshot, at: datetime) -> None:
-    entries = {"policies": len(made.entities)}
-    turn = history.Turn(at, made.digest, made.digest, len(made.entities), entries)
+    # Of no list: all of it stands in the policies' folder.
+    turn = history.Turn(at, made.digest, made.digest, len(made.entities), {})
     lists = Folder(folder / "lists")
     with lists.held():
         history.save(lists, made, turn)

@@ -146,7 +146,7 @@ def _as_row(exemption: Exemption, reading: Reading) -> dict[str, Any]:
         "licence": exemption.licence,
         "expires_on": until and until.isoformat(),
     }
-    if reading.is_veiled:
+    if not reading.shows_names:
         return {**row, "name": None if "@" in exemption.name else exemption.name}
     return {
         **row,

@@ -93,6 +93,8 @@ def checkpoint(
         click.echo(as_line(kept))
         return
     told = [where for where, _ in ways if where not in failures]
+    if history is not None and _lies_beside(history, config.ledger.path):
+        say(f"{history} lies beside the ledger: who can rewrite one can rewrite both.")
     if told:
         say(f"The checkpoint of row {kept.checkpoint.seq} is kept: {', '.join(told)}.")
     if failures:
@@ -114,6 +116,10 @@ def taken(reading: Reading, key: SigningKey | None) -> Kept:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     kept = Kept(reading.checkpoint(), reading.reader.identity(), now)
     return kept if key is None else key.signed(kept)
+
+
+def _lies_beside(history: Path, ledger: Path) -> bool:
+    return history.resolve().parent == ledger.resolve().parent
 
 
 def _is_kept(keep: Callable[[], object]) -> bool:

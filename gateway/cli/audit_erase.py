@@ -108,16 +108,21 @@ def _erase_person(
     if dry or not yes:
         found = belongings.find(path, sought, _ROLES[role])
         letters = forgetting.letters(path, sought, hand(by), _ROLES[role])
+        others = belongings.tagged(path, sought)
         # How much there is of a person is something about them.
         with Reading(path, access("audit erase", reason)) as reading:
             name = reading.names.person(str(sought))
-            reading.record(len(found.dues), {"person": name}, [str(sought)])
+            reading.record(len(found.dues), {"person": name}, [str(sought), *others])
         say(
             f"{sought} is the sender of {found.findings.get(Part.SENDER, 0):,} and the recipient "
             f"of {found.findings.get(Part.RECIPIENT, 0):,} findings"
         )
         waiting = sum(letter.state == "queued" for letter in letters)
         say(f"notices that name it: {len(letters):,}, of them still to be sent: {waiting:,}")
+        if others:
+            say(
+                f"mailboxes of their own to this command, to be asked for each: {', '.join(others)}"
+            )
         _would_go(found.dues, found.kept, dry=dry)
         return
     if sys.stderr.isatty():

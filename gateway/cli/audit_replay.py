@@ -43,7 +43,7 @@ def replay(event: str, config_file: Path | None, output_format: str, who: Access
         judgement = rejudging.judge(
             Folder(config.lists.directory), config, found, _told(reading, stories)
         )
-        is_veiled = reading.is_veiled
+        is_veiled = not reading.shows_names
     if output_format == "json":
         emit([_as_object(found, judgement, is_veiled=is_veiled)], format="json")
     else:

@@ -81,6 +81,29 @@ def facts_naming(path: Path, sought: Mailbox) -> tuple[str, ...]:
         database.conn.close()
 
 
+def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
+    """Addresses of findings that are this one with a ``+tag`` (RFC 5233): often the same person.
+
+    They are other mailboxes to an erasure, and have to be asked for by themselves.
+    """
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            rows = database.execute(
+                "SELECT DISTINCT value FROM name WHERE kind <> 'entity' AND value LIKE ? "
+                "ESCAPE '\\' ORDER BY value",
+                (likely(sought).replace("%@%", "+%@%"),),
+            ).fetchall()
+    finally:
+        database.conn.close()
+    tag = re.compile(rf"{re.escape(sought.local)}\+[^@]*@(.*)", re.IGNORECASE)
+    return tuple(
+        value
+        for (value,) in rows
+        if (found := tag.fullmatch(value)) and is_named_in(sought, f"{sought.local}@{found[1]}")
+    )
+
+
 def alike(sought: Mailbox, values: Iterable[str]) -> set[bytes]:
     """Longer addresses in the texts, of which this one is a piece."""
     run = re.compile(f"{_RUN}{re.escape(sought.local)}@{_RUN}", re.IGNORECASE)

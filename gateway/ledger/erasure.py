@@ -32,7 +32,7 @@ REQUEST = "request"
 RETENTION = "retention"
 
 Dues: TypeAlias = Mapping[str, Iterable[Part]]
-"""Event ids with the parts of them that are to go."""
+"""Event ids with the parts of them that are to go, a finding before what is about it."""
 
 _NOTES_OF = """\
 SELECT id FROM event WHERE kind = 'DISPOSED' AND json_extract(facts, '$.observed') = :finding
@@ -67,7 +67,9 @@ def erase(  # noqa: PLR0913 - what goes, why, and by whom
     """
     done = Tally()
     untold = kept
-    events = list(dues)
+    # The last first: how a finding ended goes before the finding, which leads to it. Cut short in
+    # between, the same request finds both again.
+    events = list(dues)[::-1]
     with office.at_work(path) as store:
         for start in range(0, len(events), TOGETHER):
             batch = Tally(kept=untold)

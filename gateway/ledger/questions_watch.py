@@ -17,7 +17,11 @@ WITH beat AS (
     lead(at) OVER (PARTITION BY json_extract(facts, '$.process') ORDER BY seq) AS next_at
   FROM event
   WHERE kind IN ('STARTED', 'STOPPED', 'HEARTBEAT')
-    AND (:since IS NULL OR at >= strftime('%Y-%m-%dT%H:%M:%fZ', :since, '-10 minutes'))
+    AND (:since IS NULL OR at >= min(
+      strftime('%Y-%m-%dT%H:%M:%fZ', :since, '-10 minutes'),
+      coalesce((
+        SELECT max(at) FROM event
+        WHERE kind IN ('STARTED', 'STOPPED', 'HEARTBEAT') AND at <= :since), :since)))
     AND (:until IS NULL OR at < strftime('%Y-%m-%dT%H:%M:%fZ', :until, '+10 minutes'))
 ),
 span AS (
@@ -32,8 +36,11 @@ seen AS (
       ORDER BY since ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS seen_until
   FROM span
   UNION ALL
-  SELECT :now, (SELECT max(until) FROM span
-    HAVING julianday(:now) - julianday(max(until)) > 10.0 / 1440)
+  SELECT :now, CASE
+    WHEN max(until) IS NULL
+      THEN coalesce(:since, (SELECT at FROM event ORDER BY seq LIMIT 1))
+    WHEN julianday(:now) - julianday(max(until)) > 10.0 / 1440 THEN max(until) END
+  FROM span
 ),
 gap AS (
   SELECT seen_until,
@@ -75,12 +82,12 @@ FROM event
 WHERE kind IN ('JOURNALLED', 'ERASED') AND kind = 'JOURNALLED'
   AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
 UNION ALL
-SELECT min(at), max(at), NULL, 'outcome unknown',
-  'of ' || count(*) || ' recipients: ask unknown-outcome'
-FROM facet
-WHERE outcome = 'unknown'
-  AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
-HAVING count(*) > 0
+SELECT first, last, NULL, 'outcome unknown', 'of ' || count || ' recipients: ask unknown-outcome'
+FROM (
+  SELECT min(at) AS first, max(at) AS last, count(*) AS count FROM facet
+  WHERE outcome = 'unknown'
+    AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
+) WHERE count > 0
 ) ORDER BY what <> 'nobody watched', since DESC LIMIT :limit""",  # noqa: S608 - our words alone
     (),
     (

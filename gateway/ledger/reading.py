@@ -66,6 +66,7 @@ class Reading(AbstractContextManager["Reading"]):
         # All that is counted, recorded and shown is of one moment.
         self.reader.begin()
         self._names: Pseudonyms | None = None
+        self._counts: dict[Filters, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -85,11 +86,6 @@ class Reading(AbstractContextManager["Reading"]):
             self._names = self.reader.pseudonyms()
         return self._names
 
-    @property
-    def is_veiled(self) -> bool:
-        """Whether people are pseudonyms in all that it shows."""
-        return self._access is None
-
     def findings(
         self, filters: Filters, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[dict[str, Any]]:
@@ -107,7 +103,7 @@ class Reading(AbstractContextManager["Reading"]):
         """The filters to give :attr:`reader`, once it is recorded that these findings are read."""
         if self._access is None:
             return self._revealed(filters)
-        count = max(0, self.reader.count(filters) - offset)
+        count = max(0, self._count(filters) - offset)
         if count:
             senders = self.reader.senders(filters, limit=limit, offset=offset)
             asked = {**described(filters, self.names), "limit": limit, "offset": offset}
@@ -116,7 +112,13 @@ class Reading(AbstractContextManager["Reading"]):
 
     def count(self, filters: Filters) -> int:
         """How many findings there are of that kind."""
-        return self.reader.count(self._revealed(filters) if self._access is None else filters)
+        return self._count(self._revealed(filters) if self._access is None else filters)
+
+    def _count(self, filters: Filters) -> int:
+        # All is of one moment, so what was counted once need not be counted again.
+        if (count := self._counts.get(filters)) is None:
+            count = self._counts[filters] = self.reader.count(filters)
+        return count
 
     def words(self, filters: Filters) -> tuple[Word, ...]:
         """What the words of ``filters.text`` were taken for."""
@@ -177,7 +179,7 @@ class Reading(AbstractContextManager["Reading"]):
     def judged(self, prefix: str) -> tuple[Story, ...]:
         """The same for a program that judges them: whole, also where people are pseudonyms.
 
-        Whoever asks shows no address of them then (:attr:`is_veiled`).
+        Whoever asks shows no address of them then (:attr:`shows_names`).
         """
         story = self.reader.find(prefix)
         stories = (story, *self.reader.related(story.event))

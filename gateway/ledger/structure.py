@@ -22,7 +22,7 @@ UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 # An index is looked up in the order of the rows, not its own: with the usual 2 MB most pages
 # would be read again and again.
-_CACHE_KIB = 32_000
+_CACHE_KIB = 16_000
 
 _SOUGHT_BY = (
     "id, at, sender, recipient, department, standing, kind, tier, entity, entity_name, list, "
@@ -72,7 +72,6 @@ def opened(path: Path) -> sqlite3.Connection:
     connection = open_for_reading(path).conn
     # A byte that was flipped may leave no UTF-8: it is to be found, not stumbled over.
     connection.text_factory = bytes
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return connection
 
 
@@ -106,6 +105,7 @@ def _found(path: Path, check: Callable[[sqlite3.Connection], Iterator[Flaw]]) ->
 
 
 def _of_pages(connection: sqlite3.Connection) -> Iterator[Flaw]:
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     for (line,) in connection.execute("PRAGMA integrity_check(1)"):
         if text(line) != "ok":
             yield Flaw(None, None, f"the file is damaged: {text(line)}")

@@ -345,7 +345,7 @@ def compare(row: Row, sealed: Row, *, veiled: bool) -> None:
         ours, theirs = row.get(name), sealed.get(name)
         is_veiled = name in (*PEOPLE, "erased") or (name in MAY_NAME and ours is None)
         if ours != theirs and not (veiled and is_veiled):
-            raise UnsoundError(f"{row['id']} has {name} {ours!r}, the sealed events {theirs!r}")
+            raise UnsoundError(f"{row['id']} has {name} {ours!a}, the sealed events {theirs!a}")
 
 
 def checks(path: Path, elsewhere: Path | None, expected: str | None) -> Iterator[str]:
@@ -388,7 +388,7 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(f"BAD  {error}\n")
         return 1
     except Exception as error:  # noqa: BLE001 - whatever a pack holds, it is told and not thrown
-        sys.stdout.write(f"BAD  this is no sound pack ({type(error).__name__}: {error})\n")
+        sys.stdout.write(f"BAD  this is no sound pack ({error!a})\n")
         return 1
     sys.stdout.write("The pack is sound.\n")
     if not chosen.fingerprint:

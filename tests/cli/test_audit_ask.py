@@ -235,6 +235,11 @@ def test_a06_what_a_change_of_the_lists_touches(past, audit, tmp_path):
     (found,) = objects(result)
     assert (found["recipient"], found["entity_now"]) == ("ivan@nimbus-research.ru", "own-2")
     assert "One event is touched by the change." in result.stderr
+    (looked,) = objects(audit("ask", "who-looked", "--format", "json"))
+    assert (looked["verb"], looked["rows"], looked["senders"]) == ("audit ask list-change", 1, 1)
+    hidden = audit("ask", "list-change", "--format", "json", "--pseudonyms")
+    assert "jane" not in hidden.output
+    assert "ivan" not in hidden.output
     nothing = audit("ask", "list-change", "--before", "2026-11-02", "--after", "2026-11-02")
     assert "Nothing that the ledger holds is touched by the change." in nothing.stderr
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from configparser import RawConfigParser
 from contextlib import closing
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import UnixSocketController
 from click.testing import CliRunner
 
+from gateway.cli.audit_checkpoint import checkpoint
 from gateway.cli.main import command
 from gateway.ledger.events import heartbeat
 from gateway.ledger.sqlite import SqliteStore
@@ -213,6 +216,27 @@ def test_one_way_that_fails_leaves_the_others(audit, beat, tmp_path):
     assert "127.0.0.1:1 does not take the mail" in result.stderr
     assert f"The checkpoint of row 3 is kept: {history}." in result.stderr
     assert history.read_text().count("\n") == 1
+
+
+def test_a_history_beside_the_ledger_is_kept_with_a_warning(audit, beat, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    assert "lies beside" not in audit("checkpoint", "--to", tmp_path / "elsewhere" / "h").stderr
+    result = audit("checkpoint", "--to", tmp_path / "h")
+    assert (result.exit_code, "can rewrite both" in result.stderr) == (0, True)
+
+
+def test_the_shipped_unit_says_what_the_command_understands():
+    unit = RawConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read(Path(__file__).parents[2] / "systemd" / "monition-checkpoint.service")
+    program, *words = unit["Service"]["ExecStart"].split()
+    assert (Path(program).name, words[:2]) == ("monition", ["audit", "checkpoint"])
+    asked = checkpoint.make_context("checkpoint", words[2:]).params
+    assert (asked["mail"], asked["syslog"], str(asked["key_file"])) == (
+        *(True, True, "%d/checkpoint-key"),
+    )
+    credential, _, _ = unit["Service"]["LoadCredential"].partition(":")
+    assert credential == "checkpoint-key"
 
 
 def test_a_public_key_without_a_checkpoint_is_wrong_usage(audit, key):

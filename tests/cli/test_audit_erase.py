@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from gateway.ledger.sqlite import SqliteStore
+
 
 def test_a03_erase_of_a_person_tells_first_and_does_it_on_a_yes(audit, events, ledger_path):
     for options, exit_code in ((("--dry-run",), 0), ((), 2)):
@@ -104,3 +106,20 @@ def test_a03_erase_tells_of_notices_on_their_way_and_of_lines_put_aside(audit, m
         "1 notice given up: their senders were not told",
         "1 line taken out of what the journal had put aside",
     ]
+
+
+def test_erase_names_addresses_with_a_tag_before_it_is_done(audit, mail, events, ledger_path):
+    store = SqliteStore(ledger_path)
+    with store.transaction():
+        for sender in (
+            b"Jane+lists@example.edu",
+            b"jane+x@elsewhere.example",
+            b"jan+e@example.edu",
+        ):
+            for record in mail.records(sender.decode().partition("@")[0], sender=sender):
+                store.append(record)
+    store.close()
+    asked = audit("erase", "--person", "jane@example.edu", "--dry-run")
+    assert "to be asked for each: jane+lists@example.edu\n" in asked.stderr
+    assert audit("erase", "--person", "jane@example.edu", "--yes").exit_code == 0
+    assert b"Jane+lists@example.edu" in ledger_path.read_bytes()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,14 @@ def test_what_is_signed_is_a_line_for_each_field():
     empty = Kept(Checkpoint(0, ROOT.hex(), None, None), None, "2026-11-22T08:00:00+00:00")
     assert b"ledger -\nseq 0\n" in empty.signed_text()
     assert b"id -\nat -\n" in empty.signed_text()
+
+
+def test_the_decision_shows_the_lines_that_are_signed():
+    page = (Path(__file__).parents[2] / "docs" / "decisions" / "0015-evidence.md").read_text()
+    shown = page.partition("```\n")[2].partition("```")[0].splitlines()
+    signed = KEPT.signed_text().decode().splitlines()
+    assert shown[0] == signed[0]
+    assert [line.split()[0] for line in shown] == [line.split()[0] for line in signed]
 
 
 def test_a_history_is_read_line_by_line_and_the_bad_line_is_named(tmp_path):

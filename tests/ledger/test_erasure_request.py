@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger import acts, erasure_request, office
+from gateway.ledger import acts, erasure, erasure_request, office
 from gateway.ledger.erasure_request import Request, grant
 from gateway.ledger.filters import Filters
 from gateway.ledger.journal import Journal, line, record_as_json
@@ -165,6 +165,34 @@ def test_a03_verify_passes_and_says_how_many_events_lost_which_part(lived_in, fo
     told = json.loads(facts)
     assert told["parts"] == {"sender": 9, "recipient": 5, "notes": 2}
     assert (told["cause"], told["by"], told["kept"]) == ("request", "officer", 0)
+
+
+def test_a03_cut_short_anywhere_the_same_request_ends_it(start, send, forget, path, monkeypatch):
+    ledger = start()
+    for number in range(3):
+        send(ledger, JANE, f"{number}@mipt.ru")
+    ledger.close()
+    real = erasure._tell
+    monkeypatch.setattr(erasure, "TOGETHER", 1)
+    told = []
+
+    def fails_now_and_then(*values):
+        told.append(values)
+        if len(told) % 2 == 0:
+            raise LedgerError("the power went")
+        real(*values)
+
+    monkeypatch.setattr(erasure, "_tell", fails_now_and_then)
+    for _ in range(5):
+        with pytest.raises(LedgerError, match="the power went"):
+            forget()
+    assert forget().still == ()
+    with closing(sqlite3.connect(path)) as connection:
+        left = connection.execute(
+            "SELECT event FROM personal WHERE part = 'sender' AND data IS NOT NULL"
+        ).fetchall()
+    assert left == []
+    assert verdict(path).erased == {Part.SENDER: 6}
 
 
 def test_a03_nobody_finds_a_name_in_the_index_any_more(lived_in, forget, path):

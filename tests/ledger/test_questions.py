@@ -247,6 +247,17 @@ def test_a06_a_gateway_that_is_gone_is_blind_until_now(past, ask):
     assert (row["minutes"], row["detail"]) == (15, "no sign of life, until now")
 
 
+def test_a06_a_gateway_without_any_sign_of_life_in_the_period_was_blind_all_through_it(past, ask):
+    since = datetime(2026, 11, 22, 11, tzinfo=UTC)
+    past.saw("2026-11-22T09:30", JANE)
+    told = [(row["since"][11:16], row["minutes"]) for row in ask("blind", minutes=1)]
+    assert told == [("09:30", 150)]
+    past.process(("started", "2026-11-22T09:00"), ("stopped", "2026-11-22T09:02"))
+    (row,) = ask("blind", minutes=1, since=since)
+    assert (row["since"][11:16], row["minutes"]) == ("11:00", 60)
+    assert row["detail"] == "stopped in good order, until now"
+
+
 def test_a06_two_processes_cover_for_each_other_and_a_sleeping_one_covers_nothing(past, ask):
     past.process(("started", "2026-11-22T09:00"), ("heartbeat", "2026-11-22T09:05"), id_="first")
     signs = [f"2026-11-22T{hour}" for hour in ("09:04", "09:09", "09:14", "09:19")]
@@ -260,6 +271,7 @@ def test_a06_two_processes_cover_for_each_other_and_a_sleeping_one_covers_nothin
 
 
 def test_a06_blindness_counts_the_journal_and_unknown_outcomes_too(past, ask):
+    past.process(("started", "2026-11-22T11:55"))
     past.journalled("2026-03-01T10:00", 7)
     past.saw("2026-03-02", JANE, outcome="unknown")
     past.saw("2026-03-02", JANE, outcome="unknown")

@@ -254,3 +254,21 @@ def test_s11_sightings_are_what_was_found_newest_first(folder, reader, three):
     erase(folder, "recipient")
     assert [row["recipient"] for row in reader.sightings()] == [None] * 3
     assert [row["sender"] for row in reader.sightings()] == [row["sender"] for row in found]
+
+
+def test_s11_one_sample_of_each_recipient_and_institution_leads_to_all_like_it(past, folder):
+    first = past.saw("2026-03-01", "jane@example.edu", "Ivan@stud.mipt.ru")
+    second = past.saw("2026-03-02", "omar@example.edu", "ivan@stud.mipt.ru")
+    other = past.saw("2026-03-03", "omar@example.edu", "ivan@stud.mipt.ru", entity=("own-1", "Own"))
+    erased = past.saw("2026-03-04", "jane@example.edu", "petr@stud.mipt.ru")
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection, connection:
+        connection.execute(
+            "UPDATE personal SET salt = NULL, data = NULL WHERE event = ? AND part = 'recipient'",
+            (erased,),
+        )
+    with Reader(folder / "ledger.db") as reader:
+        samples = list(reader.samples())
+        assert [row["id"] for row in samples] == [erased, other, second]
+        assert [row["id"] for row in reader.like(samples[2:])] == [second, first]
+        assert [row["id"] for row in reader.like(samples[:1])] == [erased]
+        assert list(reader.like([])) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -125,3 +126,13 @@ def test_every_column_is_somewhere_in_an_event(rows, case):
     event = siem.ocsf(row, version="0.1.0")
     mapped = {"id", "at", "sender", "recipient", "message_id", "client"}
     assert event["unmapped"].keys() == set(COLUMNS) - mapped
+
+
+def test_the_page_tells_of_every_field_of_an_event(rows, case):
+    page = (Path(__file__).parents[2] / "docs" / "siem.md").read_text()
+    event = siem.ocsf(rows[case.settled], version="0.1.0")
+    explained = {"activity_name", "category_name", "class_name", "type_name", "message"}
+    explained |= {"severity", "confidence", "status", "action", "disposition"}
+    named = {name for name in event if f"`{name}" in page}
+    assert set(event) - named - explained == set()
+    assert siem.OCSF_VERSION in page

@@ -112,3 +112,8 @@ def test_a08_a_full_disk_is_told(case, tmp_path, small_files):
         rows = list(reading.findings(Filters()))
     with small_files(8192), pytest.raises(LedgerError, match=r"cannot be written .*disk full"):
         write_snapshot(path, rows, {})
+
+
+def test_the_page_names_every_table_and_view():
+    page = (METADATA.parents[2] / "docs" / "datasette.md").read_text()
+    assert [name for name in ("finding", "about", *VIEWS) if f"`{name}`" not in page] == []

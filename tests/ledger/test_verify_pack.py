@@ -165,6 +165,17 @@ def packed(case, mail, access, key):
     return packed
 
 
+_WHOLE = []
+
+
+@pytest.fixture
+def whole(request):
+    """One pack of all findings, made for the first test that asks."""
+    if not _WHOLE:
+        _WHOLE.append(request.getfixturevalue("packed")())
+    return _WHOLE[0]
+
+
 @pytest.fixture
 def check(tmp_path, capsys):
     """Check a pack; gives the exit status and what was said."""
@@ -305,8 +316,8 @@ def test_a08_a_pack_by_pseudonyms_holds_nobodys_personal_data(case, packed):
         ("chain.jsonl", lambda lines: ["junk\n"], "no sound pack"),
     ],
 )  # fmt: skip
-def test_a08_whatever_a_forger_changes_is_found_with_its_place(packed, check, name, change, says):
-    status, said = check(forged(packed(), name, change))
+def test_a08_whatever_a_forger_changes_is_found_with_its_place(whole, check, name, change, says):
+    status, said = check(forged(whole, name, change))
     assert (status, said.splitlines()[-1][:5]) == (1, "BAD  ")
     assert says in said.splitlines()[-1]
 

@@ -142,3 +142,35 @@ async def test_r17_an_unusable_ledger_is_a_fault_of_readiness(config):
         assert worker.report().faults == (f"ledger: {worker._ledger.fault}",)
 
     await serving(config, story)
+
+
+async def test_o04_the_journal_is_counted_and_what_waits_in_it_is_a_fault_of_readiness(
+    config, monkeypatch
+):
+    """Lines put aside are for a person, and make nothing unready."""
+    monkeypatch.setattr("gateway.serve.worker.COUNT_SECONDS", 0.01)
+    journal = config.ledger.emergency_journal
+    journal.write_bytes(b"no line of ours\n")
+
+    async def story(worker):
+        await _until(lambda: journal.with_name(journal.name + ".aside").exists())
+        await _until(lambda: _lines(worker, "aside") == 1)
+        taken_in = worker.faults(), _lines(worker, "waiting")
+        # A folder in its place: it can neither be taken in nor be written.
+        journal.unlink()
+        journal.mkdir()
+        return taken_in, worker.faults()
+
+    before, after = await serving(config, story)
+    assert before == ([], 0)
+    assert after == ["emergency journal: what is in it waits to be taken into the ledger"]
+
+
+def _lines(worker, state):
+    key = ("monition_journal_lines", "monition_journal_lines", (("state", state),))
+    return worker.samples().get(key)
+
+
+async def _until(is_so):
+    while not is_so():
+        await asyncio.sleep(0.01)
