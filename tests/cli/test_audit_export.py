@@ -136,8 +136,8 @@ def test_a_terminal_gets_no_workbook_and_nobody_is_recorded(
     end, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
+        words = ["audit", verb, "-c", str(configuration), "--format", "xlsx"]
         with pytest.raises(click.UsageError, match="xlsx is for a file"):
-            words = ["audit", verb, "-c", str(configuration), "--format", "xlsx"]
             command.main(words, standalone_mode=False)
     os.close(end)
     assert accessed() == []
