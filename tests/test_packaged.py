@@ -31,6 +31,7 @@ def test_the_build_puts_the_files_where_they_are_looked_for():
     assert carried == {
         "policies": "gateway/_packaged/policies",
         "config/monition.toml": "gateway/_packaged/config/monition.toml",
+        "config/datasette/metadata.json": "gateway/_packaged/config/datasette/metadata.json",
     }
     for source in carried:
         assert (REPOSITORY / source).exists()

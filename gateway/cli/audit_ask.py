@@ -152,7 +152,9 @@ def verb_of(question: Question) -> click.Command:
     for parameter in reversed(question.parameters):
         decorated = _option(parameter)(decorated)
     line = f"monition audit ask {question.name} {question.example}".rstrip()
-    return click.command(question.name, help=question.asks, epilog=example(line))(decorated)
+    return click.command(
+        question.name, help=question.asks, short_help=question.asks, epilog=example(line)
+    )(decorated)
 
 
 def _option(parameter: Parameter) -> Callable[[Any], Any]:

@@ -59,7 +59,10 @@ findings.csv     the findings, for a spreadsheet. A cell that one would take for
                  begins with an apostrophe, which is not part of the data.
 findings.jsonl   the same findings, one JSON object a line
 chain.jsonl      the sealed events, oldest first, column by column as they are stored.
-                 They name institutions, rules and times, and no correspondent.
+                 They name institutions, rules and times, and no correspondent. Where the
+                 manifest says "chain": "chosen" only those of these findings are here:
+                 then their place in the ledger is not shown, and anyone could have made
+                 them up. Such a pack is worth what its signature is worth.
 personal.jsonl   the personal data beside the events of these findings, with the salts of
                  their commitments. Where salt and data are null it was erased.
 checkpoint.json  the head of the chain when the pack was made

@@ -337,7 +337,7 @@ OBJECTS = (
 )
 
 _DROPPED = ("observed_at", "observed_message", "observed_entity", "personal_address")
-"""Indexes of the first version: findings are sought by ``facet`` now, and these cost a write each."""
+"""Indexes of the first version: ``facet`` stands in for them, and each cost a write."""
 
 REPLACED = frozenset({"finding", *_DROPPED})
 """Objects of the first version that this one has another text for, or none."""

@@ -35,6 +35,7 @@ TAG = b"monition-1"
 PACK_TAG = "monition-pack-1"
 CHECKPOINT_TAG = "monition-checkpoint-1"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig.json"
+NO_CHAIN = "that they are in the ledger's chain is not shown"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 # The fields of a finding that an event's facts hold under the same name.
@@ -51,8 +52,7 @@ class UnsoundError(Exception):
     """Something is not as it was sealed; the text says what and where."""
 
 
-# ── Ed25519, RFC 8032, section 5.1 ───────────────────────────────────────────────────────────
-
+# Ed25519 after RFC 8032, section 5.1.
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 CURVE = -121665 * pow(121666, P - 2, P) % P
@@ -266,7 +266,7 @@ def check_chain(pack: Pack, sealed: Sealed, manifest: Row, kept: dict[int, str])
             raise UnsoundError(f"{where} is not the one that the checkpoint kept")
         sealed.take(row, names_people=not manifest["pseudonyms"])
     if not is_whole:
-        return f"each of {sealed.events} events fits its own hash; the chain is not packed"
+        return f"each of {sealed.events} events fits its own hash; {NO_CHAIN}"
     if first != manifest["ledger"] or seq not in kept or seq < max(kept):
         raise UnsoundError(f"the chain ends at row {seq}, before a checkpoint")
     return f"the chain is whole: {seq} events, from the first to the checkpoint"
@@ -297,8 +297,9 @@ def told(identity: str, sealed: Sealed) -> Row:
     row.update(id=identity, at=seen["at"], outcome=ending.get("outcome") or "pending")
     row.update(sender=sender.get("address"), recipient=recipient.get("address"))
     row.update(reply=reply.get("reply"), next_queue_id=after.get("next_queue_id"))
-    row["matched"] = first_of("matched", facts, recipient)
-    row["policy_rule"] = first_of("policy_rule", facts, sender, recipient)
+    for name in MAY_NAME:  # where it names somebody it stands in their part
+        found = (part.get(name) for part in (facts, sender, recipient))
+        row[name] = next((value for value in found if value is not None), None)
     row["disposition"] = decision.get("disposition") or "open"
     row["held"] = story.get("HELD", {}).get("kind") == "HELD"
     row["notice"] = sealed.results.get(
@@ -307,11 +308,6 @@ def told(identity: str, sealed: Sealed) -> Row:
     if None in parts:
         row["erased"] = True
     return row
-
-
-def first_of(name: str, *parts: Row) -> Any:
-    """The field from the first that has it."""
-    return next((part[name] for part in parts if part.get(name) is not None), None)
 
 
 def cell(value: Any) -> str:
@@ -381,16 +377,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--fingerprint", help="of the key that must have signed: sha256:…")
     parser.add_argument("--checkpoint", type=Path, help="one that was kept elsewhere")
     chosen = parser.parse_args(arguments)
+    last = "The pack is sound."
     try:
         for sentence in checks(chosen.pack, chosen.checkpoint, chosen.fingerprint):
             sys.stdout.write(f"ok   {sentence}\n")
+            if NO_CHAIN in sentence:
+                last = "The pack agrees with itself; it proves no more than who signed it."
     except UnsoundError as error:
         sys.stdout.write(f"BAD  {error}\n")
         return 1
     except Exception as error:  # noqa: BLE001 - whatever a pack holds, it is told and not thrown
         sys.stdout.write(f"BAD  this is no sound pack ({error!a})\n")
         return 1
-    sys.stdout.write("The pack is sound.\n")
+    sys.stdout.write(f"{last}\n")
     if not chosen.fingerprint:
         sys.stdout.write("Who made it is known by the key alone: name yours with --fingerprint.\n")
     return 0

@@ -198,7 +198,7 @@ def test_a08_a_pack_is_signed_where_a_key_is_configured(case, audit, configurati
     ran = subprocess.run(
         [*command, "--fingerprint", told], capture_output=True, text=True, check=False
     )
-    assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "The pack is sound.")
+    assert (ran.returncode, "agrees with itself" in ran.stdout.splitlines()[-1]) == (0, True)
 
 
 @pytest.mark.parametrize(

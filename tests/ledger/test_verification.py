@@ -191,7 +191,7 @@ def test_a02_a_flipped_byte_anywhere_in_the_tables_is_found(written, tmp_path):
     assert missed < 300
 
 
-def test_an_index_that_no_longer_leads_to_its_rows_is_found(written, edit):
+def test_a02_an_index_that_no_longer_leads_to_its_rows_is_found(written, edit):
     edit(
         "PRAGMA writable_schema = on",
         "UPDATE sqlite_master SET sql = replace(sql, '$.observed', '$.process') "

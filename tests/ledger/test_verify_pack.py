@@ -252,6 +252,8 @@ def test_a08_every_sort_of_pack_is_sound(packed, check, chain, names, signed):
     filters = Filters(entity="us-ofac-38316")
     status, said = check(packed(filters, names=names, signed=signed, chain=chain))
     assert status == 0, said
+    assert ("The pack is sound." in said) is (chain is Chain.FULL)
+    assert ("it proves no more than who signed it" in said) is (chain is Chain.CHOSEN)
     assert ("is not signed" in said) is not signed
 
 
