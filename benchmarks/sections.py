@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import latency, ledger, lists, matched, memory, relay
+from benchmarks import latency, ledger, lists, matched, memory, names, relay
 
 SECTIONS = {
     section.name: section
     for section in (
         *(relay.SECTION, latency.SECTION, memory.SECTION, matched.SECTION),
-        *(lists.SECTION, ledger.SECTION),
+        *(lists.SECTION, names.SECTION, ledger.SECTION),
     )
 }
