@@ -10,16 +10,20 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
 import click
-from tabulate import tabulate
+import tabulate as tables
 
 from gateway.ledger.cell import harmless
 
 Row = Mapping[str, Any]
+
+# Two more signs to the width of each heading would put a table that fits out of its bounds.
+tables.MIN_PADDING = 0
 
 # Between two columns of a table; and how narrow one may be made so that a table fits.
 _GAP = 2
@@ -52,8 +56,25 @@ def emit(
 
 
 def say(message: str) -> None:
-    """Print talk, which is never data, on stderr."""
+    """Print talk, which is never data, on stderr; on a terminal broken between words."""
+    if sys.stderr.isatty():
+        columns = shutil.get_terminal_size().columns
+        message = "\n".join(_broken(line, columns) for line in message.split("\n"))
     click.echo(message, err=True)
+
+
+def _broken(line: str, columns: int) -> str:
+    if len(line) <= columns:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    # A path or an id stays whole: people copy it.
+    return textwrap.fill(
+        line,
+        columns,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def has_colour(stream: IO[str]) -> bool:
@@ -83,13 +104,14 @@ def _table(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> 
         text = "\n\n".join(_block(heads, row, max(map(len, names))) for row in cells)
     else:
         # Without `disable_numparse` a serial number such as 1e5 or 007 would be shown as another.
-        text = tabulate(
+        text = tables.tabulate(
             cells,
             heads,
             tablefmt="simple",
             disable_numparse=True,
             colalign=sides,
             maxcolwidths=None if fitted == widths else fitted,
+            maxheadercolwidths=None if fitted == widths else fitted,
         )
     out.write(_writable(text, out) + "\n")
 

@@ -1,3 +1,4 @@
+import contextlib
 import csv
 import io
 import json
@@ -37,10 +38,10 @@ def printed(rows: Any, **options: Any) -> str:
 
 def test_a_table_is_for_people():
     assert printed(ROWS) == (
-        "name       count  tier      on          also\n"
-        "-------  -------  --------  ----------  ------\n"
-        "mipt.ru       12  blocking  2022-08-02  a, b\n"
-        "Ü              7\n"
+        "name     count  tier      on          also\n"
+        "-------  -----  --------  ----------  ----\n"
+        "mipt.ru     12  blocking  2022-08-02  a, b\n"
+        "Ü            7\n"
     )
 
 
@@ -193,3 +194,36 @@ def test_rows_too_wide_for_the_terminal_are_shown_one_below_the_other(monkeypatc
 def test_a_pipe_gets_the_table_as_wide_as_it_is(monkeypatch):
     monkeypatch.setenv("COLUMNS", "45")
     assert len(printed(WIDE).splitlines()) == 3
+
+
+def said_in_40_columns(message, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    with contextlib.redirect_stderr(stream):
+        say(message)
+    return stream.getvalue()
+
+
+def test_talk_is_broken_between_words_on_a_terminal(monkeypatch):
+    text = "  one two three four five six seven eight nine ten\nshort"
+    assert said_in_40_columns(text, monkeypatch) == (
+        "  one two three four five six seven\n  eight nine ten\nshort\n"
+    )
+
+
+def test_a_path_in_talk_stays_whole(monkeypatch):
+    path = "/var/lib/monition/" + "a-b/" * 12
+    assert path in said_in_40_columns(f"look at {path} for it", monkeypatch).splitlines()
+
+
+def test_talk_that_is_read_by_a_program_is_one_line(capsys):
+    say("word " * 50)
+    assert capsys.readouterr().err == "word " * 50 + "\n"
+
+
+def test_a_heading_is_wrapped_as_its_column_is(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    row = {"department": "Mechanical Engineering", "false_positives": 12, "institutions": 3}
+    emit([row], stream=stream)
+    assert max(map(len, map(unstyle, stream.getvalue().splitlines()))) <= 40
