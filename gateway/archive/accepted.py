@@ -6,6 +6,7 @@ there: the file is a person's as well. What was rejected is a line in ``rejected
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -13,11 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.archive import folder as files
 from gateway.archive import opening
+from gateway.errors import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from gateway.archive.folder import Folder
+
+_RESTORE = "move it away, or restore it from a backup"
+_EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,37 @@ def read_text(folder: Folder) -> str:
     Raises :class:`ListError`.
     """
     path = path_of(folder)
-    content = opening.content(path, "move it away, or restore it from a backup")
+    content = opening.content(path, _RESTORE)
     try:
         return (content or b"").decode("utf-8")
     except UnicodeDecodeError:
         raise opening.damaged(path, None, "is not UTF-8", "save it as UTF-8") from None
+
+
+def digests(folder: Folder) -> dict[str, str]:
+    """Give the SHA-256 of each file of what was accepted, by name. Raises :class:`ListError`."""
+    found: dict[str, str] = {}
+    for path in opening.listing(folder.accepted, ".toml"):
+        if (content := opening.content(path, _RESTORE)) is not None:
+            found[path.name] = hashlib.sha256(content).hexdigest()
+    return found
+
+
+def lost(folder: Folder, known: Mapping[str, str]) -> list[Fault]:
+    """Word which files are gone, of those with these digests that the snapshot was made of.
+
+    One that was emptied was emptied on purpose, and may go. Raises :class:`ListError`.
+    """
+    here = digests(folder)
+    message = (
+        "is gone, and the snapshot in force was made of it; restore it from a backup, or put an "
+        "empty file in its place, which says that what was accepted there may go"
+    )
+    return [
+        Fault(str(folder.accepted / name), None, None, message)
+        for name, digest in sorted(known.items())
+        if name not in here and digest != _EMPTY
+    ]
 
 
 def add(folder: Folder, acceptance: Acceptance) -> None:
@@ -91,7 +123,8 @@ def reject(folder: Folder, rejection: Rejection) -> None:
 def rejected(folder: Folder) -> dict[str, Rejection]:
     """Give all rejections by the proposal's id; the latest counts. Raises :class:`ListError`."""
     path = rejections_of(folder)
-    lines = (opening.content(path, "move it away, and they are proposed again") or b"").splitlines()
+    content = opening.content(path, "move it away, and they are proposed again") or b""
+    lines = content.splitlines()
     found: dict[str, Rejection] = {}
     for number, line in enumerate(lines, 1):
         try:
@@ -101,7 +134,7 @@ def rejected(folder: Folder) -> dict[str, Rejection]:
             found[each.id] = each
         except opening.MALFORMED:
             # The last line may be torn by a crash; the person is asked again.
-            if number < len(lines):
+            if number < len(lines) or content.endswith(b"\n"):
                 remedy = "take the line out"
                 raise opening.damaged(path, number, "is damaged", remedy) from None
     return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.archive import history, linked, opening, source
+from gateway.archive import accepted, history, linked, opening, source
 from gateway.archive.history import Turn
 from gateway.errors import Fault, ListError
 from gateway.lists import catalogue, merge
@@ -101,7 +101,11 @@ def assembled(
     """
     # Before they are read: what changes meanwhile then counts as changed since.
     replaced = {*(instead or ()), *filter(None, [without])}
-    others = inputs(policies, folder, but=replaced)
+    try:
+        others = inputs(policies, folder, but=replaced)
+    except ListError:
+        _read(folder, replaced)  # tells all that is wrong with the lists, where it is they
+        raise
     written = read_written(policies, folder)
     guard = functools.partial(why_not_an_institution, people=written.people)
     sources = {name: list(entries) for name, entries in (instead or {}).items()}
@@ -123,18 +127,22 @@ def assembled(
         entities=len(made.entities),
         entries={name: len(sources[name]) for name in sorted(sources)},
         sources=_digests(folder),
+        accepted=accepted.digests(folder),
     )
     return Assembly(made, merged, turn, others)
 
 
 def read_written(policies: Path, folder: Folder) -> Written:
-    """Read what people wrote and what they accepted. Raises :class:`ListError`."""
-    accepted = opening.listing(folder.accepted, ".toml")
-    for path in accepted:
-        # Whoever reads it next would wait for ever where it is a pipe.
-        with contextlib.suppress(FileNotFoundError), opening.opened(path, _RESTORE):
-            pass
-    return snapshot.read(policies, *([folder.accepted] if accepted else []))
+    """Read what people wrote and what they accepted. Raises :class:`ListError`.
+
+    Also where a file of what was accepted is gone that the snapshot in force was made of.
+    """
+    turn = history.known(folder)
+    # Looks at each: whoever reads it next would wait for ever where it is a pipe.
+    if faults := accepted.lost(folder, turn.accepted if turn else {}):
+        raise Incomplete(faults)
+    here = opening.listing(folder.accepted, ".toml")
+    return snapshot.read(policies, *([folder.accepted] if here else []))
 
 
 def _read(folder: Folder, replaced: Collection[str]) -> dict[str, list[Entry]]:
@@ -142,14 +150,21 @@ def _read(folder: Folder, replaced: Collection[str]) -> dict[str, list[Entry]]:
 
     One that is about to be replaced may be damaged or gone: that is how it is mended.
     """
-    faults = [loss(folder, name) for name in lost(folder) if name not in replaced]
+    here = set(source.names(folder))
+    turn = history.known(folder)
+    faults: list[Fault] = []
     found: dict[str, list[Entry]] = {}
-    for name in source.names(folder):
-        if name not in replaced:
-            try:
-                found[name] = source.read_entries(folder, name)
-            except ListError as error:
-                faults += error.faults
+    for name in sorted({*here, *(turn.entries if turn else ())} - set(replaced)):
+        try:
+            entries = source.entries_if_there(folder, name)
+        except ListError as error:
+            faults += error.faults
+            continue
+        if entries is None:
+            # Also where it was listed and has vanished before it was read.
+            faults.append(loss(folder, name))
+        else:
+            found[name] = entries
     if faults:
         raise Incomplete(faults)
     return found
@@ -213,7 +228,9 @@ def turn_now(policies: Path, folder: Folder, made: Assembly, written: str) -> Tu
     """
     is_as_read = inputs(policies, folder, but=[written]) == made.others
     of = inputs(policies, folder) if is_as_read else ""
-    return replace(made.turn, inputs=of, sources=_digests(folder))
+    return replace(
+        made.turn, inputs=of, sources=_digests(folder), accepted=accepted.digests(folder)
+    )
 
 
 def inputs(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 DIRECTORY_MODE = 0o750
 
 _BLOCK = 1 << 16
+_OF_ANOTHER_KIND = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}
 _UNFINISHED = ".unfinished-"
 _FORGOTTEN_SECONDS = 3600  # longer than any writer takes
 FILE_MODE = 0o640
@@ -110,7 +111,7 @@ class Folder:
     def held(self) -> Iterator[None]:
         """Keep other writers out; the directory is made where it is missing."""
         self.make()
-        with os.fdopen(_opened(self.path / ".lock"), "a") as lock:
+        with opened_lock(self.path / ".lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._sweep()
             yield
@@ -146,9 +147,7 @@ def append(path: Path, line: bytes) -> None:
 
     Raises ``OSError``, also where something else lies there.
     """
-    with os.fdopen(_opened(path), "a+b") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "is no file, move it away", str(path))
+    with _opened(path) as stream:
         stream.truncate(_end_of_last_line(stream))
         stream.write(line + b"\n")
         stream.flush()
@@ -167,8 +166,30 @@ def _end_of_last_line(stream: BinaryIO) -> int:
     return 0
 
 
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+def opened_lock(path: Path) -> BinaryIO:
+    """Open a file to be locked; it is made where it is missing.
+
+    Raises ``OSError``, also where it is a link or no file: nobody else would be kept out by it.
+    """
+    return _opened(path, os.O_NOFOLLOW)
+
+
+def _opened(path: Path, flags: int = 0) -> BinaryIO:
+    flags |= os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        handle = os.open(path, flags, FILE_MODE)
+    except OSError as error:
+        if error.errno not in _OF_ANOTHER_KIND:
+            raise
+        raise _not_what_it_should_be(path) from None
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "a+b")
+    os.close(handle)
+    raise _not_what_it_should_be(path)
+
+
+def _not_what_it_should_be(path: Path) -> OSError:
+    return OSError(errno.EINVAL, "is not what it should be: move it away", str(path))
 
 
 def sync_directory(path: Path) -> None:

@@ -38,7 +38,8 @@ class Turn:
     """A snapshot came into force: when, and from which content of which files.
 
     ``inputs`` is a digest of all that it was made of, ``entries`` how many of them each list gave,
-    ``sources`` the digest of what is kept of each; an earlier version wrote none.
+    ``sources`` the digest of what is kept of each, ``accepted`` of each file of what people
+    accepted, by name; an earlier version wrote none.
     """
 
     at: datetime
@@ -47,6 +48,7 @@ class Turn:
     entities: int
     entries: dict[str, int]
     sources: dict[str, str] = field(default_factory=dict)
+    accepted: dict[str, str] = field(default_factory=dict)
 
 
 def path_of(folder: Folder, digest: str) -> Path:
@@ -86,6 +88,7 @@ def _line(turn: Turn) -> bytes:
         "entities": turn.entities,
         "entries": turn.entries,
         "sources": turn.sources,
+        "accepted": turn.accepted,
     }
     return json.dumps(said).encode("ascii")
 
@@ -96,25 +99,26 @@ def load(folder: Folder, digest: str) -> Snapshot:
     Raises :class:`ListError`: it is not kept here, or not what its name says.
     """
     path = _found(folder, digest)
-    content = _content(path)
+    lines = content(path).splitlines()
     try:
-        return snapshot.from_lines(content.splitlines())
+        return snapshot.from_lines(lines)
     except opening.MALFORMED as error:
         what = f"was written by another version of Monition ({opening.why(error)})"
         raise opening.damaged(path, None, what, _LOST) from None
 
 
-def _content(path: Path) -> bytes:
-    content = opening.unpacked(path, _LOST)
+def content(path: Path, remedy: str = _LOST) -> bytes:
+    """Read a snapshot's lines. Raises :class:`ListError`: it is gone, or not what its name says."""
+    found = opening.unpacked(path, remedy)
     # Before anything in it is believed.
-    if path.name != f"sha256-{hashlib.sha256(content).hexdigest()}.gz":
-        raise opening.damaged(path, None, "does not hold what its name says", _LOST)
-    return content
+    if path.name != f"sha256-{hashlib.sha256(found).hexdigest()}.gz":
+        raise opening.damaged(path, None, "does not hold what its name says", remedy)
+    return found
 
 
 def _holds_what_it_says(path: Path) -> bool:
     try:
-        _content(path)
+        content(path)
     except ListError:
         return False
     return True
@@ -193,18 +197,18 @@ def turns(folder: Folder) -> list[Turn]:
 
     None where none was ever in force. Where one is and the file is gone, that is told.
     """
-    if (content := opening.content(folder.history, _BEGIN)) is None:
+    if (said := opening.content(folder.history, _BEGIN)) is None:
         if folder.current.exists():
             raise opening.damaged(folder.history, None, "is gone", _GONE)
         return []
-    lines = content.splitlines()
+    lines = said.splitlines()
     found = []
     for number, line in enumerate(lines, 1):
         try:
             found.append(_turn(line))
         except opening.MALFORMED:
             # The last line may be torn by a crash; the snapshot itself is kept under its name.
-            if number < len(lines) or content.endswith(b"\n"):
+            if number < len(lines) or said.endswith(b"\n"):
                 message = "take the line out, the snapshots are kept apart from it"
                 raise opening.damaged(folder.history, number, "is damaged", message) from None
     return found
@@ -273,4 +277,5 @@ def _turn(line: bytes) -> Turn:
         opening.count(said["entities"]),
         {name: opening.count(of) for name, of in said["entries"].items()},
         {name: opening.text(of) for name, of in said.get("sources", {}).items()},
+        {name: opening.text(of) for name, of in said.get("accepted", {}).items()},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,9 @@ def take(policies: Path, folder: Folder, parcel: Parcel, at: datetime) -> Taken:
         with folder.held():
             return _take(policies, folder, parcel, found, at)
     except ListError as error:
-        refuse(folder, parcel.source, error, at)
+        with contextlib.suppress(OSError):
+            # On a full disk it cannot be written down; what is wrong with the file is told.
+            refuse(folder, parcel.source, error, at)
         raise Refused(error.faults) from None
 
 

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.archive import folder as files
 from gateway.archive import opening
 from gateway.domain import DomainError, normalise
+from gateway.errors import Fault
 from gateway.model import Claim
 from gateway.screen.linkage import Link
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.archive.folder import Folder
 
 LASTS = timedelta(days=90)
@@ -42,26 +45,38 @@ class Seen(NamedTuple):
 def read(folder: Folder, today: date) -> dict[str, Seen]:
     """Give the links that count on a day, by domain; the latest one of each.
 
-    Raises :class:`ListError` for a damaged file.
+    A line that is damaged is passed over, and its domain looked up again: no list is to wait for
+    it. Raises :class:`ListError` where the whole cannot be read.
     """
+    every = (seen for _, seen in _lines(folder) if seen is not None)
+    return {seen.link.domain: seen for seen in every if today - seen.on < LASTS}
+
+
+def damage(folder: Folder) -> list[Fault]:
+    """Tell the lines that are passed over. Raises :class:`ListError` as :func:`read` does."""
+    message = "is damaged, and passed over; take the line out, the domain is looked up again"
+    return [
+        Fault(str(folder.linked), number, None, message)
+        for number, seen in _lines(folder)
+        if seen is None
+    ]
+
+
+def _lines(folder: Folder) -> Iterator[tuple[int, Seen | None]]:
     content = opening.content(folder.linked, "move it away; its domains are looked up again")
-    found: dict[str, Seen] = {}
     for number, line in enumerate((content or b"").splitlines(), 1):
         try:
-            seen = _read_line(line)
+            yield number, _read_line(line)
         except (DomainError, *opening.MALFORMED):
-            remedy = "take the line out, the domain is looked up again"
-            raise opening.damaged(folder.linked, number, "is damaged", remedy) from None
-        if today - seen.on < LASTS:
-            found[seen.link.domain] = seen
-    return found
+            yield number, None
 
 
 def add(folder: Folder, link: Link, today: date) -> bool:
     """Write a link down, durably, and strike out what has lapsed; whether it counts from now on.
 
     It does not where ``MOST`` others are tied to the same listed domain. What another worker wrote
-    today stays as it is. Raises :class:`ListError` and ``OSError``; then nothing is changed.
+    today stays as it is; lines that are damaged go. Raises
+    :class:`ListError` and ``OSError``; then nothing is changed.
     """
     with folder.held():
         found = read(folder, today)

@@ -7,6 +7,7 @@ not even that a file is one, since opening a pipe would wait for ever.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import os
 import re
@@ -28,6 +29,8 @@ MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, Ov
 LARGEST = 1 << 30
 """Bytes that any file but a list's own may have."""
 
+_OF_ANOTHER_KIND = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP}
+
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*\Z", re.ASCII)
 
 
@@ -45,6 +48,9 @@ def opened(path: Path, remedy: str) -> Iterator[BinaryIO]:
                 raise damaged(path, None, "is no file", remedy)
             yield stream
     except FileNotFoundError:
+        if path.is_symlink():
+            # Somebody put it there: it is not the same as a file that never was.
+            raise damaged(path, None, "is a link that leads nowhere", remedy) from None
         raise
     except OSError as error:
         raise unreadable(path, error, remedy) from None
@@ -84,6 +90,10 @@ def listing(directory: Path, suffix: str) -> list[Path]:
     try:
         found = sorted(directory.iterdir())
     except FileNotFoundError:
+        for each in (directory, directory.parent):
+            if each.is_symlink() and not each.exists():
+                remedy = "restore what it leads to, or move the link away"
+                raise damaged(each, None, "is a link that leads nowhere", remedy) from None
         return []
     except OSError as error:
         raise unreadable(directory, error, "see what it is, and move it away") from None
@@ -121,7 +131,7 @@ def unreadable(path: Path, error: OSError, remedy: str) -> ListError:
     """Word what the system said of a file."""
     if isinstance(error, PermissionError):
         remedy = "run this as the gateway's user, or give it back to that user"
-    elif isinstance(error, IsADirectoryError | NotADirectoryError) and "move" not in remedy:
+    elif error.errno in _OF_ANOTHER_KIND and "move" not in remedy:
         remedy = f"move it away, then {remedy}"
     return damaged(path, None, f"cannot be read ({error.strerror or error})", remedy)
 

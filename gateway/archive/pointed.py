@@ -56,6 +56,7 @@ class Pointed:
 
 
 # Crockford's base 32 and two check digits, behind the registry's name or address.
+_LIST_AND_NUMBER = re.compile(r"\A([a-z][a-z-]*[a-z])(\d+)\Z", re.ASCII)
 _ROR = re.compile(
     r"(?:ror[\s:]+|(?:https?://)?(?:www\.)?ror\.org/)?(0[a-hj-km-np-tv-z0-9]{6}\d{2})/?\Z",
     re.ASCII | re.IGNORECASE,
@@ -110,7 +111,8 @@ def _of_registry(ror: str, snapshot: Snapshot) -> Iterator[Pointed]:
 
 
 def _numbered(text: str, snapshot: Snapshot) -> Iterator[Pointed]:
-    words = text.casefold().split()
+    # Also without the space: ofac38316.
+    words = _LIST_AND_NUMBER.sub(r"\1 \2", text.casefold().strip()).split()
     if not words:
         return
     where, number = " ".join(words[:-1]), words[-1]

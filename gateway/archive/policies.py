@@ -119,15 +119,15 @@ def open_kept(folder: Folder, policy: str, texts: str | None = None) -> Edition:
 def terms(folder: Folder) -> list[Term]:
     """Give every change of the edition in force, the first one first. Raises :class:`ListError`."""
     path = folder.policies_history
-    content = opening.content(path, "move it away, and the next change begins another")
-    lines = (content or b"").splitlines()
+    said = opening.content(path, "move it away, and the next change begins another") or b""
+    lines = said.splitlines()
     found = []
     for number, line in enumerate(lines, 1):
         try:
             found.append(_term(line))
         except opening.MALFORMED:
             # The last line may be torn by a crash; the edition itself is kept under its name.
-            if number < len(lines) or (content or b"").endswith(b"\n"):
+            if number < len(lines) or said.endswith(b"\n"):
                 remedy = "take the line out, the policies are kept apart from it"
                 raise opening.damaged(path, number, "is damaged", remedy) from None
     return found
@@ -143,9 +143,9 @@ def texts_at(folder: Folder, policy: str, at: datetime) -> str | None:
 
 
 def _opened(path: Path, policy: str) -> Edition:
-    content = _content(path)
+    written = content(path)
     try:
-        found = edition.parsed(content)
+        found = edition.parsed(written)
     except opening.MALFORMED as error:
         what = f"was written by another version of Monition ({opening.why(error)})"
         raise opening.damaged(path, None, what, _LOST) from None
@@ -154,17 +154,18 @@ def _opened(path: Path, policy: str) -> Edition:
     return found
 
 
-def _content(path: Path) -> bytes:
-    content = opening.unpacked(path, _LOST, edition.LARGEST)
+def content(path: Path, remedy: str = _LOST) -> bytes:
+    """Read what an edition holds. Raises :class:`ListError`: it is gone, or not what it says."""
+    found = opening.unpacked(path, remedy, edition.LARGEST)
     # Before anything in it is believed.
-    if path.name.split(".")[1] != hashlib.sha256(content).hexdigest():
-        raise opening.damaged(path, None, "does not hold what its name says", _LOST)
-    return content
+    if path.name.split(".")[1:2] != [hashlib.sha256(found).hexdigest()]:
+        raise opening.damaged(path, None, "does not hold what its name says", remedy)
+    return found
 
 
 def _holds_what_it_says(path: Path) -> bool:
     try:
-        _content(path)
+        content(path)
     except ListError:
         return False
     return True
@@ -181,6 +182,8 @@ def _last_file(folder: Folder) -> str | None:
 def _term(line: bytes) -> Term:
     said: dict[str, Any] = json.loads(line)
     policy, texts, file = (opening.text(said[key]) for key in ("policy", "texts", "file"))
+    if not opening.is_plain(file):
+        raise ValueError("no name of an edition where one should be")
     return Term(opening.moment(said["at"]), policy, texts, file)
 
 

@@ -110,6 +110,8 @@ def is_compressed(name: str) -> bool:
 
 def _unreadable(path: Path, error: Exception) -> ListError:
     reason = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
+        reason += "; it is cut short or damaged: get it again"
     return ListError([Fault(str(path), None, None, f"cannot be read: {reason}")])
 
 

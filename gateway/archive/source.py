@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -76,7 +77,7 @@ def write(folder: Folder, header: Header, entries: Iterable[Entry]) -> None:
     body = b"".join(_dumped(_of_entry(entry)) + b"\n" for entry in entries)
     header = dataclasses.replace(header, digest=hashlib.sha256(body).hexdigest())
     files.replace(folder.source(header.source), dumped_header(header) + b"\n" + body)
-    folder.refusal(header.source).unlink(missing_ok=True)
+    _take_refusal_away(folder, header.source)
 
 
 def write_checked(folder: Folder, source: str, at: datetime) -> None:
@@ -85,7 +86,13 @@ def write_checked(folder: Folder, source: str, at: datetime) -> None:
     In a file of its own: snapshots are made of the other one, and nothing in them changes.
     """
     files.replace(checked(folder, source), _dumped({"at": _time(at)}) + b"\n")
-    folder.refusal(source).unlink(missing_ok=True)
+    _take_refusal_away(folder, source)
+
+
+def _take_refusal_away(folder: Folder, source: str) -> None:
+    # What was taken is taken, whatever lies where the refusal would: `status` tells of that.
+    with contextlib.suppress(OSError):
+        folder.refusal(source).unlink(missing_ok=True)
 
 
 def write_refusal(folder: Folder, source: str, refusal: Refusal) -> None:
@@ -128,6 +135,11 @@ def read_entries(folder: Folder, source: str) -> list[Entry]:
 
     Also where they are not those that were written: each could be read, and one be another's.
     """
+    return entries_if_there(folder, source) or []
+
+
+def entries_if_there(folder: Folder, source: str) -> list[Entry] | None:
+    """Read the same; ``None``: there is no such file, or no more. Raises :class:`ListError`."""
     path = folder.source(source)
     found: list[Entry] = []
     seen = hashlib.sha256()
@@ -141,7 +153,7 @@ def read_entries(folder: Folder, source: str) -> list[Entry]:
                 seen.update(line)
                 found.append(read(json.loads(line)))
     except FileNotFoundError:
-        return []
+        return None
     except opening.MALFORMED as error:
         raise _broken(path, at, error) from None
     if len(found) != header.entries:

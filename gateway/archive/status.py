@@ -13,6 +13,7 @@ from gateway.archive import (
     accepted,
     assembly,
     history,
+    holdings,
     linked,
     mail_hosts,
     opening,
@@ -119,14 +120,16 @@ def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> Sta
     turn = looking.at(lambda: history.in_force(folder))
     is_known = len(looking.damage) == found
     turn = turn or history.known(folder)
-    looking.at(lambda: history.turns(folder))
+    looking.at(lambda: history.before_current(folder) if is_known else history.turns(folder))
     made_of = looking.quietly(lambda: assembly.inputs(directory, folder))
     snapshots = looking.at(lambda: history.snapshots(folder))
     written = looking.at(lambda: assembly.read_written(directory, folder))
-    looking.at(lambda: linked.read(folder, date.max))
+    looking.damage += looking.at(lambda: linked.damage(folder)) or ()
     looking.at(lambda: mail_hosts.read(folder, date.max))
     looking.at(lambda: accepted.rejected(folder))
     looking.at(lambda: policies.terms(folder))
+    looking.damage += holdings.snapshots(folder, turn.digest if turn else None)
+    looking.damage += holdings.editions(folder)
     is_made_of = turn is not None and turn.inputs == made_of
     return Status(
         sources=sources,
@@ -183,12 +186,16 @@ class _Looking:
         header = self.at(lambda: kept.read_header(self._folder, name))
         if header is not None:
             entries[name] = self.at(lambda: kept.read_entries(self._folder, name)) or []
-        elif not self.damage and name in (self.quietly(lambda: assembly.lost(self._folder)) or ()):
+        elif not self.damage and name in (self.quietly(self._gone) or ()):
             self.damage.append(assembly.loss(self._folder, name))
         refusal = self.at(lambda: kept.read_refusal(self._folder, name))
         others, self.damage = self.damage, others
         title = _TITLES.get(name, name)
         return SourceStatus(name, title, header, refusal, tuple(dict.fromkeys(others)))
+
+    def _gone(self) -> list[str]:
+        # Also one that was listed and has vanished since.
+        return [*assembly.lost(self._folder), *kept.names(self._folder)]
 
     def domains(self, turn: Turn | None) -> int | None:
         """Count the domains in what is in force."""

@@ -17,6 +17,7 @@ from gateway.cli.options import (
     load_snapshot,
 )
 from gateway.cli.output import paint, visible
+from gateway.cli.paragraphs import fitted
 from gateway.model import Action, Finding, Kind, Listing, Rule, Standing
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, may_write
@@ -54,6 +55,10 @@ _CONSEQUENCES = {
     Action.WARN: "The message goes on; the match is written down and its sender is told.",
     Action.REFUSE: "The recipient is refused with 550; that is written down and the sender told.",
 }
+
+
+_HANG = 15
+"""Where the second of the two columns of an explanation begins."""
 
 
 class Verdict(NamedTuple):
@@ -105,7 +110,8 @@ def command(
 
     if output_format == "table":
         for index, verdict in enumerate(map(judged, _texts(addresses))):
-            lines = explanation(verdict, rules, writes=may_write(config.policies.mode))
+            writes = may_write(config.policies.mode)
+            lines = explanation(verdict, rules, writes=writes, is_today=on is None)
             _print(["", *lines] if index else lines)
         return
     is_csv = output_format == "csv"
@@ -169,17 +175,23 @@ def as_row(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def explanation(verdict: Verdict, rules: Rules, *, writes: bool) -> Iterator[str]:
-    """Put a verdict in words. ``writes`` is whether the configuration lets notices go out."""
+def explanation(
+    verdict: Verdict, rules: Rules, *, writes: bool, is_today: bool = True
+) -> Iterator[str]:
+    """Put a verdict in words. ``writes`` is whether the configuration lets notices go out.
+
+    ``is_today``: nobody asked for another day.
+    """
     finding, decision = verdict.finding, verdict.decision
     standing = paint(finding.standing, sys.stdout, fg=_COLOURS[finding.standing], bold=True)
     yield f"{visible(verdict.address)}: {standing}"
-    yield f"  {visible(_reason(verdict))}"
+    yield f"  {visible(_reason(verdict, 'today' if is_today else 'on that day'))}"
     if finding.entity is not None:
         country = f", {finding.entity.country}" if finding.entity.country else ""
-        yield f"  institution  {finding.entity.name} ({finding.entity.id}{country})"
+        named = f"{finding.entity.name} ({finding.entity.id}{country})"
+        yield f"  institution  {visible(named)}"
         for listing in _strictest_first(finding):
-            yield f"  list         {_listing_words(listing, verdict.on)}"
+            yield f"  list         {visible(_listing_words(listing, verdict.on))}"
     if finding.tier is not None:
         yield f"  tier         {finding.tier}"
     yield f"  mailbox      {finding.kind}: {_MAILBOXES[finding.kind]}"
@@ -194,7 +206,7 @@ def explanation(verdict: Verdict, rules: Rules, *, writes: bool) -> Iterator[str
     yield f"  decided      for {verdict.on}, {digests}"
 
 
-def _reason(verdict: Verdict) -> str:
+def _reason(verdict: Verdict, day: str) -> str:
     finding = verdict.finding
     domain, matched = finding.recipient.domain, finding.matched
     if verdict.error is not None:
@@ -216,7 +228,7 @@ def _reason(verdict: Verdict) -> str:
             return f"By the DNS, {domain} is tied to a domain of the institution below."
         case _:
             where = f"Its local part wraps up an address at {matched}, a domain"
-    state = "" if finding.standing is not Standing.CLEAR else ", but not listed here and today"
+    state = "" if finding.standing is not Standing.CLEAR else f", but not listed here and {day}"
     return f"{where} of the institution below{state}."
 
 
@@ -287,7 +299,7 @@ def _print(lines: Iterable[str]) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     for line in lines:
         # A character that the terminal's encoding lacks must not end the run half-way.
-        click.echo(line.encode(encoding, "backslashreplace").decode(encoding))
+        click.echo(fitted(line.encode(encoding, "backslashreplace").decode(encoding), _HANG))
 
 
 def _short(digest: str) -> str:

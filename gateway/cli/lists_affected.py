@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("id", "at", "sender", "recipient"),
     *("standing", "tier", "entity", "entity_name", "matched"),
+    *("standing_before", "tier_before", "entity_before", "matched_before"),
     *("standing_now", "tier_now", "entity_now", "entity_name_now", "matched_now"),
     *("effect", "changes"),
 )
@@ -82,7 +83,7 @@ def _row(
     if sighting["recipient"] is None:
         if (of_entity := by_entity.get(sighting["entity"])) is None:
             return None
-        return _as_row(sighting, None, "not known", of_entity)
+        return _as_row(sighting, (None, None), "not known", of_entity)
     before, after = again.verdicts(sighting["recipient"])
     at_all = any(change.what in _OF_ALL_EVENTS for change in by_entity.get(sighting["entity"], ()))
     if before.substance == after.substance and not at_all:
@@ -95,7 +96,7 @@ def _row(
         for change in by_entity.get(id_, ())
         if change.what in _OF_ALL_EVENTS or change.value in (before.matched, after.matched)
     )
-    return _as_row(sighting, after, _effect(before, after), concerned)
+    return _as_row(sighting, (before, after), _effect(before, after), concerned)
 
 
 def _effect(before: _Verdict, after: _Verdict) -> str:
@@ -110,10 +111,18 @@ def _effect(before: _Verdict, after: _Verdict) -> str:
 
 
 def _as_row(
-    sighting: Row, after: _Verdict | None, effect: str, changes: Iterable[Change]
+    sighting: Row,
+    verdicts: tuple[_Verdict | None, _Verdict | None],
+    effect: str,
+    changes: Iterable[Change],
 ) -> dict[str, Any]:
+    before, after = verdicts
     return {
         **sighting,
+        "standing_before": before and before.standing,
+        "tier_before": before and before.tier,
+        "entity_before": before and before.entity,
+        "matched_before": before and before.matched,
         "standing_now": after and after.standing,
         "tier_now": after and after.tier,
         "entity_now": after and after.entity,

@@ -16,6 +16,7 @@ from gateway.cli import lists_affected
 from gateway.cli.lists_affected import counted
 from gateway.cli.options import config_option, example, format_option, load_config
 from gateway.cli.output import emit, paint, say, visible
+from gateway.cli.paragraphs import fitted
 from gateway.cli.person import access
 from gateway.ledger.reading import Reading
 from gateway.lists.diff import How, What
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 COLUMNS = ("entity", "entity_name", "what", "how", "value", "before", "after")
 _BARE = {"", "alias", "weak alias", "same"}
 _AFFECTED_FOR_PEOPLE = (
-    *("id", "at", "sender", "recipient"),
-    *("then", "now", "institution", "because"),
+    *("effect", "id", "at", "sender", "recipient"),
+    *("recorded", "before", "now", "institution", "because"),
 )
 
 
@@ -89,7 +90,7 @@ def command(
         say("Mail that was never matched is not in the ledger: see docs/lists.md, Looking back.")
     elif output_format == "table":
         for line in told(changes):
-            click.echo(line)
+            click.echo(fitted(line))
     else:
         emit(map(as_row, changes), columns=COLUMNS, format=output_format)
     for line in _summary(compared, changes):
@@ -129,15 +130,19 @@ def _institution(change: Change) -> tuple[str, str]:
 
 
 def _affected_for_people(row: dict[str, Any]) -> dict[str, Any]:
-    then, now = row["standing"], row["standing_now"] or "not known"
-    if then == now and row["tier"] != row["tier_now"]:
-        then, now = f"{then}, {row['tier']}", f"{now}, {row['tier_now']}"
+    ends = {"recorded": "", "before": "_before", "now": "_now"}
+    said = {name: row[f"standing{end}"] or "not known" for name, end in ends.items()}
+    tiers = {name: row[f"tier{end}"] for name, end in ends.items()}
+    if len(set(tiers.values()) - {None}) > 1:
+        # Of one tier, it says nothing.
+        said = {
+            name: f"{each}, {tiers[name]}" if tiers[name] else each for name, each in said.items()
+        }
     names = dict.fromkeys(filter(None, (row["entity_name"], row["entity_name_now"])))
     return {
         **row,
         "at": row["at"][:10],
-        "then": then,
-        "now": now,
+        **said,
         "institution": "; now ".join(names),
         "because": "; ".join(row["changes"]),
     }

@@ -17,7 +17,8 @@ from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
 from gateway.archive.own import own_domains
 from gateway.cli.options import config_option, example, format_option, load_config
-from gateway.cli.output import emit, say
+from gateway.cli.output import emit, say, visible
+from gateway.cli.paragraphs import fitted
 from gateway.errors import MonitionError
 from gateway.lists import catalogue
 from gateway.lists.entry import Reason
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.archive.source import Header
     from gateway.lists.claims import NotUsed
 
+_OF_ANOTHER_KIND = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP}
 _PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, Reason.INACTIVE}
 """Rows that are left out because of what they are; nobody needs to look at examples of them."""
 
@@ -100,7 +102,7 @@ def command(
         emit([as_object(taken) | {"own_domains": own}], format="json")
         return
     for line in told(taken):
-        click.echo(line)
+        click.echo(fitted(line))
 
 
 def _take_registry(files: tuple[Path, ...], folder: Folder, *, accepts_loss: bool) -> Header:
@@ -130,6 +132,11 @@ def writable(folder: Folder) -> Iterator[None]:
         remedy = "run this as the gateway's user, or set [lists] directory to a folder of its own"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             remedy = "make room; what was in force before still is"
+        elif error.errno in _OF_ANOTHER_KIND:
+            remedy = (
+                f"{visible(str(error.filename))} is not what it should be: move it away, or set "
+                "[lists] directory to a folder of its own"
+            )
         raise MonitionError(
             f"{folder.path} cannot be written ({error.strerror or error}): {remedy}"
         ) from None

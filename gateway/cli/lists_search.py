@@ -81,6 +81,8 @@ def command(
     institution is what `monition check` tells.
     """
     query = " ".join(name)
+    if not query.strip():
+        raise click.UsageError("say what to look for")
     config = load_config(config_file)
     snapshot = load_snapshot(config)
     answers = _answers(query, snapshot, Folder(config.lists.directory), limit)

@@ -19,6 +19,7 @@ from gateway.cli.options import (
     load_snapshot,
 )
 from gateway.cli.output import emit, visible
+from gateway.cli.paragraphs import fitted
 from gateway.errors import MonitionError
 from gateway.model import Listing
 
@@ -73,7 +74,7 @@ def command(entity: str, config_file: Path | None, output_format: str) -> None:
         emit([told], format="json")
         return
     for line in _lines(found, told):
-        click.echo(visible(line))
+        click.echo(fitted(visible(line)))
 
 
 def _one(text: str, snapshot: Snapshot) -> Entity:

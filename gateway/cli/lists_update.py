@@ -15,13 +15,15 @@ import structlog
 
 from gateway import __version__
 from gateway.archive import assembly, importing, source
+from gateway.archive import folder as files
 from gateway.archive.folder import Folder
 from gateway.archive.importing import Parcel
 from gateway.archive.own import own_domains
 from gateway.archive.reading import Fetched
 from gateway.cli import lists_import, sources
 from gateway.cli.options import config_option, example, load_config
-from gateway.cli.output import say
+from gateway.cli.output import say, visible
+from gateway.cli.paragraphs import fitted
 from gateway.errors import ConfigError, FaultyFile, ListError, MonitionError
 from gateway.log import set_up as set_up_log
 from gateway.net.fetch import Limits, Validators, fetch
@@ -84,7 +86,7 @@ def command(names: tuple[str, ...], config_file: Path | None) -> None:
 def _alone(folder: Folder) -> Iterator[None]:
     """Keep another update out: a timer's and a person's may meet. Its leavings go."""
     folder.make()
-    with (folder.path / ".update").open("a") as lock:
+    with files.opened_lock(folder.path / ".update") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -116,7 +118,7 @@ def _update(config: Config, name: str, wanted: Wanted | None) -> bool:
         click.echo(f"{name}: unchanged")
     else:
         for line in lists_import.told(taken):
-            click.echo(line)
+            click.echo(fitted(line))
         for line in own_domains(config.institution.domains, taken.assembly.snapshot):
             say(f"Warning: {line}.")
     return True
@@ -135,7 +137,7 @@ def _refuse(folder: Folder, name: str, error: Exception) -> None:
             importing.refuse(folder, name, MonitionError(reason), datetime.now(UTC))
         except OSError as problem:
             say(f"{name}: that it was refused cannot be written down: {problem}")
-    say(f"{name}: refused: {reason}")
+    say(f"{name}: refused: " + "\n".join(map(visible, reason.split("\n"))))
 
 
 def _taken(config: Config, wanted: Wanted) -> Taken | None:

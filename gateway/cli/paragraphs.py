@@ -6,6 +6,8 @@ import shutil
 import sys
 import textwrap
 
+import click
+
 from gateway.cli.output import visible
 
 INDENT = 5
@@ -23,6 +25,26 @@ def paragraph(heading: str, text: str) -> str:
         max(columns, NARROWEST),
         initial_indent=f"{'':{INDENT}}{heading:{HEADING}}",
         subsequent_indent=" " * (INDENT + HEADING),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def fitted(line: str, hang: int = 4) -> str:
+    """A line as it is or, on a terminal that is too narrow, broken between words.
+
+    What does not fit begins ``hang`` columns further in, or where an indented line does.
+    """
+    if not sys.stdout.isatty():
+        return line
+    columns = max(shutil.get_terminal_size().columns, NARROWEST)
+    plain = click.unstyle(line)
+    if len(plain) <= columns:
+        return line
+    return textwrap.fill(
+        line if plain == line else plain,
+        columns,
+        subsequent_indent=" " * hang,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -41,6 +41,9 @@ CHECK_SECONDS: float = 1
 HOP_LINES = 20
 """Lines a minute, at most, that a next hop's failures make in the log."""
 
+ENDS: tuple[Outcome, ...] = tuple(each for each in Outcome if each is not Outcome.PENDING)
+"""What can become of a message: while it is pending it is not counted."""
+
 log = structlog.get_logger("relay")
 
 
@@ -93,11 +96,11 @@ class Listener:
         self._name = secrets.token_hex(4)
         self._begun = 0
         # A label is looked up under a lock; there are five outcomes, and one a message.
-        self._outcomes = {each: metrics.messages.labels(each.value) for each in Outcome}
+        self._outcomes = {each: metrics.messages.labels(each.value) for each in ENDS}
         metrics.sessions.set_function(lambda: len(self._relays))
         self._servers: list[asyncio.Server] = []
         self._sweep: asyncio.Task[None] | None = None
-        self._is_draining = False
+        self._is_draining = self._is_drained = False
         # Clients are mail servers: the same few addresses over and over.
         self._admission = functools.lru_cache(maxsize=256)(self._judge)
 
@@ -138,7 +141,12 @@ class Listener:
             self._sweep.cancel()
 
     async def drain(self) -> None:
-        """Accept nobody; let transactions finish within ``drain_seconds``, then break off."""
+        """Accept nobody; let transactions finish within ``drain_seconds``, then break off.
+
+        A second time there is nothing left to wait for.
+        """
+        if self._is_drained:
+            return
         self._is_draining = True
         for server in self._servers:
             server.close()
@@ -158,6 +166,7 @@ class Listener:
             async with asyncio.timeout(1):
                 await self._wait_until_empty()
         self.close()
+        self._is_drained = True
 
     async def _wait_until_empty(self) -> None:
         while self._relays or self._farewells:

@@ -186,8 +186,10 @@ class Relay(Patience):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client's connection is gone."""
         del exc
-        self._client = None
+        self._client, self._client_is_full = None, False
         if not self._ended_at:
+            # Nobody is left to be waited for: what the next hop says is heard.
+            self._regulate()
             self._session.client_left()
             self._go_on()
         self._finish_if_done()
@@ -196,7 +198,8 @@ class Relay(Patience):
         """The next hop closed, or its connection broke."""
         self._hop = None
         if not self._session.is_over:
-            self._tell_of_hop("next hop lost")
+            if not self._session.hop_may_leave:
+                self._tell_of_hop("next hop lost")
             self._session.next_hop_left()
         self._go_on()
 
@@ -317,6 +320,7 @@ class Relay(Patience):
         if self._ended_at:
             return
         self._ended_at = self._loop.time()
+        self._reach.abandon()  # a next hop that was still sought is wanted no more
         self._close_case()
         self._take_leave_of_client()
         self._finish_if_done()
@@ -337,6 +341,8 @@ class Relay(Patience):
         if self._task is not None:
             self._task.cancel()
         self._abort()
+        # Where the client has gone already, nothing else is to come that would tell the end.
+        self._finish_if_done()
 
     def _finish_if_done(self) -> None:
         is_waiting = self._task is not None or self._reach.is_under_way

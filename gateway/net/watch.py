@@ -122,16 +122,18 @@ class Watch:
     def refusal(self, session: Session) -> Decision | None:
         """At RCPT: the decision by which the recipient asked about is refused, if it is."""
         try:
-            orders, path = self.orders, session.asked_path
-            if not session.transaction.is_open or orders.screener.is_clear(path):
+            if not session.transaction.is_open:
                 return None
-            on = datetime.now(UTC).date()
-            finding = classify(parse(path), orders.snapshot, on)
-            decision = decide_one(_sender(session), finding, orders.rules, on)
+            orders, on = self.orders, datetime.now(UTC).date()
+            for path in session.asked_paths:
+                if not orders.screener.is_clear(path):
+                    finding = classify(parse(path), orders.snapshot, on)
+                    decision = decide_one(_sender(session), finding, orders.rules, on)
+                    if decision.action is Action.REFUSE:
+                        return decision
         except Exception as error:  # noqa: BLE001 - as for a message
             self._count_failure(error)
-            return None
-        return decision if decision.action is Action.REFUSE else None
+        return None
 
     async def refuse(
         self, session: Session, peer: str | None, case: Case | None, decision: Decision

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.wire.content import Scan
 from gateway.wire.message import Message
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 UNOFFERED_LIMIT = 16 << 20
 """Octets of a chunk that was never offered, and is thrown away: more than honest clients send."""
 
+OCTETS_LIMIT = (1 << 31) - 1
+"""Octets of one chunk: servers that count in 32 bits take what is beyond for commands."""
+
+# As RFC 3030 section 2 spells it, and in no other way: where the next hop sees another number or
+# no chunk at all, the octets would be commands to it. So there are no leading zeros either, which
+# C's strtol may read as octal.
+_BDAT: Final = re.compile(rb"BDAT (0|[1-9][0-9]{0,9})( LAST)?\r\n", re.IGNORECASE)
+
 
 class Chunk(NamedTuple):
     """What a BDAT line announces."""
@@ -22,13 +31,11 @@ class Chunk(NamedTuple):
 
 
 def announced(line: bytes) -> Chunk | None:
-    """Read a BDAT line; ``None`` where it does not say how many octets follow."""
-    words = line.split()
-    if len(words) not in (2, 3) or not words[1].isdigit() or len(words[1]) > 18:
+    """Read a BDAT line; ``None`` where servers may differ on how many octets follow."""
+    match = _BDAT.fullmatch(line)
+    if match is None or (octets := int(match[1])) > OCTETS_LIMIT:
         return None
-    if len(words) == 3 and words[2].upper() != b"LAST":
-        return None
-    return Chunk(int(words[1]), is_last=len(words) == 3)
+    return Chunk(octets, is_last=match[2] is not None)
 
 
 class ChunkedMessage(Message):

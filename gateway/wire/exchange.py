@@ -15,6 +15,7 @@ from gateway.wire.phase import (
     CONTENT,
     DOT,
     FOR_BANNER,
+    FOR_QUIT,
     GREETING,
     OVER,
     Moment,
@@ -128,6 +129,12 @@ class Exchange:
         if self.moment is AT_REPLIED or has_dot(self.awaited):
             return "behind the dot"
         return "envelope" if self.awaited or self.transaction.is_open else "between messages"
+
+    @property
+    def hop_may_leave(self) -> bool:
+        """Whether what it said to QUIT waits for its turn: then it closes as it should."""
+        is_heard = self.moment is None or not self._framer.size
+        return not is_heard and any(kind is FOR_QUIT for kind, _ in self.awaited)
 
     @property
     def needs_hop(self) -> bool:

@@ -123,7 +123,7 @@ class HopSide(Delivery):
                 return
         else:
             self.to_client.append(self._noted(kind, line, raw) if code < 300 else raw)
-        if code == 421 or kind is FOR_QUIT:
+        if code == 421 or (kind is FOR_QUIT and code < 300):
             self.part(b"")
         elif kind is FOR_DATA:
             self._phase = COMMANDS
@@ -155,7 +155,8 @@ class HopSide(Delivery):
                 return b""
         if kind is not FOR_EHLO:
             return raw
-        self._hop_offers = extensions.keywords(raw)
+        if not any(each is FOR_EHLO or each is FOR_HELO for each, _ in self.awaited):
+            self._hop_offers = extensions.keywords(raw)
         return extensions.offer(raw, xforward=self.trusts_client, starttls=self.offers_tls)
 
     def _take_banner(self, code: int, raw: bytes) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum, IntEnum, auto
 from typing import Final
 
 from gateway.model import Outcome
 from gateway.wire import answers
-from gateway.wire.command import is_clean, verb
+from gateway.wire.command import PATH_LIMIT, is_clean, names_early, verb
 
 
 class Moment(Enum):
@@ -112,6 +113,11 @@ _MEANINGS: Final = {
     **dict.fromkeys((b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN"), Await.REFUSED),
 }
 
+# The first letters of a line, whatever stands before and behind them.
+_WORD: Final = re.compile(rb"[^A-Za-z]*([A-Za-z]+)")
+
+_WITH_PATHS: Final = (Await.MAIL, Await.RCPT)
+
 # The first five bytes of the commuter traffic, known without splitting the line.
 _USUAL: Final = {
     b"MAIL ": Await.MAIL,
@@ -133,7 +139,20 @@ def meaning(line: bytes) -> Await:
 
 def clean_meaning(line: bytes) -> Await:
     """What a command line is to us of which is known that it is clean."""
-    return _USUAL.get(line[:5]) or _MEANINGS.get(verb(line), FOR_OTHER)
+    meant = _USUAL.get(line[:5]) or _MEANINGS.get(verb(line)) or _unknown(line)
+    if len(line) > PATH_LIMIT and meant in _WITH_PATHS and not names_early(line):
+        return _TOO_LONG
+    return meant
+
+
+def _unknown(line: bytes) -> Await:
+    """What an unknown verb is: refused where a laxer server might read one of ours in it.
+
+    One that skips or ends a word at bytes which are no white space to us (a no-break space, a
+    quote, a colon) would take what follows for content, or a recipient for named.
+    """
+    word = _WORD.match(line)
+    return Await.REFUSED if word is not None and word[1].upper() in _MEANINGS else FOR_OTHER
 
 
 OUR_ANSWERS: Final = {

@@ -78,7 +78,7 @@ class ReplyFramer:
         """Whether the bytes that make no line yet can still become one."""
         if b"\n" in self._buffer[self._end :]:
             raise RemoteProtocolError("a line is no SMTP reply")
-        if len(self._buffer) - self._end > LINE_LIMIT or len(self._buffer) > REPLY_LIMIT:
+        if len(self._buffer) - self._end > LINE_LIMIT or len(self._buffer) >= REPLY_LIMIT:
             raise RemoteProtocolError("a reply is too long")
 
 

@@ -26,7 +26,7 @@ sockets feeds :meth:`Session.from_client` and :meth:`Session.from_next_hop`, wri
 
 from __future__ import annotations
 
-from gateway.wire import answers, chunks, command
+from gateway.wire import answers, chunks
 from gateway.wire.awaited import give_ours
 from gateway.wire.chunks import ChunkedMessage
 from gateway.wire.command import is_single
@@ -47,6 +47,8 @@ from gateway.wire.phase import (
     DOT,
     FOR_CHUNK,
     FOR_DATA,
+    FOR_EHLO,
+    FOR_HELO,
     FOR_OTHER,
     FOR_OUR_STARTTLS,
     FOR_OUR_XFORWARD,
@@ -63,6 +65,7 @@ from gateway.wire.phase import (
     clean_meaning,
     meaning,
 )
+from gateway.wire.readings import readings
 
 
 class Session(HopSide):
@@ -141,6 +144,9 @@ class Session(HopSide):
             if meant >= FOR_XFORWARD:
                 meant, line = self._meaning_of_ours(meant, line)
             if meant < FOR_OURS:
+                if meant is FOR_EHLO or meant is FOR_HELO:
+                    # What was offered before holds no longer: after HELO a BDAT is no command.
+                    self._hop_offers = frozenset()
                 self._pass_on(meant, line)
                 if meant is FOR_DATA:
                     self._phase = DATA_ASKED
@@ -183,9 +189,9 @@ class Session(HopSide):
         self.to_next_hop.append(line)
 
     @property
-    def asked_path(self) -> bytes:
-        """At ``Moment.RECIPIENT``: the recipient's path, without its brackets."""
-        return command.path(self._asked)
+    def asked_paths(self) -> tuple[bytes, ...]:
+        """At ``Moment.RECIPIENT``: the recipient's path, without its brackets, in every reading."""
+        return readings(self._asked)
 
     def admit(self) -> None:
         """Answer ``Moment.RECIPIENT``: the next hop may hear of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.model import Client, Envelope, Recipient
 from gateway.wire import command
 from gateway.wire.phase import FOR_EHLO, FOR_HELO, FOR_MAIL, FOR_RCPT, FOR_RSET, FOR_XFORWARD, Await
+from gateway.wire.readings import readings
 from gateway.wire.reply import parse
 
 
@@ -61,8 +62,8 @@ class Transaction:
 
     @property
     def paths(self) -> list[bytes]:
-        """The recipients' paths, without their brackets."""
-        return [command.path(line) for line, _ in self._recipients]
+        """The recipients' paths, without their brackets; of an odd line every reading."""
+        return [path for line, _ in self._recipients for path in readings(line)]
 
     def envelope(self, id_: str, peer: str | None) -> Envelope:
         """The envelope; what XFORWARD told of the client goes before ``peer`` and HELO."""
@@ -72,8 +73,9 @@ class Transaction:
             id=id_,
             sender=self.sender,
             recipients=tuple(
-                Recipient(command.path(line), line, parse(reply))
+                Recipient(path, line, parse(reply))
                 for line, reply in self._recipients
+                for path in readings(line)
             ),
             client=Client(told.address or peer, told.helo or helo or None, told.ident),
         )

@@ -1,9 +1,20 @@
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.archive import assembly, comparison, forgetting, history, importing, source
+from gateway.archive import (
+    assembly,
+    comparison,
+    forgetting,
+    history,
+    importing,
+    served,
+    source,
+    status,
+)
 from gateway.archive.folder import Folder
 from gateway.archive.source import Header
 from gateway.errors import ListError
@@ -84,7 +95,7 @@ def test_s10_every_file_that_it_is_made_of_counts(  # noqa: PLR0917 - fixtures
     digests = [put().digest]
     for number, change in enumerate(changes):
         if number == len(changes) - 1:
-            accepted.unlink()
+            accepted.write_text("")
         change()
         digests.append(live().digest)
         assert put(number + 1).digest == digests[-1]
@@ -314,3 +325,102 @@ def test_s08_half_a_list_is_refused_though_what_was_kept_of_it_is_gone(take, fol
     with pytest.raises(ListError, match="lacks 5 of the 10 institutions"):
         take(*"ABCDE", days=1)
     assert take(*"ABCDEFGHI", days=2).header.entries == 9
+
+
+@pytest.mark.parametrize("name", ["own", "other"])
+def test_s08_a_list_that_is_a_link_to_nowhere_is_no_list_without_entries(put, take, folder, name):
+    take("A")
+    before = history.current(folder)
+    folder.source(name).unlink(missing_ok=True)
+    folder.source(name).symlink_to("nowhere")
+    with pytest.raises(ListError, match=rf"{name}\.jsonl: is a link that leads nowhere"):
+        put(1)
+    assert history.current(folder) == before
+
+
+def test_s08_a_list_that_vanishes_before_it_is_read_is_missed(take, live, folder, monkeypatch):
+    take("A")
+    (folder.path / "current.json").write_bytes(
+        folder.current.read_bytes().replace(b'"inputs": "sha256', b'"inputs": "sha257')
+    )
+    listed = source.names(folder)
+    folder.source("own").unlink()
+    monkeypatch.setattr(source, "names", lambda _: listed)
+    with pytest.raises(assembly.Incomplete, match=r"own\.jsonl: is gone"):
+        live()
+
+
+def test_s08_two_lists_that_lead_nowhere_do_not_keep_each_other_out(take, live, folder):
+    take("A")
+    folder.source("zzz").symlink_to("nowhere")
+    folder.source("own").unlink()
+    folder.source("own").symlink_to("nowhere")
+    with pytest.raises(ListError, match=r"zzz\.jsonl: is a link"):
+        take("A", "B")
+    folder.source("zzz").unlink()
+    assert {"own-a", "own-b"} <= set(live().entities)
+
+
+def accepted_is_gone(folder):
+    (folder.accepted / "entities.toml").unlink()
+
+
+def accepted_leads_nowhere(folder):
+    (folder.accepted / "entities.toml").rename(folder.path / "elsewhere.toml")
+    (folder.accepted / "entities.toml").symlink_to("nowhere")
+
+
+def its_folder_is_gone(folder):
+    shutil.rmtree(folder.accepted)
+
+
+def its_folder_leads_nowhere(folder):
+    shutil.rmtree(folder.accepted)
+    folder.accepted.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [accepted_is_gone, accepted_leads_nowhere, its_folder_is_gone, its_folder_leads_nowhere],
+)
+def test_s08_what_was_accepted_does_not_fall_out_in_silence(  # noqa: PLR0917 - fixtures
+    put, take, policies, folder, at, lose
+):
+    take("A")
+    (folder.accepted / "entities.toml").write_text(ADDITION)
+    put(1)
+    lose(folder)
+    found = served.served(policies, folder, at(2), keep=True)
+    assert "added.ru" in found.snapshot.domains
+    (fault,) = found.faults
+    assert str(folder.accepted) in fault.file
+    assert "is gone" in fault.message or "leads nowhere" in fault.message
+    assert status.status(policies, folder).is_damaged
+
+
+def test_s08_an_emptied_file_of_what_was_accepted_was_emptied_on_purpose(put, take, folder):
+    take("A")
+    path = folder.accepted / "entities.toml"
+    path.write_text(ADDITION)
+    assert "added.ru" in put(1).domains
+    path.write_text("")
+    assert "added.ru" not in put(2).domains
+    path.unlink()
+    assert "added.ru" not in put(3).domains
+
+
+def test_s08_what_was_accepted_before_it_was_written_down_is_read_as_ever(put, take, folder):
+    take("A")
+    said = json.loads(folder.current.read_bytes())
+    assert said.pop("accepted") == {}
+    folder.current.write_text(json.dumps(said))
+    assert history.in_force(folder).accepted == {}
+    (folder.accepted / "entities.toml").write_text(ADDITION)
+    put(1)
+    assert list(history.in_force(folder).accepted) == ["entities.toml"]
+
+
+def test_s08_lists_that_are_a_link_to_nowhere_are_damage(policies, folder):
+    folder.path.symlink_to("nowhere")
+    found = status.status(policies, folder)
+    assert any("leads nowhere" in fault.message for fault in found.damage)

@@ -101,3 +101,24 @@ def test_what_a_killed_writer_left_is_taken_away_after_an_hour(tmp_path):
     os.utime(old, (0, 0))
     with folder.held():
         assert (old.exists(), new.exists()) == (False, True)
+
+
+def a_pipe(path):
+    os.mkfifo(path)
+
+
+def a_link(path):
+    path.symlink_to("elsewhere")
+
+
+def a_directory(path):
+    path.mkdir()
+
+
+@pytest.mark.parametrize("make", [a_pipe, a_link, a_directory])
+def test_a_lock_that_is_no_file_is_refused_and_not_followed(folder, make):
+    folder.make()
+    make(folder.path / ".lock")
+    with pytest.raises(OSError, match="is not what it should be: move it away"), folder.held():
+        pass
+    assert not (folder.path / "elsewhere").exists()

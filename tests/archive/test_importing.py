@@ -249,3 +249,21 @@ def test_s10_two_processes_that_import_at_once_leave_one_whole_snapshot(
     assert entries | {"written"} == set(live.entities)
     for turn in turns:
         assert history.load(folder, turn.digest).digest == turn.digest
+
+
+def test_what_lies_where_a_refusal_would_leaves_no_import_half_done(take, folder):
+    take("A")
+    folder.refusal("own").mkdir()
+    taken = take("A", "B", days=1)
+    assert history.current(folder).digest == taken.assembly.snapshot.digest
+    importing.still_current(folder, "own", datetime(2026, 11, 23, tzinfo=UTC))
+    assert source.read_entries(folder, "own")[-1].name == "B"
+
+
+def test_a_full_disk_does_not_hide_what_is_wrong_with_the_file(take, folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(importing, "refuse", full)
+    with pytest.raises(importing.Refused, match="no row below"):
+        take()

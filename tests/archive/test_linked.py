@@ -7,7 +7,6 @@ from gateway import packaged
 from gateway.archive import assembly, history, linked
 from gateway.archive.folder import Folder
 from gateway.archive.linked import LASTS, MOST, Seen
-from gateway.errors import ListError
 from gateway.model import Rule, Standing
 from gateway.screen.address import from_text
 from gateway.screen.classify import classify
@@ -92,18 +91,16 @@ def test_s07_several_workers_write_one_file(folder):
         b'{"domain": "a.b", "record": "MX", "host": "h", "within": "mipt.ru", "on": "yesterday"}',
     ],
 )
-def test_s07_a_damaged_line_is_named_and_nothing_is_lost(folder, line):
+def test_s07_a_damaged_line_is_named_and_keeps_no_other_from_counting(folder, line):
     linked.add(folder, LINK, DAY)
     with folder.linked.open("ab") as file:
         file.write(line + b"\n")
-    before = folder.linked.read_bytes()
-    for do in (linked.read, lambda where, day: linked.add(where, LINK._replace(domain="x.y"), day)):
-        with pytest.raises(ListError) as caught:
-            do(folder, DAY)
-        assert str(caught.value.faults[0]) == (
-            f"{folder.linked}:2: is damaged; take the line out, the domain is looked up again"
-        )
-    assert folder.linked.read_bytes() == before
+    assert list(linked.read(folder, DAY)) == ["friend.example"]
+    (fault,) = linked.damage(folder)
+    assert str(fault).startswith(f"{folder.linked}:2: is damaged, and passed over; take the line")
+    assert linked.add(folder, LINK._replace(domain="x.example"), DAY)
+    assert list(linked.read(folder, DAY)) == ["friend.example", "x.example"]
+    assert linked.damage(folder) == []
 
 
 def test_s07_a_link_makes_another_snapshot_and_with_it_a_review(folder):

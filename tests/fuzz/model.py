@@ -226,7 +226,7 @@ class Play:
             if session.moment is Moment.ENVELOPE:
                 session.begin(watch=self.watch)
             elif session.moment is Moment.RECIPIENT:
-                if b"mipt" in session.asked_path:
+                if b"mipt" in session.asked_paths[0]:
                     session.refuse(POLICY)
                 else:
                     session.admit()

@@ -1,5 +1,7 @@
 """A next hop that fails in mid-session: a line in the log, without an address, and not too many."""
 
+import asyncio
+
 import pytest
 
 from gateway.net import listener, waits
@@ -57,6 +59,43 @@ async def test_r07_a_next_hop_that_leaves_when_it_was_asked_to_is_not_lost(gatew
     client.close()
     await started.until(lambda: not started.listener._relays)
     assert told(started) == []
+
+
+async def test_r07_one_that_leaves_while_a_match_is_settled_was_asked_to(
+    gateway, envelope, monkeypatch
+):
+    started = await gateway()
+    client, hop = await started.meet()
+    settle, may_settle = started.listener.watch.settle, asyncio.Event()
+
+    async def late(*words):
+        await may_settle.wait()
+        await settle(*words)
+
+    monkeypatch.setattr(started.listener.watch, "settle", late)
+    await behind_the_dot(client, hop, envelope)
+    await client.say(b"QUIT\r\n")
+    await hop.hear(b"QUIT\r\n")
+    (session,) = started.listener._relays
+    await hop.say(b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n")
+    hop.close()
+    await started.until(lambda: session._hop is None)
+    may_settle.set()
+    assert await client.end() == b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n"
+    client.close()
+    await started.until(lambda: not started.listener._relays)
+    assert told(started) == []
+
+
+async def test_r07_a_quit_that_is_refused_ends_nothing(gateway):
+    started = await gateway()
+    client, hop = await started.meet()
+    await client.say(b"QUIT now\r\n")
+    await (await hop.hear(b"QUIT now\r\n")).say(b"501 5.5.4 no\r\n")
+    await client.reply(501)
+    await client.say(b"NOOP\r\n")
+    await (await hop.hear(b"NOOP\r\n")).say(b"250 Ok\r\n")
+    await client.reply(250)
 
 
 async def test_r07_a_dead_next_hop_does_not_fill_the_disk(gateway):

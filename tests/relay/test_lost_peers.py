@@ -181,6 +181,24 @@ async def test_r08_what_the_kernel_has_not_taken_of_a_lost_message_is_not_sent(g
     assert len(await hop.end()) < sent
 
 
+@pytest.mark.parametrize("part", PARTS)
+async def test_r08_a_client_that_never_read_does_not_hold_its_session(gateway, part):
+    started = await gateway()
+    client, hop = await started.meet()
+    (session,) = started.listener._relays
+    # More than the kernel would keep for someone who does not read.
+    await client.say(b"HELP\r\n" * 1000)
+    await hop.hear(b"HELP\r\n" * 1000)
+    talk = asyncio.ensure_future(hop.say((b"214 " + b"x" * 8000 + b"\r\n") * 999))
+    await started.until(lambda: session._client_is_full)
+    getattr(client, part)()
+    # The next hop is heard to the end of what it owes, and let go.
+    await talk
+    await hop.say(b"214 last\r\n")
+    assert await hop.end() == b""
+    await started.until(lambda: not started.listener._relays)
+
+
 @matched_or_not
 @pytest.mark.parametrize("part", [*PARTS, "say_no_more"])
 async def test_r08_a_client_that_dies_behind_the_dot_still_has_its_outcome(

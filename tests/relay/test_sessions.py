@@ -69,6 +69,46 @@ async def test_r18_what_is_not_finished_in_time_is_broken_off_without_a_dot(gate
     assert started.kinds() == []
 
 
+@pytest.mark.parametrize("recipient", [b"friend@example.org", b"friend@mipt.ru"])
+async def test_r18_a_client_that_is_gone_keeps_nothing_when_time_is_up(gateway, recipient):
+    started = await gateway()
+    client, hop = await started.content(recipient)
+    await client.say(b"x\r\n.\r\n")
+    await hop.hear(b"x\r\n.\r\n")
+    (session,) = started.listener._relays
+    client.reset()
+    await started.until(lambda: session._client is None)
+    session.abandon()  # its next hop is silent, and nobody else will tell of the end
+    await started.until(lambda: not started.listener._relays)
+    assert await hop.end() == b""
+
+
+async def test_r18_a_second_drain_has_nothing_to_wait_for(gateway, monkeypatch):
+    started = await gateway(drain_seconds=0)
+    await started.listener.drain()
+    asked = []
+    monkeypatch.setattr(started.listener, "_wait_until_empty", lambda: asked.append(1))
+    await started.listener.drain()
+    assert asked == []
+
+
+async def test_r18_no_next_hop_is_sought_for_a_client_that_was_told_421(gateway):
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+    ):
+        started = await gateway(hops=(Endpoint(*full.getsockname()),))
+        client = await started.connect()
+        await started.until(lambda: started.listener._relays)
+        (session,) = started.listener._relays
+        session.drain()
+        assert (await client.end()).startswith(b"421 4.3.2 ")
+        client.close()
+        # Long before the time that a connection may take.
+        await started.until(lambda: not started.listener._relays)
+    assert session._reach._is_wanted is False
+
+
 async def test_r18_a_client_that_waits_for_its_greeting_is_told_421(gateway):
     started = await gateway()
     client = await started.connect()

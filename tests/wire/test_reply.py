@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import RemoteProtocolError
-from gateway.wire.reply import ReplyFramer, parse, queue_id
+from gateway.wire.reply import REPLY_LIMIT, ReplyFramer, parse, queue_id
 
 REPLIES = [
     b"220 mx.example ESMTP\r\n",
@@ -61,6 +61,24 @@ def test_any_bytes_are_replies_or_the_peers_error(stream):
     except RemoteProtocolError:
         return
     assert stream.startswith(b"".join(raw for _, raw in found))
+
+
+@pytest.mark.parametrize("size", [REPLY_LIMIT, REPLY_LIMIT + 1])
+def test_r01_a_reply_that_fills_all_room_and_has_no_end_is_the_peers_error(size):
+    """Held, it would leave no room to read on: nobody would ever speak again."""
+    framer = ReplyFramer()
+    line = b"250-" + b"y" * 58 + b"\r\n"
+    framer.feed((line * (size // 64 + 1))[:size])
+    with pytest.raises(RemoteProtocolError):
+        framer.next()
+
+
+def test_r01_a_whole_reply_may_fill_it():
+    framer = ReplyFramer()
+    raw = b"250-" + b"y" * 58 + b"\r\n"
+    raw = raw * (REPLY_LIMIT // 64 - 1) + raw.replace(b"-", b" ", 1)
+    framer.feed(raw)
+    assert framer.next() == (250, raw)
 
 
 def test_a_reply_is_read_for_its_codes_and_text():

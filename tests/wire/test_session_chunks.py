@@ -1,6 +1,8 @@
 """Playbooks of the session: messages that come in chunks, and chunks that nobody offered."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.model import Outcome
 from gateway.wire import answers, chunks
@@ -112,6 +114,86 @@ def test_r03_a_chunk_that_the_hop_refuses_has_its_octets_all_the_same(chunking):
     assert chunking.session.tally == [Outcome.REFUSED]
 
 
+ODD_CHUNKS = [
+    b"BDAT %d LAST\r\n" % ((1 << 32) + 5),  # 5 to who counts in 32 bits
+    b"BDAT %d\r\n" % ((1 << 32) + 5),
+    b"BDAT %d LAST\r\n" % (1 << 31),
+    b"BDAT %d LAST\r\n" % (1 << 64),
+    b"BDAT\t5 LAST\r\n",
+    b"BDAT\x0b5 LAST\r\n",
+    b"BDAT\x0c5 LAST\r\n",
+    b"BDAT 5\tLAST\r\n",
+    b"BDAT  5 LAST\r\n",
+    b"BDAT 5  LAST\r\n",
+    b"BDAT 5 LAST \r\n",
+    b"BDAT 5 \r\n",
+    b"BDAT 5 LAST x\r\n",
+    b" BDAT 5 LAST\r\n",
+    b"\tBDAT 5 LAST\r\n",
+    b"\x0bBDAT 5 LAST\r\n",
+    b"BDAT 05 LAST\r\n",  # octal, to some
+    b"BDAT +5 LAST\r\n",
+    b"BDAT -1 LAST\r\n",
+    b"BDAT 0x5 LAST\r\n",
+    "BDAT \u0665 LAST\r\n".encode(),
+    b"BDAT\r\n",
+]
+
+
+@pytest.mark.parametrize("line", ODD_CHUNKS)
+def test_r03_a_chunk_whose_octets_servers_may_count_otherwise_ends_the_session(chunking, line):
+    """What the next hop reads as no chunk, or as another one, would be commands to it."""
+    assert chunking.client(line) == (answers.NOT_OFFERED, b"")
+    inside = b"helloMAIL FROM:<a@b>\r\nRCPT TO:<evil@mipt.ru>\r\n"
+    assert chunking.client(inside) == (answers.FOLLOWS_FAILURE, b"")
+    assert chunking.session.is_over
+
+
+@pytest.mark.parametrize(
+    "line", [b"bdat 5 last\r\n", b"BDAT 5 LAST\r\n", b"BDAT 0\r\n", b"BDAT 2147483647\r\n"]
+)
+def test_r03_a_chunk_as_the_rfc_spells_it_goes_on(chunking, line):
+    chunking.client(line)
+    assert chunking.do("begin", watch=False) == (b"", line)
+
+
+@given(
+    st.binary(max_size=12), st.sampled_from([b"BDAT 5 LAST", b"BDAT 5", b"BDAT"]), st.integers(0)
+)
+def test_r03_only_the_rfcs_own_spelling_is_a_chunk(noise, line, at):
+    at %= len(line) + 1
+    said = line[:at] + noise + line[at:] + b"\r\n"
+    chunk = chunks.announced(said)
+    if chunk is not None:
+        words = [b"BDAT", b"%d" % chunk.octets, *[b"LAST"] * chunk.is_last]
+        assert said.upper() == b" ".join(words) + b"\r\n"
+        assert chunk.octets < 1 << 31
+
+
+@pytest.mark.parametrize("greeting", [b"HELO x\r\n", b"EHLO x\r\n"])
+@pytest.mark.parametrize("reply", [b"250 mx\r\n", b"501 5.5.4 no\r\n", b""])
+def test_r03_what_was_offered_is_forgotten_with_a_new_greeting(chunking, greeting, reply):
+    """After HELO real servers know no chunks: their octets would be commands."""
+    assert chunking.client(greeting) == (b"", greeting)
+    assert chunking.hop(reply) == (reply, b"")
+    said = b"MAIL FROM:<a@b>\r\n"
+    assert chunking.client(said + b"BDAT 6 LAST\r\nRSET\r\n")[1] == said
+    assert chunking.client(b"NOOP\r\n")[1] == b"NOOP\r\n"
+    assert chunking.session.moment is None
+
+
+@pytest.mark.parametrize("second", [b"HELO x\r\n", b"EHLO x\r\n"])
+def test_r03_of_two_greetings_at_once_the_last_one_counts(play, second):
+    session = play().greeted()
+    session.client(b"EHLO x\r\n" + second)
+    session.hop(CHUNKING)
+    # The other greeting is with the next hop already: what it makes of a BDAT is not known.
+    assert session.client(b"BDAT 6 LAST\r\nRSET\r\n") == (b"", b"")
+    assert session.hop(b"250 mx\r\n") == (b"250 mx\r\n" + answers.NOT_OFFERED, b"")
+    assert session.session.moment is None
+    assert session.client(b"BDAT 6 LAST\r\nRSET\r\n") == (answers.NOT_OFFERED, b"")
+
+
 def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
     chunking.client(b"BDAT 3\r\nabcBDAT 9 LAST\r\nrest")
     chunking.do("begin", watch=False)
@@ -123,7 +205,7 @@ def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
 
 def test_r07_a_swallowed_chunk_without_sensible_end_is_cut_off(chunking, monkeypatch):
     monkeypatch.setattr("gateway.wire.message.SWALLOW_LIMIT", 100)
-    chunking.client(b"BDAT 999999999999 LAST\r\nx")
+    chunking.client(b"BDAT %d LAST\r\nx" % chunks.OCTETS_LIMIT)
     chunking.do("begin", watch=False)
     chunking.do("next_hop_left")
     to_client, _ = chunking.client(b"x" * 101)
@@ -173,7 +255,7 @@ def test_r03_a_chunk_that_nobody_offered_is_swallowed_up_to_a_bound(ready):
     assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
 
 
-@pytest.mark.parametrize("octets", [chunks.UNOFFERED_LIMIT + 1, 10**17])
+@pytest.mark.parametrize("octets", [chunks.UNOFFERED_LIMIT + 1, 10**9, 10**17])
 def test_r03_beyond_that_bound_the_session_ends(ready, octets):
     assert ready.client(b"BDAT %d LAST\r\n" % octets) == (answers.NOT_OFFERED, b"")
     assert ready.client(b"RSET\r\n") == (answers.FOLLOWS_FAILURE, b"")

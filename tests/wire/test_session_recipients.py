@@ -17,10 +17,10 @@ def asking(ready):
 def test_r22_a_recipient_is_asked_about_before_the_next_hop_hears_of_it(asking):
     assert asking.client(b"RCPT TO:<a@mipt.ru>\r\nRCPT TO:<b@c>\r\n") == (b"", b"")
     assert asking.session.moment is Moment.RECIPIENT
-    assert asking.session.asked_path == b"a@mipt.ru"
+    assert asking.session.asked_paths == (b"a@mipt.ru",)
     assert asking.session.transaction.sender == b"prof@example.edu"
     assert asking.do("refuse", reply=b"550 5.7.1 no\r\n") == (b"550 5.7.1 no\r\n", b"")
-    assert asking.session.asked_path == b"b@c"
+    assert asking.session.asked_paths == (b"b@c",)
     assert asking.do("admit") == (b"", b"RCPT TO:<b@c>\r\n")
     assert asking.hop(b"250 ok\r\n") == (b"250 ok\r\n", b"")
     assert asking.session.transaction.paths == [b"b@c"]
