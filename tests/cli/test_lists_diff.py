@@ -295,7 +295,7 @@ def test_s11_the_table_names_who_and_what_and_counts(diff, take, sent):
     take(NIMBUS)
     result = diff("--affected")
     lines = result.stdout.splitlines()
-    heads = "id at sender recipient then now institution because"
+    heads = "effect id at sender recipient recorded before now institution because"
     assert lines[0].split() == heads.split()
     assert len(lines) == 5
     assert " listed  clear  Cirrus College  entity removed: Cirrus College; " in lines[2]

@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import os
 import threading
 
 import pytest
@@ -420,3 +421,13 @@ def test_lists_that_were_all_lost_come_back_one_by_one(update, site, folder):
     assert history.current(folder).digest == before.digest
     assert update(sources=("own", "us-ofac-sdn")).exit_code == 0
     assert source.read_refusal(folder, "own") is None
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("elsewhere")])
+def test_a_mark_of_an_update_that_is_no_file_holds_nobody_up(tmp_path, make):
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    make(lists / ".update")
+    with pytest.raises(OSError, match="move it away"), lists_update._alone(Folder(lists)):
+        pass
+    assert not (lists / "elsewhere").exists()
