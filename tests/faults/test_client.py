@@ -106,6 +106,8 @@ def test_r08_a_client_says_all_at_once_and_leaves(books, clients, until, how, is
     letter = books.letter(is_matched=is_matched)
     session = books.hop.next_session()
     client = clients()
+    # Before it was greeted the gateway may not have met it, and would look idle.
+    client.reply()
     client.say(b"".join(letter.script))
     client.leave(how)
     is_told = how == "half-closed" and books.usual["dot"] in client.end()

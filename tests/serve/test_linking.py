@@ -114,7 +114,7 @@ def test_s07_a_link_that_cannot_be_written_is_told_and_touches_no_message(
     linked, names, tmp_path, until
 ):
     gateway = linked(workers=1)
-    (tmp_path / "lists" / "linked.jsonl").write_text("junk\n")
+    (tmp_path / "lists" / "linked.jsonl").mkdir()
     deliver(gateway, f"ivan@{FRIEND}")
     until(lambda: gateway.logged("a link cannot be written down"), "it to be told")
     deliver(gateway, f"ivan@{FRIEND}")
