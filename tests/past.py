@@ -130,10 +130,8 @@ class Past:
         return self._write([acts.released(event, self._hand(by, at))])
 
     def erased(self, at: str, *, by: str = "j.doe") -> str:
-        parts: dict[Any, int] = {}
-        return self._write(
-            [acts.erased("request", parts, events=3, kept=1, hand=self._hand(by, at))]
-        )
+        hand = self._hand(by, at)
+        return self._write([acts.erased("request", {}, events=3, kept=1, hand=hand)])
 
     def looked(
         self,

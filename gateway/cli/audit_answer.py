@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from gateway.ledger.question import Question
     from gateway.ledger.reading import Reading
 
+MOST = 2**31 - 1
+"""The largest number that an option takes."""
+
 limit_option = click.option(
     "--limit",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MOST),
     default=100,
     show_default=True,
     help="At most so many rows; 0 is all.",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli import audit_ask_beyond
-from gateway.cli.audit_answer import limit_option, tell
-from gateway.cli.audit_filters import Moment, filters_of
+from gateway.cli.audit_answer import MOST, limit_option, tell
+from gateway.cli.audit_filters import Moment, check_period, filters_of
 from gateway.cli.options import config_option, example, format_option, load_config
 from gateway.cli.output import emit, paint
 from gateway.cli.paragraphs import paragraph
@@ -62,7 +62,7 @@ _TYPES: dict[Takes, Callable[[], click.ParamType[Any]]] = {
     Takes.MOMENT: Moment,
     Takes.END: lambda: Moment(is_end=True),
     Takes.DAY: Day,
-    Takes.NUMBER: lambda: click.IntRange(0),
+    Takes.NUMBER: lambda: click.IntRange(0, MOST),
     Takes.WORD: lambda: click.STRING,
     Takes.FILE: lambda: click.STRING,
 }
@@ -127,6 +127,7 @@ def verb_of(question: Question) -> click.Command:
     ) -> None:
         config = load_config(config_file)
         values = {name: named[name] for name in names}
+        check_period(values.get("since"), values.get("until"))
         with Reading(config.ledger.path, who) as reading:
             if beyond is not None:
                 asked = audit_ask_beyond.Asked(

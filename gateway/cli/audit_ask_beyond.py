@@ -133,7 +133,9 @@ def _exceptions(asked: Asked) -> None:
     found = asked.of_the_ledger()
     rows = [*(_as_row(each, asked.reading) for each in written), *found.rows]
     rows.sort(key=lambda row: row["expires_on"] or "9999")
-    show(asked.question, Answer(rows, found.has_more), asked.output_format)
+    page = rows[: asked.limit] if asked.limit else rows
+    has_more = found.has_more or len(rows) > len(page)
+    show(asked.question, Answer(page, has_more), asked.output_format)
 
 
 def _as_row(exemption: Exemption, reading: Reading) -> dict[str, Any]:

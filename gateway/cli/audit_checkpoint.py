@@ -18,7 +18,7 @@ from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
 from gateway.errors import LedgerError, MonitionError
 from gateway.ledger.checkpoint import Kept, as_line
-from gateway.ledger.keeping import append, to_syslog
+from gateway.ledger.keeping import append, other_signer, to_syslog
 from gateway.ledger.reading import Reading
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def checkpoint(
     with Reading(config.ledger.path, None) as reading:
         kept = taken(reading, key)
         ways: list[tuple[str, Callable[[], object]]] = []
+        before = None
         if history is not None:
+            before = other_signer(history, kept)
             ways.append((str(history), lambda: append(history, kept, reading.reader)))
         if mail:
             ways.append((config.compliance.email, lambda: _mail(kept, config)))
@@ -95,6 +97,8 @@ def checkpoint(
     told = [where for where, _ in ways if where not in failures]
     if history is not None and _lies_beside(history, config.ledger.path):
         say(f"{history} lies beside the ledger: who can rewrite one can rewrite both.")
+    if before is not None:
+        say(_new_signer(history, before, kept))
     if told:
         say(f"The checkpoint of row {kept.checkpoint.seq} is kept: {', '.join(told)}.")
     if failures:
@@ -116,6 +120,16 @@ def taken(reading: Reading, key: SigningKey | None) -> Kept:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     kept = Kept(reading.checkpoint(), reading.reader.identity(), now)
     return kept if key is None else key.signed(kept)
+
+
+def _new_signer(history: Path | None, before: bytes, kept: Kept) -> str:
+    from gateway.ledger.signing import fingerprint  # noqa: PLC0415 - as above
+
+    mine = "nobody" if kept.signature is None else fingerprint(kept.signature.key)
+    return (
+        f"{history} was signed by {fingerprint(before)} so far, and this checkpoint by {mine}: "
+        "where the key was not changed on purpose, find out who did."
+    )
 
 
 def _lies_beside(history: Path, ledger: Path) -> bool:

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.cli.audit_by import by_option
 from gateway.cli.audit_filters import filter_options
 from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
-from gateway.cli.person import hand
+from gateway.cli.person import access, hand
 from gateway.ledger import office
 from gateway.ledger.filters import Filters
+from gateway.ledger.reading import Reading
 from gateway.model import Disposition
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.ledger.chosen import Chosen
+    from gateway.ledger.reading import Access
 
 _WITH_A_LICENCE = {Disposition.LICENSED, Disposition.EXEMPT}
 
@@ -48,7 +51,7 @@ _WITH_A_LICENCE = {Disposition.LICENSED, Disposition.EXEMPT}
     metavar="DATE",
     help="Its last day, as in 2027-06-30.",
 )
-@click.option("--by", metavar="NAME", help="Who decides.  [default: who is signed in]")
+@by_option("Who decides.")
 @click.option("--yes", is_flag=True, help="Decide all that the filters choose.")
 @filter_options
 @config_option
@@ -76,7 +79,7 @@ def dispose(
     if disposition not in _WITH_A_LICENCE and (licence or expires):
         raise click.UsageError("--licence and --expires belong to --as licensed or exempt.")
     path = load_config(config_file).ledger.path
-    chosen = choose(path, events, filters, yes=yes)
+    chosen = choose(path, events, filters, access("audit dispose", reason), yes=yes)
     done = office.dispose(
         path,
         chosen,
@@ -93,8 +96,13 @@ def dispose(
         say(f"mind that it ended on {expires.date()}, before today")
 
 
-def choose(path: Path, events: tuple[str, ...], filters: Filters, *, yes: bool) -> Chosen:
-    """What an act is about; ends the command where it is neither or both, or wants a yes."""
+def choose(
+    path: Path, events: tuple[str, ...], filters: Filters, who: Access, *, yes: bool
+) -> Chosen:
+    """What an act is about; ends the command where it is neither or both, or wants a yes.
+
+    How many findings a person has is told to ``who`` only once that is recorded.
+    """
     by_filters = filters != Filters()
     if bool(events) == by_filters:
         raise click.UsageError(
@@ -106,11 +114,19 @@ def choose(path: Path, events: tuple[str, ...], filters: Filters, *, yes: bool) 
         return events
     if not yes:
         count = office.count(path, filters)
+        told_of(path, filters, who)
         raise click.UsageError(
             f"the filters choose {findings(count)}; nothing was done. Look at them with `monition "
             "audit list` and the same filters, then add --yes."
         )
     return filters
+
+
+def told_of(path: Path, filters: Filters, who: Access) -> None:
+    """Record that somebody is told how much there is of a person, where the filters name one."""
+    if filters.name_a_person:
+        with Reading(path, who) as reading:
+            reading.admitted(filters)
 
 
 def findings(count: int) -> str:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.cli.audit_by import by_option
 from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
 from gateway.cli.person import access, hand
-from gateway.ledger import belongings, erasure, erasure_request, forgetting
+from gateway.ledger import belongings, erasure, erasure_request, forgetting, remains
 from gateway.ledger.erasure import Tally
+from gateway.ledger.journal import Journal
 from gateway.ledger.mention import mailbox
 from gateway.ledger.reading import Reading
 from gateway.ledger.record import Part
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config import Config
+    from gateway.ledger.mention import Mailbox
 
 _ROLES = {
     "sender": frozenset({Part.SENDER}),
@@ -55,8 +58,9 @@ _ROLES = {
     help="Of the EVENTs: this part; can be given more than once.",
 )
 @click.option("--drop-notices", is_flag=True, help="Give up notices on their way that name them.")
+@click.option("--drop-torn", is_flag=True, help="Drop lines put aside that are not whole.")
 @click.option("--reason", metavar="TEXT", help="Why, without the address, for the ledger.")
-@click.option("--by", metavar="NAME", help="Who erases.  [default: who is signed in]")
+@by_option("Who erases.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @click.option("--yes", is_flag=True, help="Erase: it cannot be undone.")
 @config_option
@@ -67,6 +71,7 @@ def erase(
     role: str,
     parts: tuple[str, ...],
     drop_notices: bool,
+    drop_torn: bool,
     reason: str | None,
     by: str | None,
     dry_run: bool,
@@ -88,57 +93,78 @@ def erase(
         raise click.UsageError("--part belongs to EVENTs; with --person it is --as.")
     config = load_config(config_file)
     if person:
-        _erase_person(config, person, role, reason, by, drop=drop_notices, dry=dry_run, yes=yes)
+        sought = mailbox(person)
+        if dry_run or not yes:
+            _foresee(config, sought, role, reason, by, dry=dry_run)
+            return
+        request = erasure_request.Request(sought, _ROLES[role], reason, drop_notices, drop_torn)
+        _erase_person(config, request, by)
     else:
         _erase_events(config, events, parts, reason, by, dry=dry_run, yes=yes)
 
 
-def _erase_person(
-    config: Config,
-    person: str,
-    role: str,
-    reason: str | None,
-    by: str | None,
-    *,
-    drop: bool,
-    dry: bool,
-    yes: bool,
+def _foresee(
+    config: Config, sought: Mailbox, role: str, reason: str | None, by: str | None, *, dry: bool
 ) -> None:
-    path, sought = config.ledger.path, mailbox(person)
-    if dry or not yes:
-        found = belongings.find(path, sought, _ROLES[role])
-        letters = forgetting.letters(path, sought, hand(by), _ROLES[role])
-        others = belongings.tagged(path, sought)
-        # How much there is of a person is something about them.
-        with Reading(path, access("audit erase", reason)) as reading:
-            name = reading.names.person(str(sought))
-            reading.record(len(found.dues), {"person": name}, [str(sought), *others])
+    """Say what an erasure would be about. How much there is of a person is something about them."""
+    path = config.ledger.path
+    found = belongings.find(path, sought, _ROLES[role])
+    letters = forgetting.letters(path, sought, hand(by), _ROLES[role])
+    others = belongings.tagged(path, sought)
+    lines = remains.waiting(config.ledger.emergency_journal, sought)
+    with Reading(path, access("audit erase", reason)) as reading:
+        name = reading.names.person(str(sought))
+        reading.record(len(found.dues), {"person": name}, [str(sought), *others])
+    say(
+        f"{sought} is the sender of {found.findings.get(Part.SENDER, 0):,} and the recipient "
+        f"of {found.findings.get(Part.RECIPIENT, 0):,} findings"
+    )
+    waiting = sum(letter.state == "queued" for letter in letters)
+    say(f"notices that name it: {len(letters):,}, of them still to be sent: {waiting:,}")
+    if lines.journal:
         say(
-            f"{sought} is the sender of {found.findings.get(Part.SENDER, 0):,} and the recipient "
-            f"of {found.findings.get(Part.RECIPIENT, 0):,} findings"
+            f"{counted(lines.journal, 'line')} of the emergency journal that name it: would be "
+            "taken into the ledger, and erased there"
         )
-        waiting = sum(letter.state == "queued" for letter in letters)
-        say(f"notices that name it: {len(letters):,}, of them still to be sent: {waiting:,}")
-        if others:
-            say(
-                f"mailboxes of their own to this command, to be asked for each: {', '.join(others)}"
-            )
-        _would_go(found.dues, found.kept, dry=dry)
-        return
+    if lines.aside:
+        say(
+            f"{counted(lines.aside, 'line')} that the journal put aside and that name it: "
+            + ("would be taken out" if role == "both" else "would go with --as both")
+        )
+    _tell_of_torn(config, lines.torn)
+    if others:
+        say(f"mailboxes of their own to this command, to be asked for each: {', '.join(others)}")
+    _would_go(found.dues, found.kept, dry=dry, is_all=not (letters or lines.journal or lines.aside))
+
+
+def _erase_person(config: Config, request: erasure_request.Request, by: str | None) -> None:
     if sys.stderr.isatty():
         say("looking through the whole ledger: some seconds for each gigabyte of it")
-    request = erasure_request.Request(sought, _ROLES[role], reason, drop)
     answer = erasure_request.grant(
-        path, config.ledger.emergency_journal, request, hand(by), rhythm.is_open
+        config.ledger.path,
+        config.ledger.emergency_journal,
+        request,
+        hand(by),
+        rhythm.is_open,
     )
-    told(answer.tally)
+    told(answer.tally, is_all=not (answer.notices or answer.set_aside))
     if answer.notices:
         say(f"{counted(answer.notices, 'notice')} that named the address: removed, or changed")
     if answer.dropped:
         say(f"{counted(answer.dropped, 'notice')} given up: their senders were not told")
     if answer.set_aside:
         say(f"{counted(answer.set_aside, 'line')} taken out of what the journal had put aside")
+    _tell_of_torn(config, answer.torn)
     finish(answer.still)
+
+
+def _tell_of_torn(config: Config, torn: int) -> None:
+    if torn:
+        aside = Journal(config.ledger.emergency_journal).aside
+        say(
+            f"{counted(torn, 'line')} in {aside} not whole, where an address may stand in part: "
+            "--drop-torn takes such lines out, whoever they are about"
+        )
 
 
 def _erase_events(
@@ -160,20 +186,20 @@ def _erase_events(
     finish(erasure_request.tidy(path))
 
 
-def _would_go(dues: erasure.Dues, kept: int, *, dry: bool) -> None:
+def _would_go(dues: erasure.Dues, kept: int, *, dry: bool, is_all: bool = True) -> None:
     tally = Tally(events=len(dues), kept=kept)
     tally.parts.update(part for parts in dues.values() for part in parts)
-    told(tally, would="would be ")
+    told(tally, would="would be ", is_all=is_all)
     if not dry:
         raise click.UsageError("nothing was erased: it cannot be undone. To do it, add --yes.")
 
 
-def told(tally: Tally, *, would: str = "") -> None:
-    """Say how much was erased, or would be."""
+def told(tally: Tally, *, would: str = "", is_all: bool = True) -> None:
+    """Say how much was erased, or would be; ``is_all``: there is nothing beside the events."""
     if tally.parts:
         parts = ", ".join(f"{part} {tally.parts[part]:,}" for part in Part if tally.parts[part])
         say(f"{would}erased from {counted(tally.events, 'event')}, by parts: {parts}")
-    elif not tally.kept:
+    elif is_all and not tally.kept:
         say("there is nothing to erase")
     if tally.kept:
         say(f"{counted(tally.kept, 'event')} {would}kept, being under hold")

@@ -48,7 +48,9 @@ def filters_of(*names: str) -> Callable[[F], F]:
         @functools.wraps(command)
         def with_filters(*values: Any, **named: Any) -> Any:
             asked = {name: named.pop("list_" if name == "list" else name) for name in names}
-            return command(*values, filters=Filters(**asked), **named)
+            filters = Filters(**asked)
+            check_period(filters.since, filters.until)
+            return command(*values, filters=filters, **named)
 
         with_options: Any = with_filters
         for name in reversed(names):
@@ -56,6 +58,15 @@ def filters_of(*names: str) -> Callable[[F], F]:
         return cast("F", with_options)
 
     return decorated
+
+
+def check_period(since: datetime | None, until: datetime | None) -> None:
+    """End the command where a period ends before it begins."""
+    if since and until and since >= until:
+        raise click.UsageError(
+            f"nothing lies between --since {since:%Y-%m-%d %H:%M} and --until "
+            f"{until:%Y-%m-%d %H:%M} (UTC): the first must be before the second; a last day is in."
+        )
 
 
 def filter_options(command: F) -> F:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.audit_dispose import choose, findings
+from gateway.cli.audit_by import by_option
+from gateway.cli.audit_dispose import choose, findings, told_of
 from gateway.cli.audit_filters import filter_options
 from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
-from gateway.cli.person import hand
+from gateway.cli.person import access, hand
 from gateway.ledger import office
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     "--release", is_flag=True, help="End the hold for --matter; without it, every hold on them."
 )
 @click.option("--reason", metavar="TEXT", help="More words; they can be erased later.")
-@click.option("--by", metavar="NAME", help="Who does it.  [default: who is signed in]")
+@by_option("Who does it.")
 @click.option("--yes", is_flag=True, help="Take all that the filters choose.")
 @filter_options
 @config_option
@@ -55,16 +56,21 @@ def hold(
     if not release and not (matter or "").strip():
         raise click.UsageError("a hold needs --matter, a name by which it is ended again.")
     path = load_config(config_file).ledger.path
-    chosen = choose(path, events, filters, yes=yes)
+    who = access("audit hold", reason)
+    chosen = choose(path, events, filters, who, yes=yes)
     count = office.count(path, chosen)
     if release:
         done = office.release(path, chosen, hand(by), matter=matter, reason=reason)
+        if not done:
+            told_of(path, filters, who)
         say(f"{findings(len(done))} released")
         if len(done) < count:
             say(f"{findings(count - len(done))} passed over: under no such hold")
         return
     assert matter is not None
     done = office.hold(path, chosen, hand(by), matter=matter, reason=reason)
+    if not done:
+        told_of(path, filters, who)
     say(f"{findings(len(done))} under hold for {matter}")
     if len(done) < count:
         say(f"{findings(count - len(done))} passed over: under hold for it already")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.cli.audit_answer import MOST
 from gateway.cli.audit_export import binary_stdout, write_xlsx
 from gateway.cli.audit_filters import explain, explain_nothing, filter_options
 from gateway.cli.audit_story import as_object, as_text
@@ -35,12 +36,14 @@ _PAGE = 100
 @filter_options
 @click.option(
     "--limit",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MOST),
     default=_PAGE,
     show_default=True,
     help="At most so many; 0 is all.",
 )
-@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the newest so many.")
+@click.option(
+    "--offset", type=click.IntRange(0, MOST), default=0, help="Leave out the newest so many."
+)
 @format_option(("table", "json", "csv", "xlsx"))
 @read_as("audit list")
 @config_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.cli.audit_by import by_option
 from gateway.cli.audit_erase import counted, finish, told
 from gateway.cli.options import config_option, example, load_config
 from gateway.cli.output import say
@@ -28,7 +29,7 @@ SILENCE = timedelta(days=1)
 
 @click.command("retain", epilog=example("monition audit retain --dry-run", "monition audit retain"))
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
-@click.option("--by", metavar="NAME", help="Who has it done.  [default: who is signed in]")
+@by_option("Who has it done.")
 @config_option
 def retain_command(*, dry_run: bool, by: str | None, config_file: Path | None) -> None:
     """Erase the personal data of findings whose time is over, as [retention] says.

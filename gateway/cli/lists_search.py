@@ -67,7 +67,9 @@ class Answer:
     ),
 )
 @click.argument("name", nargs=-1, required=True, metavar="NAME…")
-@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="At most.")
+@click.option(
+    "--limit", type=click.IntRange(1, 2**31 - 1), default=10, show_default=True, help="At most."
+)
 @format_option()
 @config_option
 def command(

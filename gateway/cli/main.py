@@ -1,15 +1,17 @@
 """The tree of verbs and nothing else. A verb's module is imported only when it is asked for.
 
-What ends a verb: 0 done, 1 the check it made failed, 2 wrong usage or configuration, 130
-interrupted, 141 the reader of its output went away.
+What ends a verb: 0 done, 1 the check it made failed or its output could not be written, 2 wrong
+usage or configuration, 130 interrupted, 141 the reader of its output went away.
 """
 
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import select
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -114,9 +116,33 @@ class Tree(click.Group):
         except BrokenPipeError:
             if not _reader_left():
                 raise
-            # Python flushes stdout once more at exit, and would complain then.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up_stdout()
             ctx.exit(141)
+        except OSError as error:
+            if not _is_of_output(error):
+                raise
+            _tell_of_output(error)
+            ctx.exit(1)
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether it is what a write says where no more fits; a file's error names its file."""
+    return error.filename is None and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+
+
+def _tell_of_output(error: OSError) -> None:
+    with suppress(OSError):
+        click.echo(
+            f"monition: the output could not be written ({error.strerror}): what was printed is "
+            "not all of it",
+            err=True,
+        )
+    _give_up_stdout()
+
+
+def _give_up_stdout() -> None:
+    """Let what is left go nowhere: Python flushes stdout once more at exit, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _exit_code(error: MonitionError) -> int:
@@ -147,4 +173,28 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line; ends the process."""
-    command(prog_name="monition")
+    try:
+        " ".join(sys.argv).encode()
+    except UnicodeEncodeError:
+        click.echo(
+            "monition: an argument is no UTF-8 text: give it in UTF-8, or a file under another "
+            "name",
+            err=True,
+        )
+        sys.exit(2)
+    try:
+        try:
+            command(prog_name="monition")
+        finally:
+            # Help and version are printed before any verb is asked for.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not _reader_left():
+            raise
+        _give_up_stdout()
+        sys.exit(141)
+    except OSError as error:
+        if not _is_of_output(error):
+            raise
+        _tell_of_output(error)
+        sys.exit(1)

@@ -22,7 +22,7 @@ from gateway.ledger.record import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from gateway.model import Disposition
@@ -76,22 +76,24 @@ def released(
 
 def erased(  # noqa: PLR0913 - the fields of the event
     cause: str,
-    parts: Mapping[Part, int],
+    of: Mapping[Part, Collection[str]],
     *,
     events: int,
     kept: int,
     hand: Hand,
     reason: str | None = None,
 ) -> Record:
-    """Personal data was erased: how much, never whose.
+    """Personal data was erased: how much and of which events, never whose.
 
-    ``cause`` is ``request`` or ``retention``; ``parts`` counts the parts that went, ``events`` the
-    events that lost any, ``kept`` those that were due and are under hold.
+    ``cause`` is ``request`` or ``retention``; ``of`` has the ids of the events that lost each part,
+    so that what was erased by other means, or put back, is found. ``events`` counts the events that
+    lost any, ``kept`` those that were due and are under hold.
     """
     facts: dict[str, JSON] = {
         "cause": cause,
         "by": hand.by,
-        "parts": {part.value: parts.get(part, 0) for part in Part},
+        "parts": {part.value: len(of.get(part, ())) for part in Part},
+        "of": {part.value: sorted(of.get(part, ())) for part in Part},
         "events": events,
         "kept": kept,
     }

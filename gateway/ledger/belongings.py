@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,8 @@ def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
             ).fetchall()
     finally:
         database.conn.close()
-    tag = re.compile(rf"{re.escape(sought.local)}\+[^@]*@(.*)", re.IGNORECASE)
+    local = "|".join(re.escape(form) for form in _forms(sought.local))
+    tag = re.compile(rf"(?:{local})\+[^@]*@(.*)", re.IGNORECASE)
     return tuple(
         value
         for (value,) in rows
@@ -104,9 +106,15 @@ def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
     )
 
 
+def _forms(text: str) -> tuple[str, ...]:
+    """A text with its accents as one sign and as two: either may have been stored."""
+    return unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
+
+
 def alike(sought: Mailbox, values: Iterable[str]) -> set[bytes]:
     """Longer addresses in the texts, of which this one is a piece."""
-    run = re.compile(f"{_RUN}{re.escape(sought.local)}@{_RUN}", re.IGNORECASE)
+    local = "|".join(re.escape(form) for form in _forms(sought.local))
+    run = re.compile(f"{_RUN}(?:{local})@{_RUN}", re.IGNORECASE)
     return {
         found[0].encode("utf-8", "backslashreplace").lower()
         for text in values

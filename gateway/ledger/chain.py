@@ -15,7 +15,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gateway.ledger.record import SALT_BYTES, TAG, Part, Record, canonical, commitments
+from gateway.ledger.record import (
+    SALT_BYTES,
+    TAG,
+    EventKind,
+    Part,
+    Record,
+    canonical,
+    commitments,
+)
 from gateway.model import Event
 
 if TYPE_CHECKING:
@@ -28,6 +36,9 @@ ROOT = bytes(32)
 _TABLED = 4096
 _LENGTHS = tuple(length.to_bytes(8) for length in range(_TABLED))
 _BEGINNING = len(TAG).to_bytes(8) + TAG
+
+_ERASED = EventKind.ERASED.value.encode()
+_MODULUS = 1 << 256
 
 
 class StoredRow(NamedTuple):
@@ -73,14 +84,17 @@ class Checkpoint:
 class Walk:
     """What a verification has seen so far; whole once it has ended.
 
-    ``erased`` counts, for each part, the events that lost it lawfully; ``parts`` are all the
-    personal parts that were met, the erased ones too.
+    ``erased`` counts, for each part, the events that lost it; ``parts`` are all the personal parts
+    that were met, the erased ones too. ``lost`` and ``told`` are the parts that are erased and
+    those that an ERASED tells of, each set as one number (:func:`summed`): they are to be the same.
     """
 
     events: int = 0
     head: bytes = ROOT
     erased: dict[Part, int] = field(default_factory=dict)
     parts: int = 0
+    lost: int = 0
+    told: int = 0
     checkpoint_met: bool = False
 
 
@@ -181,6 +195,8 @@ def verify(
                 )
         if flaw is not None:
             return Flaw(row[0], _text(row[1]), flaw)
+        if row[3] == _ERASED:
+            walk.told = _told(row[4], walk.told)
         walk.events += 1
         walk.head = row[7]
     if checkpoint is not None and checkpoint.seq > walk.events:
@@ -268,7 +284,25 @@ def _flaw_beside(columns: tuple[Any, ...], walk: Walk) -> str | None:
         walk.parts += len(found) + len(lost)
         for part in lost:
             walk.erased[part] = walk.erased.get(part, 0) + 1
+            walk.lost = summed(walk.lost, row.id, part.encode())
     return flaw
+
+
+def summed(sum_: int, event: bytes, part: bytes) -> int:
+    """A set of erased parts as one number, whatever their order; this one added to it.
+
+    So millions of them are compared without one of them being kept.
+    """
+    digest = hashlib.sha256(b"%b %b" % (event, part)).digest()
+    return (sum_ + int.from_bytes(digest)) % _MODULUS
+
+
+def _told(facts: bytes, sum_: int) -> int:
+    # Whose seal holds was written by a Monition; of one that told no ids there is nothing to add.
+    for part, events in (json.loads(facts).get("of") or {}).items():
+        for event in events:
+            sum_ = summed(sum_, event.encode(), part.encode())
+    return sum_
 
 
 def _flaw_of_parts(sealed: bytes, found: dict[str, str], lost: list[Part]) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway import __version__
 from gateway.errors import LedgerError
-from gateway.ledger import events
+from gateway.ledger import events, pseudonym
 from gateway.ledger.journal import JournalError
 from gateway.ledger.liveness import Liveness
 from gateway.ledger.migration import Migration
@@ -180,6 +180,7 @@ class Committer:
                     new_ledger=store.is_new,
                     at=self._started_at or hand.clock(),
                     entropy=hand.entropy,
+                    pseudonym_key=pseudonym.digest(store.database.conn),
                 )
             )
         self._is_started = True

@@ -1,7 +1,8 @@
 """Personal data erased, some findings at a time: salt and data to NULL, the event stays (A3).
 
-Every transaction leaves an ERASED of its own, which tells how much went and never whose; it is as
-durable as the erasure itself. None holds the write lock long: mail that matched waits with it.
+Every transaction leaves an ERASED of its own, which tells how much went and of which events, never
+whose; it is as durable as the erasure itself. None holds the write lock long: mail that matched
+waits with it.
 """
 
 from __future__ import annotations
@@ -49,6 +50,15 @@ class Tally:
     kept: int = 0
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What went in one transaction: the ids of the events that lost each part."""
+
+    of: dict[Part, list[str]] = field(default_factory=lambda: {part: [] for part in Part})
+    events: int = 0
+    kept: int = 0
+
+
 def erase(  # noqa: PLR0913 - what goes, why, and by whom
     path: Path,
     dues: Dues,
@@ -72,7 +82,7 @@ def erase(  # noqa: PLR0913 - what goes, why, and by whom
     events = list(dues)[::-1]
     with office.at_work(path) as store:
         for start in range(0, len(events), TOGETHER):
-            batch = Tally(kept=untold)
+            batch = _Batch(kept=untold)
             with store.transaction(), errors_told(path):
                 for event in events[start : start + TOGETHER]:
                     if is_still_due is None or is_still_due(store.database, event):
@@ -80,18 +90,18 @@ def erase(  # noqa: PLR0913 - what goes, why, and by whom
                 if batch.events:
                     _tell(store, batch, cause, hand, reason)
             untold = 0 if batch.events else batch.kept
-            done.parts += batch.parts
+            done.parts += Counter({part: len(ids) for part, ids in batch.of.items()})
             done.events += batch.events
             done.kept += batch.kept if batch.events else 0
         if untold and cause == REQUEST:
             # Somebody asked, and all of it stays: that is an answer to be found later as well.
             with store.transaction():
-                _tell(store, Tally(kept=untold), cause, hand, reason)
+                _tell(store, _Batch(kept=untold), cause, hand, reason)
     done.kept += untold
     return done
 
 
-def _erase(database: Database, event: str, parts: Iterable[Part], batch: Tally) -> None:
+def _erase(database: Database, event: str, parts: Iterable[Part], batch: _Batch) -> None:
     if is_held(database, event):
         batch.kept += 1
         return
@@ -105,16 +115,17 @@ def _erase(database: Database, event: str, parts: Iterable[Part], batch: Tally) 
             (event, part.value),
         ).rowcount
     ]
-    batch.parts.update(gone)
+    for part in gone:
+        batch.of[part].append(event)
     batch.events += bool(gone)
     known_names.forget(database, names)
 
 
-def _tell(store: SqliteStore, batch: Tally, cause: str, hand: Hand, reason: str | None) -> None:
+def _tell(store: SqliteStore, batch: _Batch, cause: str, hand: Hand, reason: str | None) -> None:
     store.append(
         acts.erased(
             cause,
-            batch.parts,
+            batch.of,
             events=batch.events,
             kept=batch.kept,
             hand=hand,

@@ -44,24 +44,29 @@ class Request:
     """Whose mailbox, in which role, and why.
 
     ``drops_notices``: those on their way that name it are given up, where else they would have to
-    go first.
+    go first. ``drops_torn``: lines that the journal put aside go where they are not whole.
     """
 
     mailbox: Mailbox
     roles: frozenset[Part] = forgetting.ROLES
     reason: str | None = None
     drops_notices: bool = False
+    drops_torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was done. ``still`` are sentences: where the address stands all the same, what to do."""
+    """What was done. ``still`` are sentences: where the address stands all the same, what to do.
+
+    ``torn`` lines that are not whole stay among those that the journal put aside.
+    """
 
     tally: Tally
     notices: int
     dropped: int
     set_aside: int
     still: tuple[str, ...]
+    torn: int = 0
 
 
 def grant(
@@ -86,11 +91,12 @@ def grant(
     )
     notices, dropped = forgetting.forget_notices(path, sought, hand, request.roles)
     still = list(tidy(path))
-    set_aside = 0
+    set_aside = torn = 0
     if request.roles == forgetting.ROLES:
-        set_aside = remains.forget_set_aside(journal, sought)
+        set_aside = remains.forget_set_aside(journal, sought, drops_torn=request.drops_torn)
+        torn = remains.waiting(journal, sought).torn
         still += _still(path, (journal, found.alike), sought, hand, is_kept=tally.kept > 0)
-    return Answer(tally, notices, dropped, set_aside, tuple(still))
+    return Answer(tally, notices, dropped, set_aside, tuple(still), torn)
 
 
 def tidy(path: Path) -> tuple[str, ...]:
@@ -147,6 +153,11 @@ def _still(
     for file in holding:
         if file == path:
             yield _in_the_ledger(path, sought, hand)
+        elif file.is_dir():
+            yield (
+                f"{file} was not looked through to its end: it cannot be read, or holds more than "
+                f"{remains.MOST_FILES:,} files"
+            )
         else:
             yield (
                 f"{file} holds the address, or cannot be read; it is none of the ledger's own "

@@ -137,11 +137,25 @@ def notified(facts: Mapping[str, JSON], *, process: str, at: datetime, entropy: 
     return _record(EventKind.NOTIFIED, {**facts, "process": process}, {}, at=at, entropy=entropy)
 
 
-def started(
-    process: str, version: str, *, new_ledger: bool, at: datetime, entropy: Entropy
+def started(  # noqa: PLR0913 - the fields of the event
+    process: str,
+    version: str,
+    *,
+    new_ledger: bool,
+    at: datetime,
+    entropy: Entropy,
+    pseudonym_key: str | None = None,
 ) -> Record:
-    """A process began its watch. ``new_ledger``: it found none and began this one."""
-    facts: dict[str, JSON] = {"process": process, "version": version, "new_ledger": new_ledger}
+    """A process began its watch. ``new_ledger``: it found none and began this one.
+
+    ``pseudonym_key`` is the digest of the key of the pseudonyms, so that another is noticed.
+    """
+    facts: dict[str, JSON] = {
+        "process": process,
+        "version": version,
+        "new_ledger": new_ledger,
+        "pseudonym_key": pseudonym_key,
+    }
     return _record(EventKind.STARTED, facts, {}, at=at, entropy=entropy)
 
 

@@ -67,6 +67,13 @@ class Filters:
     department: str | None = None
     text: str | None = None
 
+    @property
+    def name_a_person(self) -> bool:
+        """Whether they ask about one: by an address, a pattern or pseudonym of one, or by words."""
+        named = self.sender or self.recipient or self.text
+        # What matched can be an address too, and is asked for by --domain.
+        return bool(named) or "@" in (self.domain or "").strip("@")
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

@@ -60,6 +60,19 @@ def disagreements(history: tuple[Kept, ...], reader: Reader) -> Iterator[str]:
             return
 
 
+def other_signer(path: Path, kept: Kept) -> bytes | None:
+    """The key that signed the history's last signed line, where ``kept`` is not signed by it.
+
+    Ask before :func:`append`, which tells what is wrong with a history that cannot be read.
+    """
+    try:
+        signed = [each.signature.key for each in read_checkpoints(path) if each.signature]
+    except LedgerError:
+        return None
+    mine = kept.signature and kept.signature.key
+    return signed[-1] if signed and signed[-1] != mine else None
+
+
 def append(path: Path, kept: Kept, reader: Reader) -> bool:
     """Add a checkpoint to a history, durably; ``False`` where its last line says the same.
 

@@ -198,10 +198,27 @@ def _check_is_current(database: Database, path: Path) -> None:
             f"{path} is empty: `monition serve` has written nothing to it yet; where it held "
             "events before, they are gone: restore a backup"
         )
+    _check_says_its_version(database, path)
     if version < VERSION:
         raise LedgerError(
             f"{path} was made by an older Monition (its schema is {version}, this one "
             f"reads {VERSION}): start `monition serve` once, it brings it up to date"
+        )
+
+
+def _check_says_its_version(database: Database, path: Path) -> None:
+    """A number that was set back would have `serve` and `verify` send people to each other."""
+    # One statement, as above.
+    version, objects, facets = database.execute(
+        "SELECT (SELECT user_version FROM pragma_user_version),"
+        " (SELECT count(*) FROM sqlite_master),"
+        " (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'facet')"
+    ).fetchone()
+    if (facets and version < VERSION) or (objects and not version):
+        raise StoreError(
+            f"{path} is not what its version says (user_version is {version}, and it holds what "
+            "that version has not): somebody changed the file: put it aside, restore a backup, "
+            "and find out who"
         )
 
 
@@ -211,6 +228,7 @@ def _migrate(database: Database, path: Path) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         # Asked again under the lock: another worker may have done it meanwhile.
+        _check_says_its_version(database, path)
         for statements in MIGRATIONS[_version_of(database, path) :]:
             for statement in statements:
                 database.execute(statement)

@@ -43,7 +43,7 @@ You need Python 3.8 or later, and nothing else. Unpack, and in the folder run
 or leave it packed: python3 verify.py PACK.zip. Each line says what was checked; the last
 one is "The pack is sound.", and the exit status 0. "BAD" names the first thing wrong.
 
-Three things cannot come out of the pack itself:
+Four things cannot come out of the pack itself:
 
 1. The program. Whoever could forge the pack could forge verify.py in it. Take it from
    Monition's own source (gateway/ledger/verify_pack.py) if you have any doubt.
@@ -52,6 +52,9 @@ Three things cannot come out of the pack itself:
 3. A checkpoint kept elsewhere (in a mailbox, in a log on another machine), from before the
    pack was made: verify.py --checkpoint FILE. With it nobody, not even who holds the
    key, can have rewritten what came before it.
+4. That none was left out. Whoever takes a finding and its personal data out of an unsigned
+   pack leaves a sound one. With a signature that you checked, none was left out after it
+   was made; which findings were asked for is in the manifest ("filters").
 
 WHAT IS IN IT
 

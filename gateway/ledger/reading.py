@@ -20,6 +20,7 @@ from gateway.ledger.question import Takes
 from gateway.ledger.reader import COLUMNS, Reader, Story
 from gateway.ledger.record import JSON, Part
 from gateway.ledger.store import StoreError
+from gateway.model import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,6 +39,8 @@ __all__ = ["COLUMNS", "Access", "Reading", "Story", "described"]
 
 _PERSONAL_TEXT = ("reply", "queue_id", "next_queue_id", "message_id", "client", "reason")
 _MAY_NAME = ("matched", "matched_now", "policy_rule")
+# What matched by these rules is, or lies in, the address: it is no fact, but of the recipient.
+_NAMING = frozenset({Rule.EXACT_ADDRESS.value, Rule.EMBEDDED.value})
 _EVERYTHING = Filters()
 
 
@@ -141,13 +144,18 @@ class Reading(AbstractContextManager["Reading"]):
         if self._access is None:
             return replace(found, rows=[self.veiled(row) for row in found.rows])
         if found.rows and question.is_personal:
-            senders = {row["sender"] for row in found.rows if row.get("sender")}
-            asked = {
-                **described(filters, self.names),
-                **asking.logged(question, given, self.names),
-                "limit": limit,
-            }
-            self.record(len(found.rows), asked, sorted(senders))
+            about = {row["sender"] for row in found.rows if row.get("sender")}
+        elif found.rows and filters.name_a_person:
+            # How much there is of a person is something about them.
+            about = set(self.reader.senders(filters))
+        else:
+            return found
+        asked = {
+            **described(filters, self.names),
+            **asking.logged(question, given, self.names),
+            "limit": limit,
+        }
+        self.record(len(found.rows), asked, sorted(about))
         return found
 
     def affected(
@@ -260,6 +268,8 @@ class Reading(AbstractContextManager["Reading"]):
         for name in _MAY_NAME:
             if "@" in (shown.get(name) or ""):
                 shown[name] = None
+        if "matched" in shown and shown.get("rule") in _NAMING:
+            shown["matched"] = None
         return shown
 
     def _veiled_story(self, story: Story) -> Story:

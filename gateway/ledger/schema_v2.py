@@ -51,6 +51,9 @@ CREATE VIRTUAL TABLE name_text USING fts5(
   value, content='name', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
 )"""
 
+SHADOWS = ("name_text_data", "name_text_idx", "name_text_docsize", "name_text_config")
+"""The tables that FTS5 keeps behind an index of another table's content."""
+
 NAME_WORD = "CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row')"
 
 # The key of the pseudonyms. It never leaves the ledger: with it, pseudonyms can be tried out.

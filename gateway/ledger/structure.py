@@ -9,9 +9,10 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from gateway.ledger import pseudonym
 from gateway.ledger.chain import Flaw
 from gateway.ledger.opening import open_for_reading
-from gateway.ledger.schema_v2 import NAME, NAME_TEXT
+from gateway.ledger.schema_v2 import NAME, NAME_TEXT, SHADOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,8 +64,36 @@ SELECT kind FROM name WHERE
   OR (kind = 'recipient' AND NOT EXISTS (SELECT 1 FROM facet WHERE recipient = value))"""
 
 
-# The tables that FTS5 keeps behind an index of another table's content.
-_SHADOWS = ("name_text_data", "name_text_idx", "name_text_docsize", "name_text_config")
+# The kinds are those of the index watched_at.
+_TOLD_KEYS = """\
+SELECT seq, id, json_extract(facts, '$.pseudonym_key') FROM event
+WHERE kind IN ('STARTED', 'STOPPED', 'HEARTBEAT') AND kind = 'STARTED' ORDER BY seq"""
+
+# What the events say of notices, told by the facets, which were compared with them.
+_UNKEPT = """\
+SELECT notice_id FROM facet WHERE notice_id IS NOT NULL AND notice = 'queued'
+  AND NOT EXISTS (SELECT 1 FROM outbox WHERE id = notice_id AND state = 'queued')
+LIMIT 1"""
+_UNTOLD = """\
+SELECT id FROM outbox o WHERE state = 'queued'
+  AND NOT EXISTS (SELECT 1 FROM facet WHERE notice_id = o.id AND notice = 'queued')
+LIMIT 1"""
+# Only plain addresses: a header may need another spelling of any other than the envelope has.
+_MISLED = """\
+SELECT o.id FROM outbox o JOIN facet f ON f.id = o.id
+WHERE o.state = 'queued' AND f.sender IS NOT NULL
+  AND rtrim(lower(o.recipient), '.') <> rtrim(f.sender, '.')
+  AND NOT f.sender || o.recipient GLOB '*[^-a-zA-Z0-9@._+=]*'
+LIMIT 1"""
+_REQUESTED = """\
+SELECT id FROM outbox
+WHERE state = 'queued' AND json_extract(request, '$.to') IS NOT recipient LIMIT 1"""
+_OUTBOX = (
+    (_UNKEPT, "is to be sent, by the events, and does not wait in the outbox: it would never go"),
+    (_UNTOLD, "waits in the outbox, and no event says that it is to be sent"),
+    (_MISLED, "waits in the outbox for another than the sender of its message"),
+    (_REQUESTED, "waits in the outbox for another than its request names"),
+)
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -129,10 +158,28 @@ def _of_derived(connection: sqlite3.Connection) -> Iterator[Flaw]:
     for (kind,) in connection.execute(f"{_STRAY_NAMES} LIMIT 1"):
         what = f"a {text(kind)} stands among the names whom no finding has: forged, or not erased"
         yield Flaw(None, None, what)
+    for seq, event in _other_keys(connection):
+        what = (
+            "the key of the pseudonyms (table setting) is not the one that this event tells of: "
+            "the pseudonyms of the access log lead to nobody any more"
+        )
+        yield Flaw(seq, text(event), what)
+    for query, what in _OUTBOX:
+        for (notice,) in connection.execute(query):
+            yield Flaw(None, None, f"the notice {text(notice)} {what}")
     if not _are_indexed(connection):
         yield Flaw(
             None, None, "the full-text index of the names is not theirs: --text may miss one"
         )
+
+
+def _other_keys(connection: sqlite3.Connection) -> Iterator[tuple[int, object]]:
+    """The first event that tells of another key than there is; a ledger may tell of none yet."""
+    mine = (pseudonym.digest(connection) or "").encode()
+    for seq, event, told in connection.execute(_TOLD_KEYS):
+        if told is not None and told != mine:
+            yield seq, event
+            return
 
 
 def _are_indexed(connection: sqlite3.Connection) -> bool:
@@ -146,7 +193,7 @@ def _are_indexed(connection: sqlite3.Connection) -> bool:
         copy.execute(NAME)
         copy.execute(NAME_TEXT)
         copy.execute("BEGIN")
-        for table in ("name", *_SHADOWS):
+        for table in ("name", *SHADOWS):
             copy.execute(f"DELETE FROM {table}")  # noqa: S608 - names only
             rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608
             places = ", ".join("?" * len(rows.description))

@@ -1,8 +1,9 @@
 """Is the ledger intact? The chain walked, the schema compared, the file's own structure checked.
 
 Three questions, because each covers what the others cannot see: the chain finds a changed,
-deleted or inserted row; the schema's texts find a trigger that was taken out; what the rows are
-found by (:mod:`gateway.ledger.structure`) must lead to all of them, or lists would leave some out.
+deleted or inserted row, and a part that is erased without an ERASED that tells of it; the schema's
+texts find a trigger that was taken out; what the rows are found by
+(:mod:`gateway.ledger.structure`) must lead to all of them, or lists would leave some out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.ledger import structure
 from gateway.ledger.chain import Checkpoint, Flaw, Walk, verify
 from gateway.ledger.schema import differences
+from gateway.ledger.untold import untold
 
 if TYPE_CHECKING:
     import sqlite3
@@ -95,6 +97,8 @@ def _chain_flaws(
         flaws += [Flaw(None, None, one.what) for one in differences(connection)]
         if flaw := verify(_rows(connection, progress), walk, checkpoint):
             flaws.append(flaw)
+        elif walk.lost != walk.told:
+            flaws += untold(connection)
         flaws += _stray_parts(connection, walk)
     except structure.UNREADABLE as error:
         where = f"after row {walk.events} the file cannot be read: {error}"

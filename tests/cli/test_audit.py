@@ -329,3 +329,58 @@ def test_each_verb_has_an_example_in_its_help(verb):
     result = CliRunner().invoke(command, ["audit", verb, "--help"])
     assert result.exit_code == 0
     assert f"monition audit {verb}" in result.stdout.partition("Example")[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "--limit"),
+        ("list", "--offset"),
+        ("stats", "--by", "week", "--limit"),
+        ("ask", "blind", "--minutes"),
+        ("ask", "open-longer", "--days"),
+        ("ask", "warned-often", "--times"),
+    ],
+)
+def test_a_number_too_large_is_refused_and_the_largest_is_none_too_large(
+    configuration, events, arguments
+):
+    del events
+
+    def audit(*words):
+        return CliRunner().invoke(command, ["audit", *words, "-c", str(configuration)])
+
+    too_large = audit(*arguments, "9" * 23)
+    assert (too_large.exit_code, "is not in the range" in too_large.stderr) == (2, True)
+    assert audit(*arguments, str(2**31 - 1)).exit_code == 0
+
+
+@pytest.mark.parametrize("verb", [("list",), ("ask", "contacts"), ("stats", "--by", "week")])
+def test_a_period_that_ends_before_it_begins_is_refused(configuration, events, verb):
+    del events
+
+    def audit(*words):
+        return CliRunner().invoke(command, ["audit", *words, "-c", str(configuration)])
+
+    result = audit(*verb, "--since", "2026-03-01", "--until", "2026-02-01")
+    assert (result.exit_code, "nothing lies between" in result.stderr) == (2, True)
+    assert audit(*verb, "--since", "2026-03-01", "--until", "2026-03-01").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        ("dispose", "01", "--as", "personal", "--reason", "x"),
+        ("hold", "01", "--matter", "m"),
+        ("erase", "01", "--part", "notes", "--yes"),
+        ("retain",),
+    ],
+)
+def test_who_did_it_is_no_address_for_it_is_kept_for_ever(audit, events, facts_of, act):
+    del events
+    result = audit(*act, "--by", "jane@example.edu")
+    assert (result.exit_code, "is an address, and it is kept for ever" in result.stderr) == (
+        2,
+        True,
+    )
+    assert facts_of("DISPOSED") + facts_of("HELD") + facts_of("ERASED") == []

@@ -155,6 +155,51 @@ def test_a09_a_verb_that_shows_names_records_who_looked(run, log, addresses, ver
     assert "@" not in json.dumps(one)
 
 
+COUNTS = {
+    **{
+        f"audit stats --by {by}": "audit stats"
+        for by in ("entity", "sender", "department", "week", "rule")
+    },
+    "audit ask false-positives": "audit ask false-positives",
+    "audit dispose --as personal": "audit dispose",
+    "audit hold --matter M": "audit hold",
+    "audit hold --release": "audit hold",
+}
+"""What tells how much there is of a person whom the filters name, and need not show the name."""
+
+
+@pytest.mark.parametrize("line", COUNTS)
+@pytest.mark.parametrize("option", ["--sender", "--recipient", "--text"])
+def test_a09_who_is_told_how_much_there_is_of_a_person_is_recorded(made, event, log, line, option):
+    with closing(sqlite3.connect(made.ledger)) as connection:
+        sender, recipient = connection.execute(
+            "SELECT sender, recipient FROM facet WHERE id = ?", (event,)
+        ).fetchone()
+    acts = line.startswith(("audit dispose", "audit hold"))
+    takes = {name for each in ALL[COUNTS[line]].params for name in each.opts}
+    if option not in takes or (acts and option == "--text"):
+        # It cannot be asked for so: an act is refused by what is found approximately.
+        assert not line.startswith("audit stats")
+        return
+    asked = {"--sender": sender, "--recipient": recipient, "--text": sender.partition(".")[0]}
+    before = len(log())
+    arguments = [*line.split(), option, asked[option], "--reason", "why", "-c", str(made.config)]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == (2 if acts else 0), result.output
+    (one,) = log()[before:]
+    assert one["verb"] == COUNTS[line]
+    assert one["rows"] > 0
+    assert one["subjects"]
+    assert "@" not in json.dumps(one)
+
+
+def test_a09_counting_without_a_person_in_the_filters_is_no_reading_about_anyone(made, event, log):
+    before = len(log())
+    for line in ("audit stats --by week", "audit hold --matter M --tier blocking"):
+        CliRunner().invoke(command, [*line.split(), "-c", str(made.config)])
+    assert len(log()) == before
+
+
 @pytest.mark.parametrize("verb", SHOWS_NAMES)
 def test_a09_with_pseudonyms_nobody_is_named_and_nothing_recorded(run, log, addresses, verb):
     before = len(log())

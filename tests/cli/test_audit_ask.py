@@ -260,6 +260,10 @@ def test_a06_exceptions_of_the_policy_stand_beside_those_of_the_office(
     ]
     assert rows[0]["sender"] == "physics.example.edu"
     assert rows[0]["reason"] == "an agreement of 2024"
+    first = audit("ask", "exceptions", "--format", "json", "--limit", "1")
+    assert [row["source"] for row in objects(first)] == ["policy"]
+    assert "More than 1 exceptions are in force" in first.stderr
+    assert "These are the first 1: all with --limit 0." in first.stderr
     hidden = objects(audit("ask", "exceptions", "--format", "json", "--pseudonyms"))
     assert (hidden[0]["sender"], hidden[0]["reason"]) == (None, None)
     (policies / "exceptions.toml").write_text("[[exception]]\n")

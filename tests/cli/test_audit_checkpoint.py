@@ -250,3 +250,14 @@ def test_a_key_is_never_overwritten_and_a_loose_one_not_used(audit, key):
     key[0].chmod(0o644)
     result = audit("checkpoint", "--key", key[0])
     assert (result.exit_code, "may be used by others" in result.stderr) == (2, True)
+
+
+def test_a02_another_signer_of_a_history_is_told(audit, key, tmp_path):
+    history = tmp_path / "history.jsonl"
+    assert "so far" not in audit("checkpoint", "--key", key[0], "--to", history).stderr
+    assert audit("checkpoint", "--make-key", tmp_path / "k2.pem").exit_code == 0
+    result = audit("checkpoint", "--key", tmp_path / "k2.pem", "--to", history)
+    assert result.exit_code == 0
+    assert f"was signed by {key[2]} so far, and this checkpoint by sha256:" in " ".join(
+        result.stderr.split()
+    )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gateway.ledger.journal import line
 from gateway.ledger.sqlite import SqliteStore
 
 
@@ -123,3 +124,27 @@ def test_erase_names_addresses_with_a_tag_before_it_is_done(audit, mail, events,
     assert "to be asked for each: jane+lists@example.edu\n" in asked.stderr
     assert audit("erase", "--person", "jane@example.edu", "--yes").exit_code == 0
     assert b"Jane+lists@example.edu" in ledger_path.read_bytes()
+
+
+def test_a03_a_dry_run_counts_what_waits_in_the_journal_and_what_was_put_aside(
+    audit, events, tmp_path
+):
+    del events
+    said = line("odd", {"said": "by zoe@example.edu"})
+    (tmp_path / "ledger.journal").write_bytes(said + said)
+    (tmp_path / "ledger.journal.aside").write_bytes(said + b"torn jan\n")
+    asked = audit("erase", "--person", "zoe@example.edu", "--dry-run")
+    assert asked.exit_code == 0
+    assert "2 lines of the emergency journal that name it" in asked.stderr
+    assert "1 line that the journal put aside and that name it: would be taken" in asked.stderr
+    assert "1 line in " in asked.stderr
+    assert "not whole, where an address may stand in part: --drop-torn" in asked.stderr
+    assert "nothing to erase" not in asked.stderr
+    one_role = audit("erase", "--person", "zoe@example.edu", "--as", "sender", "--dry-run")
+    assert "would go with --as both" in one_role.stderr
+    (tmp_path / "ledger.journal").write_bytes(b"")
+    done = audit("erase", "--person", "zoe@example.edu", "--yes", "--drop-torn")
+    assert done.stderr == "2 lines taken out of what the journal had put aside\n"
+    assert not (tmp_path / "ledger.journal.aside").exists()
+    nobody = audit("erase", "--person", "nobody@example.edu", "--dry-run")
+    assert "there is nothing to erase" in nobody.stderr

@@ -246,3 +246,31 @@ def test_what_may_not_be_read_is_said_and_no_traceback(monkeypatch):
     assert result.exit_code == 2
     assert "/var/lib/monition/lists/current.json cannot be read or written" in result.stderr
     assert "gateway's user" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["audit", "--help"], ["completion", "bash"]])
+def test_output_that_does_not_fit_is_told_without_a_traceback(arguments: list[str]):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("monition: the output could not be written (No space left")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_argument_that_is_no_text_is_told_without_a_traceback():
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "check", b"\xff@example.edu"],
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("monition: an argument is no UTF-8 text")

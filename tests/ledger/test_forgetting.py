@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.ledger import acts, forgetting
+from gateway.ledger import acts, forgetting, office
+from gateway.ledger.events import notified
 from gateway.ledger.mention import mailbox
 from gateway.ledger.reader import Reader
 
@@ -56,6 +57,8 @@ def change(path, sql, *values):
 def test_a03_notices_to_the_person_go_whatever_became_of_them(told, path, hand, monkeypatch):
     monkeypatch.setattr(forgetting, "TOGETHER", 1)
     change(path, "UPDATE outbox SET state = 'failed' WHERE id = ?", told[0])
+    facts = {"notice": told[0], "result": "failed", "attempts": 1}
+    office.append(path, [notified(facts, process="p", at=hand.at, entropy=os.urandom)])
     assert [letter.state for letter in forgetting.letters(path, JANE, hand)] == [
         "failed",
         "queued",

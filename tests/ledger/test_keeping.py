@@ -12,7 +12,7 @@ from gateway.errors import LedgerError
 from gateway.ledger import office, signing
 from gateway.ledger.checkpoint import Kept, as_line, read_checkpoints
 from gateway.ledger.events import heartbeat
-from gateway.ledger.keeping import append, disagreements, to_syslog
+from gateway.ledger.keeping import append, disagreements, other_signer, to_syslog
 from gateway.ledger.reader import Reader
 
 
@@ -112,3 +112,16 @@ def test_the_systems_log_gets_one_line(reader, tmp_path):
 def test_a_log_that_nobody_reads_is_told(reader, tmp_path):
     with pytest.raises(LedgerError, match="does not take it"):
         to_syslog(taken(reader), str(tmp_path / "none"))
+
+
+def test_a02_another_signer_than_before_is_told(reader, tmp_path):
+    history = tmp_path / "history.jsonl"
+    one, other = (signing.make_key(tmp_path / f"{name}.pem") for name in ("k1", "k2"))
+    kept = taken(reader)
+    assert other_signer(history, one.signed(kept)) is None
+    append(history, one.signed(kept), reader)
+    assert other_signer(history, one.signed(kept)) is None
+    assert other_signer(history, other.signed(kept)) == one.public
+    assert other_signer(history, kept) == one.public
+    history.write_text("junk")
+    assert other_signer(history, kept) is None

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
-from gateway.ledger import known_names, office
+from gateway.ledger import acts, known_names, office
 from gateway.ledger.reader import Reader
+from gateway.ledger.record import Part
 
 
 @pytest.fixture
@@ -26,13 +29,22 @@ def names(path):
 
 
 def erase(path, sender, limit):
+    """Told as an erasure is, but the names are left."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(
-            "UPDATE personal SET salt = NULL, data = NULL WHERE part = 'sender' AND event IN "
-            "(SELECT id FROM facet WHERE sender = ? LIMIT ?)",
-            (sender, limit),
+        gone = [
+            event
+            for (event,) in connection.execute(
+                "SELECT id FROM facet WHERE sender = ? LIMIT ?", (sender, limit)
+            )
+        ]
+        connection.executemany(
+            "UPDATE personal SET salt = NULL, data = NULL WHERE part = 'sender' AND event = ?",
+            [(event,) for event in gone],
         )
         connection.commit()
+    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
+    of = {Part.SENDER: gone}
+    office.append(path, [acts.erased("request", of, events=len(gone), kept=0, hand=hand)])
 
 
 def test_a03_a_name_goes_with_the_last_finding_that_bears_it(path):

@@ -37,6 +37,12 @@ JANE = Mailbox("jane", "example.edu")
         "SRS0=HHH=TT=example.edu=jane@relay.example",
         "550 5.1.1 <jane@example.edu>: no such user",
         "mailto:jane@example.edu?subject=x",
+        "jane=example.edu@relay.example",
+        "<list+jane=Example.EDU@relay.example>",
+        "prvs=0123456789=jane=example.edu@relay.example",
+        "list-bounces-jane=example.edu@relay.example",
+        "list-return-17-jane=example.edu@relay.example",
+        "jane%example.edu@relay.example",
     ],
 )
 def test_a03_a_text_names_a_mailbox_in_any_spelling(text):
@@ -57,6 +63,11 @@ def test_a03_a_text_names_a_mailbox_in_any_spelling(text):
         "jane@example.education",
         "jane@sub.example.edu",
         "jane at example.edu",
+        "mary-jane=example.edu@relay.example",
+        "list+mary-jane=example.edu@relay.example",
+        "mary.jane%example.edu@relay.example",
+        "jane=example.edu.cn@relay.example",
+        "jane=example.edu",
     ],
 )
 def test_a03_a_longer_address_is_another_mailbox(text):
@@ -69,6 +80,25 @@ def test_a03_a_domain_is_found_in_letters_and_in_its_a_label():
     assert is_named_in(sought, "j\u00d6rg@xn--MNCHEN-3ya.example")
     assert is_named_in(sought, "j\u00f6rg@m\u00fcnchen.example.")
     assert "j\u00f6rg@m\u00fcnchen.example".encode() in spellings(sought)
+
+
+def test_a03_letters_are_the_same_however_they_are_put_together():
+    composed, taken_apart = "j\u00e4ne@b\u00fccher.example", "ja\u0308ne@bu\u0308cher.example"
+    for sought in map(mailbox, (composed, taken_apart)):
+        assert sought == Mailbox("j\u00e4ne", "xn--bcher-kva.example")
+        for text in (composed, taken_apart, composed.upper(), "j\u00c4ne@xn--bcher-kva.example"):
+            assert is_named_in(sought, f"by {text}.")
+            assert like(likely(sought), f'"by {text}."')
+        assert {composed.encode(), taken_apart.encode()} <= set(spellings(sought))
+        assert is_named_in(sought, "list+j\u00e4ne=b\u00fccher.example@relay.example")
+        assert is_named_in(sought, "SRS0=H=T=b\u00fccher.example=j\u00e4ne@relay.example")
+    assert not is_named_in(mailbox("jane@example.edu"), "jane\u0308@example.edu")
+
+
+def test_a_space_before_the_at_is_refused_unless_it_is_quoted():
+    with pytest.raises(LedgerError, match="there is a space before the @"):
+        mailbox("jane doe@example.edu")
+    assert mailbox('"jane doe"@example.edu') == Mailbox("jane doe", "example.edu")
 
 
 def test_a_mailbox_is_read_as_people_write_it():

@@ -17,8 +17,9 @@ from gateway.ledger.chain import ROOT, seal
 from gateway.ledger.events import NoticeState, Settled, heartbeat, notified, settled, started
 from gateway.ledger.filters import Filters
 from gateway.ledger.job import Durability
-from gateway.ledger.opening import open_for_writing
+from gateway.ledger.opening import open_for_reading, open_for_writing
 from gateway.ledger.reader import Reader
+from gateway.ledger.record import Part
 from gateway.ledger.schema import APPLICATION_ID, EXPECTED, VERSION
 from gateway.ledger.sqlite import SqliteStore
 from gateway.ledger.verification import examine
@@ -80,9 +81,16 @@ def old(folder, mail):
         )
     facts = {"notice": found_id(connection, 1), "result": "sent", "attempts": 1}
     write_old(connection, [notified(facts, process="p", at=at, entropy=entropy)])
+    gone = found_id(connection, 2)
+    waiting = (gone, "prof2@example.edu", '{"to":"prof2@example.edu"}', "2026", "2026")
     connection.execute(
-        "UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", (found_id(connection, 2),)
+        "INSERT INTO outbox (id, recipient, request, created_at, next_at) VALUES (?, ?, ?, ?, ?)",
+        waiting,
     )
+    connection.execute("UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", (gone,))
+    of = {Part.SENDER: [gone], Part.RECIPIENT: [gone]}
+    hand = acts.Hand("officer", at, entropy)
+    write_old(connection, [acts.erased("request", of, events=1, kept=0, hand=hand)])
     connection.close()
     return folder / "ledger.db"
 
@@ -296,3 +304,21 @@ def test_a_beat_of_the_first_release_is_sealed_alike(old, mail):
         store.append(heartbeat("process-2", at=mail.now(), entropy=os.urandom))
     store.close()
     assert examine(old).flaws == ()
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize("door", [open_for_writing, open_for_reading])
+def test_a02_a_version_that_was_set_back_is_told_and_sends_nobody_round(folder, door, version):
+    path = folder / "ledger.db"
+    database, _ = open_for_writing(path)
+    database.execute(f"PRAGMA user_version = {version}")
+    database.conn.close()
+    before = dump(path)
+    with pytest.raises(LedgerError, match=r"not what its version says .*restore a backup"):
+        door(path)
+    assert dump(path) == before
+
+
+def test_a_ledger_of_an_older_monition_is_not_read_before_it_is_migrated(old):
+    with pytest.raises(LedgerError, match=r"older Monition .* start `monition serve` once"):
+        open_for_reading(old)

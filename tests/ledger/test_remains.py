@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.ledger import remains
 from gateway.ledger.journal import Journal, line
-from gateway.ledger.mention import Mailbox
+from gateway.ledger.mention import Mailbox, mailbox
 
 JANE = Mailbox("jane", "example.edu")
 ALIKE = (b"mary-jane@example.edu", b"jane@example.edu.cn")
@@ -69,3 +69,60 @@ def test_a03_lines_put_aside_that_name_the_person_go_and_the_others_stay(path, f
     assert remains.forget_set_aside(journal, JANE) == 1
     assert not aside.exists()
     assert remains.forget_set_aside(journal, JANE) == 0
+
+
+@pytest.mark.parametrize(
+    ("sought", "text"),
+    [
+        ("zed@example.edu", 'x "zed"@EXAMPLE.edu'),
+        ("zed@example.edu", '{"said": "\\"zed\\"@example.edu"}'),
+        ("zed@example.edu", "From: zed=40example.edu"),
+        ("zed@example.edu", "list+zed=example.edu@relay.example"),
+        ("j\u00e4ne@b\u00fccher.example", "J\u00c4NE@B\u00dcCHER.EXAMPLE"),
+        ("j\u00e4ne@b\u00fccher.example", "J\u00e4ne@xn--bcher-kva.example"),
+        ("j\u00e4ne@b\u00fccher.example", "ja\u0308ne@bu\u0308cher.example"),
+        ("j\u00e4n\u00e9@x.example", "j\u00c4n\u00e9@x.example"),
+        ("j\u00e4ne@x.example", '{"said": "J\\u00c4NE@x.example"}'),
+    ],
+)
+def test_a03_an_address_is_found_in_files_in_any_spelling(path, folder, sought, text):
+    (folder / "copy").write_text(f"\x00{text}\n")
+    journal = path.with_name("ledger.journal")
+    assert remains.look(path, journal, mailbox(sought), (), spare_ledger=False) == (
+        folder / "copy",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mary-jane=40example.edu", "mary-jane=example.edu@relay", "jane=example.education@relay"],
+)
+def test_a03_a_wrapped_address_of_another_is_passed_over(path, folder, text):
+    (folder / "copy").write_text(text)
+    assert look(path) == ()
+
+
+def test_a03_folders_below_are_looked_through_up_to_a_number(path, folder, monkeypatch):
+    below = folder / "old" / "older"
+    below.mkdir(parents=True)
+    (below / "export.csv").write_text("jane@example.edu\n")
+    (folder / "old" / "linked").symlink_to(below)
+    assert look(path) == (below / "export.csv",)
+    monkeypatch.setattr(remains, "MOST_FILES", 1)
+    assert look(path) == (folder,)
+
+
+def test_a03_lines_that_wait_are_counted_and_none_is_touched(path, folder):
+    journal = folder / "ledger.journal"
+    assert remains.waiting(journal, JANE) == remains.Lines()
+    assert not journal.exists()
+    mine, other = line("odd", {"said": "by jane@example.edu"}), line("odd", {"said": "mary"})
+    journal.write_bytes(mine + other + mine)
+    aside = Journal(journal).aside
+    aside.write_bytes(mine + other + b"torn jane@examp\n" + b"torn jan\n")
+    assert remains.waiting(journal, JANE) == remains.Lines(journal=2, aside=2, torn=1)
+    assert remains.forget_set_aside(journal, JANE) == 2
+    assert aside.read_bytes() == other + b"torn jan\n"
+    assert remains.forget_set_aside(journal, JANE, drops_torn=True) == 1
+    assert aside.read_bytes() == other
+    assert journal.read_bytes() == mine + other + mine

@@ -143,9 +143,9 @@ def test_a_ledger_of_a_newer_monition_is_left_alone(kept, shell):
             door(kept)
 
 
-def test_a_ledger_of_an_older_monition_is_not_read_before_it_is_migrated(kept, shell):
+def test_a02_a_ledger_whose_version_was_set_back_is_not_read(kept, shell):
     shell.execute("PRAGMA user_version = 0")
-    with pytest.raises(LedgerError, match="older Monition"):
+    with pytest.raises(LedgerError, match="not what its version says"):
         open_for_reading(kept)
 
 

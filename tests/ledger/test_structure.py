@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
 from gateway.errors import LedgerError
+from gateway.ledger import office
+from gateway.ledger.events import notified
+from gateway.ledger.pseudonym import Pseudonyms
+from gateway.ledger.structure import derived
 from gateway.ledger.verification import examine
 
 COLUMNS = (
@@ -164,3 +170,75 @@ def contents(connection):
         for word in ("prof0", "prof1", "ivan", "moscow", "tech*", "example")
     ]
     return tables, found
+
+
+@pytest.fixture
+def edit(written):
+    def edit(*statements):
+        with closing(sqlite3.connect(written)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+
+    return edit
+
+
+def test_a02_another_key_of_the_pseudonyms_is_found(written, edit):
+    edit("UPDATE setting SET value = zeroblob(32) WHERE name = 'pseudonym_key'")
+    assert [flaw.seq for flaw in derived(written)] == [1]
+    assert "not the one that this event tells of" in derived(written)[0].what
+    edit("DELETE FROM setting")
+    assert [flaw.seq for flaw in derived(written)] == [1]
+
+
+def test_a_key_that_no_event_tells_of_yet_is_nobodys_fault(case):
+    """As in a ledger that was just brought up to date: the next start tells of it."""
+    assert not any("pseudonyms" in flaw.what for flaw in derived(case.path))
+
+
+def test_a02_a_notice_that_would_never_go_is_found(written, edit):
+    notice = waiting(written)[0]
+    edit("DELETE FROM notice_window", "DELETE FROM outbox")
+    assert [str(flaw) for flaw in derived(written)] == [
+        (
+            f"the notice {notice} is to be sent, by the events, and does not wait in the outbox: "
+            "it would never go"
+        )
+    ]
+
+
+def test_a02_a_notice_that_was_sent_and_waits_again_is_found(written, edit):
+    notice = waiting(written)[0]
+    facts = {"notice": notice, "result": "sent", "attempts": 1}
+    office.append(written, [notified(facts, process="p", at=datetime.now(UTC), entropy=os.urandom)])
+    (flaw,) = derived(written)
+    assert "and no event says that it is to be sent" in flaw.what
+
+
+def test_a02_a_notice_that_waits_for_somebody_else_is_found(written, edit):
+    edit("UPDATE outbox SET recipient = 'other@example.edu'")
+    assert [flaw.what.partition(" waits ")[2] for flaw in derived(written)] == [
+        "in the outbox for another than the sender of its message",
+        "in the outbox for another than its request names",
+    ]
+    edit(
+        "UPDATE outbox SET recipient = upper((SELECT sender FROM facet f WHERE f.id = outbox.id))",
+        "UPDATE outbox SET request = json_set(request, '$.to', recipient)",
+    )
+    assert derived(written) == []
+
+
+def waiting(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return [id_ for (id_,) in connection.execute("SELECT id FROM outbox ORDER BY id")]
+
+
+@pytest.mark.parametrize("value", ["zeroblob(31)", "'a text of thirty-two characters...'", "7"])
+def test_a02_a_key_that_is_none_is_told_in_words(written, edit, value):
+    edit(f"UPDATE setting SET value = {value}")
+    with (
+        closing(sqlite3.connect(written)) as connection,
+        pytest.raises(LedgerError, match=r"is not 32 random bytes any more: .* a backup"),
+    ):
+        Pseudonyms.of(connection)
+    assert any("key of the pseudonyms" in flaw.what for flaw in derived(written))

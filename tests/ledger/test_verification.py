@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
 from gateway.errors import LedgerError
+from gateway.ledger import acts, erasure, office
+from gateway.ledger.filters import Filters
 from gateway.ledger.reader import Reader
+from gateway.ledger.record import Part
 from gateway.ledger.schema import EXPECTED
 from gateway.ledger.store import StoreError
 from gateway.ledger.verification import examine
@@ -112,13 +117,16 @@ def test_a02_a_trigger_without_teeth_is_named(written, edit):
     assert str(only_flaw(written)) == "the trigger event_is_never_deleted was changed"
 
 
-def test_strange_triggers_and_views_are_named_and_tables_are_nobodys_business(written, edit):
+def test_strange_triggers_tables_and_views_are_named_and_sqlites_own_are_not(written, edit):
     edit(
         "CREATE TRIGGER spy AFTER INSERT ON event BEGIN DELETE FROM outbox; END",
         "CREATE TABLE notes (x)",
         "ANALYZE",
     )
-    assert str(only_flaw(written)) == "the trigger spy is none of the ledger's"
+    assert [str(flaw) for flaw in examine(written).flaws] == [
+        "the trigger spy is none of the ledger's",
+        "the table notes is none of the ledger's",
+    ]
 
 
 def test_a_view_that_lies_is_named(written, edit):
@@ -149,15 +157,91 @@ def test_a02_a_truncated_tail_is_found_against_a_checkpoint(written, tamper):
     assert "ends at row 8" in only_flaw(written, kept).what
 
 
-def test_a03_erasure_keeps_it_intact_and_is_counted(written, edit):
-    edit(
-        "UPDATE personal SET salt = NULL, data = NULL WHERE part = 'sender'",
-        "DELETE FROM name WHERE kind = 'sender'",
-        "INSERT INTO name_text (name_text) VALUES ('rebuild')",
-    )
+@pytest.fixture
+def erase(written):
+    """Erase parts of all findings, or of that many, as a request does."""
+
+    def erase(*parts, limit=9):
+        with Reader(written) as reader:
+            ids = [row["id"] for row in reader.findings(Filters(), limit=limit)]
+        dues, _ = erasure.of_findings(written, ids, parts)
+        hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
+        return erasure.erase(written, dues, cause=erasure.REQUEST, hand=hand)
+
+    return erase
+
+
+def test_a03_erasure_keeps_it_intact_and_is_counted(written, erase):
+    erase(Part.SENDER)
     verdict = examine(written)
-    assert verdict.is_intact
+    assert verdict.flaws == ()
     assert verdict.erased == {"sender": 8}
+    erase(Part.SENDER, Part.RECIPIENT)
+    assert examine(written).erased == {"sender": 8, "recipient": 8}
+    assert examine(written).is_intact
+
+
+def test_a02_what_was_erased_by_other_means_is_named(written, erase, edit):
+    erase(Part.SENDER, limit=2)
+    edit("UPDATE personal SET salt = NULL, data = NULL WHERE part = 'recipient'")
+    flaw = examine(written).flaws[0]
+    assert flaw.seq == 2
+    assert flaw.what == (
+        "its recipient part was erased by other means than Monition's: no ERASED of the ledger "
+        "tells of it (the first of 8 parts)"
+    )
+
+
+def test_a02_as_many_others_are_not_taken_for_those_that_were_erased(written, tamper):
+    """One is put back and another erased in its place: the number stays the same."""
+    parts = ask(written, "SELECT salt, data, event FROM personal WHERE part = 'sender' LIMIT 2")
+    (back, gone), kept = [row[2] for row in parts], parts[0]
+    dues = {back: {Part.SENDER}}
+    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
+    erasure.erase(written, dues, cause=erasure.REQUEST, hand=hand)
+    tamper(
+        ("UPDATE personal SET salt = ?, data = ? WHERE event = ? AND part = 'sender'", kept),
+        (
+            "UPDATE personal SET salt = NULL, data = NULL WHERE event = ? AND part = 'sender'",
+            (gone,),
+        ),
+    )
+    flaws = [(flaw.id, flaw.what) for flaw in examine(written).flaws]
+    assert flaws[:2] == [
+        (
+            gone,
+            (
+                "its sender part was erased by other means than Monition's: no ERASED of the "
+                "ledger tells of it"
+            ),
+        ),
+        (
+            back,
+            "its sender part was put back: an ERASED of the ledger tells that it was erased",
+        ),
+    ]
+
+
+def test_a02_an_erasure_that_tells_of_what_is_not_there_is_named(written):
+    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
+    of = {Part.NOTES: ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}
+    office.append(written, [acts.erased("request", of, events=1, kept=0, hand=hand)])
+    assert str(only_flaw(written)) == (
+        "ERASED tells of its notes part, which is not there, or tells of it twice"
+    )
+
+
+def test_a02_what_a_held_finding_lost_is_named_though_its_guard_is_back(written, tamper):
+    (held,) = ask(written, "SELECT id FROM facet LIMIT 1")
+    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
+    office.hold(written, list(held), hand, matter="INQ-1")
+    tamper(("UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", held))
+    assert "erased by other means" in examine(written).flaws[0].what
+
+
+def ask(path, sql):
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def test_a02_a_flipped_byte_anywhere_in_the_tables_is_found(written, tmp_path):

@@ -27,6 +27,8 @@ from gateway.ledger.filters import Filters
 from gateway.ledger.pack import PROGRAM, About, Chain, write_pack
 from gateway.ledger.reader import COLUMNS
 from gateway.ledger.reading import Access, Reading
+from gateway.ledger.sqlite import SqliteStore
+from gateway.model import Rule
 
 # RFC 8032, section 7.1: TEST 1, 2, 3 and SHA(abc); public key, message, signature.
 SHA_OF_ABC = hashlib.sha512(b"abc").hexdigest()
@@ -304,9 +306,9 @@ def test_a08_a_pack_by_pseudonyms_holds_nobodys_personal_data(case, packed):
         ("findings.jsonl", edit(2, held=False), "has held"),
         ("findings.jsonl", edit(0, erased=True), "has erased"),
         ("findings.jsonl", edit(0, new="x"), "has new 'x', the sealed events None"),
-        ("findings.jsonl", edit(0, id="01KAMZT3G00000000000000000"), "has no event"),
-        ("findings.jsonl", lambda lines: lines[1:], "findings.csv differs"),
-        ("findings.jsonl", lambda lines: lines[:-1], "of different lengths"),
+        ("findings.jsonl", edit(0, id="01KAMZT3G00000000000000000"), "of no finding here"),
+        ("findings.jsonl", lambda lines: lines[1:], "of no finding here"),
+        ("findings.jsonl", lambda lines: lines[:-1], "of no finding here"),
         ("findings.csv", lambda lines: lines[:-1], "of different lengths"),
         ("findings.csv", lambda lines: [line.replace("licensed", "open") for line in lines], "csv"),
         ("findings.csv", lambda lines: lines[1:], "has not the columns"),
@@ -407,3 +409,67 @@ def test_it_knows_every_column_of_a_finding():
     known = {*verify_pack.OF_FACTS, *verify_pack.PEOPLE, *verify_pack.MAY_NAME}
     known |= {"id", "at", "outcome", "notice", "disposition", "licence", "expires_on", "held"}
     assert known == set(COLUMNS)
+
+
+def test_a08_by_pseudonyms_what_lies_in_an_address_is_left_out_and_the_pack_is_sound(
+    case, packed, check, mail
+):
+    store = SqliteStore(case.path)
+    for number, (rule, matched) in enumerate(
+        [(Rule.EMBEDDED, "mipt.ru"), (Rule.EXACT_ADDRESS, "rector@mipt.ru")]
+    ):
+        records = mail.observed(
+            mail.sighting(f"e{number}", ("ivan%mipt.ru@example.org",)),
+            [mail.decision(mail.finding("ivan%mipt.ru@example.org", rule=rule, matched=matched))],
+            at=mail.now(),
+            entropy=os.urandom,
+        )
+        with store.transaction():
+            store.append(records[0])
+    store.close()
+    content = packed(names=False)
+    status, said = check(content)
+    assert status == 0, said
+    with opened(content) as files:
+        rows = [json.loads(line) for line in files["findings.jsonl"].splitlines()]
+    assert [(row["rule"], row["matched"]) for row in rows[:2]] == [
+        ("exact-address", None),
+        ("embedded", None),
+    ]
+    assert rows[-1]["matched"] == "mipt.ru"
+    stranger = forged(content, "findings.jsonl", edit(0, id="01KAMZT3G00000000000000000"))
+    assert "has no event" in check(stranger)[1]
+    shorter = forged(content, "findings.jsonl", lambda lines: lines[1:])
+    assert "findings.csv differs from findings.jsonl" in check(shorter)[1]
+    hidden = forged(content, "findings.jsonl", edit(len(rows) - 1, matched=None))
+    assert "has matched None, the sealed events 'mipt.ru'" in check(hidden)[1]
+
+
+def test_a08_a_finding_taken_out_of_an_unsigned_pack_leaves_its_personal_data(packed, check):
+    content = packed(signed=False)
+    for name in ("findings.jsonl", "findings.csv"):
+        content = forged(content, name, lambda lines: lines[:-1])
+    with opened(content) as files:
+        manifest = json.loads(files["manifest.json"])
+        manifest["findings"] -= 1
+        files["manifest.json"] = json.dumps(manifest).encode()
+    status, said = check(files.packed)
+    assert (status, "personal data of an event of no finding here" in said) == (1, True), said
+
+
+def test_a08_a_strange_file_in_the_unpacked_folder_is_told(packed, tmp_path, capsys):
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(io.BytesIO(packed())) as pack:
+        pack.extractall(folder)
+    (folder / "letter.txt").write_text("x")
+    assert verify_pack.main([str(folder)]) == 0
+    assert "of the manifest; no part of the pack: 'letter.txt'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [None, b"", b"junk", b"[1]", b"{}", b"7", b"\xff"])
+def test_a08_a_checkpoint_that_is_none_is_named_and_not_the_pack(whole, check, tmp_path, content):
+    kept = tmp_path / "kept.jsonl"
+    if content is not None:
+        kept.write_bytes(content)
+    status, said = check(whole, "--checkpoint", kept)
+    assert (status, f"BAD  the checkpoint {kept} cannot be used" in said) == (1, True), said

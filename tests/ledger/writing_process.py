@@ -105,8 +105,9 @@ def records(message="m1", recipients=("ivan@stud.mipt.ru",), at=None, **changes)
     )
 
 
-def settlement(message, events, *, to="prof@example.edu", **changes):
+def settlement(message, events, *, to=None, **changes):
     """The message was delivered, and its sender is to be told unless told within a week."""
+    to = to or (events[0].personal["sender"]["address"] if events else "prof@example.edu")
     request = NoticeRequest(
         message=message,
         to=to,
