@@ -111,7 +111,7 @@ def _verdict_as_text(verdict: Verdict, path: Path) -> str:
     text = f"{path} is intact: {verdict.events:,} events, each sealed to the one before it."
     if verdict.erased:
         parts = ", ".join(f"{part} {count:,}" for part, count in sorted(verdict.erased.items()))
-        text += f"\nErased, as the rules for personal data ask: {parts}."
+        text += f"\nErased, by erasures that the ledger tells of: {parts}."
     return f"{text}\nHead of the chain: {verdict.head}"
 
 

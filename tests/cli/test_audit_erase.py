@@ -21,7 +21,7 @@ def test_a03_erase_of_a_person_tells_first_and_does_it_on_a_yes(audit, events, l
     assert b"jane" not in ledger_path.read_bytes()
     checked = audit("verify")
     assert checked.exit_code == 0
-    assert "Erased, as the rules for personal data ask: sender 2." in checked.stdout
+    assert "Erased, by erasures that the ledger tells of: sender 2." in checked.stdout
     assert audit("erase", "--person", "jane@example.edu", "--yes").stderr == (
         "there is nothing to erase\n"
     )
