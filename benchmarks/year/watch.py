@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.ledger import events
+from gateway.ledger import events, pseudonym
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +35,12 @@ class Gateway:
         pages.process = pages.source.randbytes(16).hex()
         pages.append(
             events.started(
-                pages.process, __version__, new_ledger=is_first, at=at, entropy=pages.entropy
+                pages.process,
+                __version__,
+                new_ledger=is_first,
+                at=at,
+                entropy=pages.entropy,
+                pseudonym_key=pseudonym.digest(pages.store.database.conn),
             )
         )
         self._beat_at(at + BEAT)
