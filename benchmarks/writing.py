@@ -57,9 +57,14 @@ def migrating(ledger: str, directory: str) -> dict[str, float]:
         for table in TABLES:
             connection.execute(f"INSERT INTO main.{table} SELECT * FROM today.{table}")
         _guard(connection)
+        (key,) = connection.execute(
+            "SELECT value FROM today.setting WHERE name = 'pseudonym_key'"
+        ).fetchone()
     began = time.monotonic()
     database, _ = open_for_writing(path)
     seconds = time.monotonic() - began
+    # These events tell of a key already, which those of a first release never do.
+    database.execute("UPDATE setting SET value = ? WHERE name = 'pseudonym_key'", (key,))
     database.conn.close()
     return {"seconds": seconds}
 
