@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.child import BenchmarkError
 from benchmarks.figures import shown, spread
-from benchmarks.goal import Goal, Judgement, judge
+from benchmarks.goal import Goal, Judgement
+from benchmarks.measure import COLUMN, Measure, rows_of
 from benchmarks.section import Outcome, Section, Setting
 from benchmarks.table import Block, Row, Table
 from benchmarks.year.making import make
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TREE = Path(__file__).parents[1]
-COLUMN = "measured"
 EVENTS, QUICK = 1_000_000, 50_000
 A_TENTH = 10
 
@@ -31,17 +30,6 @@ COUNTING = {"warned-often", "false-positives", "blind", "exceptions", "expiring"
 
 PAGE = Goal("goal ≤ 200", 200)
 COUNT = Goal("goal ≤ 1,000", 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One figure: where its samples are, what to multiply them by, and what was aimed at."""
-
-    key: str
-    thing: str
-    unit: str
-    factor: float = 1.0
-    goal: Goal | None = None
 
 
 MEASURES = (
@@ -125,15 +113,7 @@ def _counts(name: str) -> bool:
 
 def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement]]:
     """A row for each measure, and a row for its goal."""
-    rows: list[Row] = []
-    judgements: list[Judgement] = []
-    for measure in MEASURES:
-        values = [each[measure.key] * measure.factor for each in samples]
-        rows.append(Row(measure.thing, measure.unit, {COLUMN: shown(spread(values))}))
-        if measure.goal is not None:
-            middle, goal = median(values), measure.goal
-            rows.append(Row(measure.thing, f"  {goal.text}", {COLUMN: goal.verdict(middle)}))
-            judgements.append(judge(goal, "ledger", measure.thing, COLUMN, middle))
+    rows, judgements = rows_of("ledger", MEASURES, samples)
     return Block(f"A ledger of {samples[0]['events']:,} events", rows), judgements
 
 

@@ -7,17 +7,16 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import addresses
 from benchmarks.child import BenchmarkError
-from benchmarks.figures import number, shown, spread
-from benchmarks.goal import Goal, Judgement, judge
+from benchmarks.figures import number
+from benchmarks.goal import Goal, Judgement
+from benchmarks.measure import COLUMN, Measure, rows_of
 from benchmarks.section import Outcome, Section, Setting
-from benchmarks.table import Block, Row, Table
+from benchmarks.table import Block, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 SOURCE = "us-ofac-sdn"
 FILES = ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
-COLUMN = "measured"
 MANY, QUICK = 300_000, 60_000
 
 CONFIGURATION = """\
@@ -40,17 +38,6 @@ directory = "{lists}"
 [policies]
 directory = "{policies}"
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One figure: where its samples are, what to multiply them by, and what was aimed at."""
-
-    key: str
-    thing: str
-    unit: str
-    factor: float = 1.0
-    goal: Goal | None = None
 
 
 MEASURES = (
@@ -115,18 +102,7 @@ def run(setting: Setting) -> Outcome:
 
 def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement]]:
     """A row for each measure that was taken, and a row for its goal."""
-    rows: list[Row] = []
-    judgements: list[Judgement] = []
-    for measure in MEASURES:
-        values = [each[measure.key] * measure.factor for each in samples if measure.key in each]
-        if not values:
-            continue
-        rows.append(Row(measure.thing, measure.unit, {COLUMN: shown(spread(values))}))
-        if measure.goal is not None:
-            middle = median(values)
-            goal = measure.goal
-            rows.append(Row(measure.thing, f"  {goal.text}", {COLUMN: goal.verdict(middle)}))
-            judgements.append(judge(goal, "lists", measure.thing, COLUMN, middle))
+    rows, judgements = rows_of("lists", MEASURES, samples)
     entities = max((each.get("entities", 0) for each in samples), default=0)
     title = f"Lists and screening; OFAC's set gives {number(entities)} institutions"
     return Block(title if entities else "Lists and screening", rows), judgements

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.figures import shown, spread
-from benchmarks.goal import Goal, Judgement, judge
-from benchmarks.lists import COLUMN, Measure
+from benchmarks.goal import Goal, Judgement
+from benchmarks.measure import COLUMN, Measure, rows_of
 from benchmarks.section import Outcome, Section, Setting
-from benchmarks.table import Block, Row, Table
+from benchmarks.table import Block, Table
 from gateway.packaged import policies_directory
 from gateway.screen import snapshot
 from gateway.screen.name_form import name_form
@@ -172,18 +171,7 @@ def run(setting: Setting) -> Outcome:
 
 def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement]]:
     """A row for each measure that was taken, and a row for its goal."""
-    rows: list[Row] = []
-    judgements: list[Judgement] = []
-    for measure in MEASURES:
-        values = [each[measure.key] * measure.factor for each in samples if measure.key in each]
-        if not values:
-            continue
-        rows.append(Row(measure.thing, measure.unit, {COLUMN: shown(spread(values))}))
-        if measure.goal is not None:
-            middle = median(values)
-            verdict = measure.goal.verdict(middle)
-            rows.append(Row(measure.thing, f"  {measure.goal.text}", {COLUMN: verdict}))
-            judgements.append(judge(measure.goal, "names", measure.thing, COLUMN, middle))
+    rows, judgements = rows_of("names", MEASURES, samples)
     return Block("Names", rows), judgements
 
 
