@@ -62,3 +62,12 @@ def set_up(stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Forgiving(stream))),
         cache_logger_on_first_use=True,
     )
+
+
+class Unworded(Exception):  # noqa: N818 - it stands for another
+    """An error's kind and place without its text, which may hold an address."""
+
+
+def without_words(error: BaseException) -> Exception:
+    """The error as a log may show it."""
+    return Unworded(type(error).__name__).with_traceback(error.__traceback__)

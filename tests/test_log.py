@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from gateway import log
-from gateway.net.watch import without_words
+from gateway.log import without_words
 
 
 @pytest.fixture

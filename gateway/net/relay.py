@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from gateway.log import without_words
 from gateway.model import Outcome
 from gateway.net import handshake, tls, waits
 from gateway.net.patience import Patience
-from gateway.net.watch import without_words
 from gateway.wire import answers
 from gateway.wire.phase import AT_CONTENT_ENDED, AT_ENVELOPE, AT_RECIPIENT, AT_REPLIED, AT_STARTTLS
 

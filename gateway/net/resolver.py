@@ -24,8 +24,8 @@ import structlog
 
 from gateway.domain import registrable
 from gateway.errors import MonitionError
+from gateway.log import without_words
 from gateway.net.budget import Budget
-from gateway.net.watch import without_words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence

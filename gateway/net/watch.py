@@ -20,6 +20,7 @@ from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
 from gateway.ledger.events import observed
 from gateway.ledger.record import ENTROPY_BYTES, ulid
+from gateway.log import without_words
 from gateway.model import Action, Address, Peek
 from gateway.net.case import Case
 from gateway.notice.peek import peek
@@ -256,12 +257,3 @@ def _sender(session: Session) -> str | None:
 def _not_refused(decision: Decision) -> Decision:
     """A rule that refuses came into force after the recipient was admitted: it was not refused."""
     return replace(decision, action=Action.WARN) if decision.action is Action.REFUSE else decision
-
-
-class Unworded(Exception):  # noqa: N818 - it stands for another
-    """An error's kind and place without its text, which may hold an address."""
-
-
-def without_words(error: BaseException) -> Exception:
-    """The error as a log may show it."""
-    return Unworded(type(error).__name__).with_traceback(error.__traceback__)
