@@ -39,8 +39,8 @@ compiled: $(VENV)/.installed-test
 	@$(BIN)/python hatch_build.py $(COMPILED) > $(VENV)/compiled.log 2>&1 || { cat $(VENV)/compiled.log >&2; exit 1; }
 
 test-compiled: compiled
-	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -c 'from gateway.wire import build; assert build.IS_COMPILED'
-	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -m pytest tests/wire tests/fuzz tests/dialogues tests/relay $(PYTEST_ARGS)
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -c 'from gateway.smtp import build; assert build.IS_COMPILED'
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -m pytest tests/smtp tests/fuzz tests/dialogues tests/relay $(PYTEST_ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Monition needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12" >&2; exit 2; }

@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parent
 SWITCH = "MONITION_COMPILED"
 NEEDS = ["mypy>=1.13", "setuptools>=65"]
 
-ROOM = "gateway/wire"
+ROOM = "gateway/smtp"
 FILES = [
-    f"gateway/net/{name}.py"
+    f"gateway/relay/{name}.py"
     for name in (
         *("client_side", "farewell", "headcount", "hop", "listener", "patience", "peer"),
         *("reach", "relay"),

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.year.office import LICENCE
-from gateway.ledger import stats
-from gateway.ledger.filters import Filters
-from gateway.ledger.opening import open_for_reading
-from gateway.ledger.questions import QUESTIONS
-from gateway.ledger.reading import Reading
-from gateway.ledger.verification import examine
+from gateway.ledger.query.reading import Reading
+from gateway.ledger.questions import stats
+from gateway.ledger.questions.filters import Filters
+from gateway.ledger.questions.questions import QUESTIONS
+from gateway.ledger.store.opening import open_for_reading
+from gateway.ledger.verify.verification import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -25,10 +25,10 @@ PROBE_SECONDS = 60
 _PROBE = """\
 import importlib, json
 import gateway
-wire = importlib.import_module("gateway.wire")
+wire = importlib.import_module("gateway.smtp")
 told = getattr(wire, "IS_COMPILED", None)
 told = told() if callable(told) else told
-file = importlib.import_module("gateway.wire.session").__file__
+file = importlib.import_module("gateway.smtp.session").__file__
 compiled = bool(told) if told is not None else not file.endswith(".py")
 print(json.dumps([gateway.__version__, compiled, file]))
 """

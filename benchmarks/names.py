@@ -18,10 +18,10 @@ from benchmarks.measure import COLUMN, Measure, rows_of
 from benchmarks.section import Outcome, Section, Setting
 from benchmarks.table import Block, Table
 from gateway.packaged import policies_directory
-from gateway.screen import snapshot
-from gateway.screen.name_form import name_form
-from gateway.screen.name_likeness import THRESHOLD, likeness
-from gateway.screen.names import Name, NameIndex, names_of
+from gateway.screening import snapshot
+from gateway.screening.names.name_form import name_form
+from gateway.screening.names.name_likeness import THRESHOLD, likeness
+from gateway.screening.names.names import Name, NameIndex, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

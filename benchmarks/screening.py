@@ -22,15 +22,15 @@ import uvloop
 
 from benchmarks import addresses
 from gateway import packaged
-from gateway.archive import history
-from gateway.archive.folder import Folder
+from gateway.addresses.address import parse
+from gateway.addresses.domain import DomainError, normalise
 from gateway.config import load
-from gateway.domain import DomainError, normalise
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.snapshots import history
 from gateway.model import Claim, Entity, Listing, Standing
-from gateway.screen import snapshot
-from gateway.screen.address import parse
-from gateway.screen.classify import classify
-from gateway.screen.screener import Screener
+from gateway.screening import snapshot
+from gateway.screening.classify import classify
+from gateway.screening.screener import Screener
 from gateway.serve import orders
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.ledger import schema_v1
-from gateway.ledger.chain import ROOT, seal
-from gateway.ledger.events import heartbeat
-from gateway.ledger.opening import open_for_writing
-from gateway.ledger.record import Part, Record, timestamp, ulid
-from gateway.ledger.schema import APPLICATION_ID
-from gateway.ledger.sqlite import SqliteStore
-from gateway.ledger.verification import examine
+from gateway.ledger.record.chain import ROOT, seal
+from gateway.ledger.record.events import heartbeat
+from gateway.ledger.record.record import Part, Record, timestamp, ulid
+from gateway.ledger.schema import schema_v1
+from gateway.ledger.schema.schema import APPLICATION_ID
+from gateway.ledger.store.opening import open_for_writing
+from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.verify.verification import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

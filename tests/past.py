@@ -6,10 +6,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.ledger import acts, events
-from gateway.ledger.acts import Hand
-from gateway.ledger.events import NoticeState, Settled, Sighting
-from gateway.ledger.sqlite import SqliteStore
+from gateway.ledger.record import acts, events
+from gateway.ledger.record.acts import Hand
+from gateway.ledger.record.events import NoticeState, Settled, Sighting
+from gateway.ledger.store.sqlite import SqliteStore
 from gateway.model import (
     Action,
     Address,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gateway.ledger.record import Record
+    from gateway.ledger.record.record import Record
 
 MIPT = ("us-ofac-38316", "Moscow Institute of Physics and Technology")
 BUAA = ("us-bis-el-beihang", "Beihang University")

@@ -7,9 +7,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from benchmarks.year.names import FIELDS, PEOPLE, ROLES, TOWNS
+from gateway.addresses.address import Unreadable, from_text
 from gateway.model import Standing
-from gateway.screen.address import Unreadable, from_text
-from gateway.screen.classify import classify
+from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from gateway.model import Entity, Finding
-    from gateway.screen.snapshot import Snapshot
+    from gateway.screening.snapshot import Snapshot
 
 INSTITUTIONS = 300
 READERS = 24_000

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.config import Mode
-from gateway.ledger import outbox
-from gateway.ledger import settlement as settlements
-from gateway.ledger.events import Sighting, notified, observed
-from gateway.ledger.record import ENTROPY_BYTES, ulid
+from gateway.inspection.case import Case
+from gateway.ledger.record.events import Sighting, notified, observed
+from gateway.ledger.record.record import ENTROPY_BYTES, ulid
+from gateway.ledger.store import outbox
+from gateway.ledger.store import settlement as settlements
 from gateway.model import Client, Envelope, Outcome, Peek, Recipient, Reply
-from gateway.net.case import Case
-from gateway.notice import render
+from gateway.notices import render
 from gateway.policy.decide import decide
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.year.pages import Pages
     from benchmarks.year.staff import Person, Staff
     from gateway.config import Config
-    from gateway.notice.texts import Texts
+    from gateway.notices.texts import Texts
     from gateway.policy.rules import Rules
 
 TAKEN = Reply(250, "2.1.5", (b"250 2.1.5 Ok\r\n",))

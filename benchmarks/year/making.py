@@ -17,18 +17,18 @@ from benchmarks.year.staff import Staff
 from benchmarks.year.watch import BEAT, Gateway
 from gateway import config as configuration
 from gateway import packaged
-from gateway.archive import edition, history, policies
-from gateway.archive.folder import Folder
-from gateway.ledger.pseudonym import Pseudonyms
-from gateway.notice import texts
+from gateway.ledger.store.pseudonym import Pseudonyms
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.snapshots import edition, history, policies
+from gateway.notices import texts
 from gateway.policy import rules
-from gateway.screen import snapshot
+from gateway.screening import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.screen.snapshot import Snapshot
+    from gateway.screening.snapshot import Snapshot
 
 EVENTS, SEED, DAYS, LAST = 1_000_000, 1, 365, date(2026, 11, 22)
 NEWLY_LISTED = 24

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.ledger import acts
+from gateway.ledger.record import acts
 from gateway.model import Disposition, Kind, Standing
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from benchmarks.year.pages import Pages
     from benchmarks.year.staff import Person
-    from gateway.ledger.pseudonym import Pseudonyms
+    from gateway.inspection.case import Case
+    from gateway.ledger.store.pseudonym import Pseudonyms
     from gateway.model import Finding
-    from gateway.net.case import Case
 
 OFFICERS = ("m.okafor", "j.lindqvist", "a.rossi")
 AUDITOR = "k.weber"

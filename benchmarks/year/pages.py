@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.ledger.sqlite import SqliteStore
+from gateway.ledger.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
     from random import Random
 
-    from gateway.ledger.record import Record
+    from gateway.ledger.record.record import Record
 
 TOGETHER = 1000
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.ledger import events, pseudonym
+from gateway.ledger.record import events
+from gateway.ledger.store import pseudonym
 
 if TYPE_CHECKING:
     from datetime import datetime

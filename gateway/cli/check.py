@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from gateway.cli.bulk import Bulk
-from gateway.cli.options import (
+from gateway.addresses.address import Unreadable, from_text
+from gateway.cli.shared.bulk import Bulk
+from gateway.cli.shared.options import (
     config_option,
     example,
     format_option,
     load_config,
     load_snapshot,
 )
-from gateway.cli.output import paint, visible
-from gateway.cli.paragraphs import fitted
+from gateway.cli.shared.paragraphs import fitted
+from gateway.cli.shared.tables import paint, visible
 from gateway.model import Action, Finding, Kind, Listing, Rule, Standing
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, may_write
-from gateway.screen.address import Unreadable, from_text
-from gateway.screen.classify import classify
+from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from gateway.model import Decision
     from gateway.policy.rules import Rules
-    from gateway.screen.snapshot import Snapshot
+    from gateway.screening.snapshot import Snapshot
 
 # A CSV cell holds one value: of the listings, the strictest.
 COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from gateway.cli.options import example
+from gateway.cli.shared.options import example
 
 
 @click.command(

@@ -19,9 +19,9 @@ import uvloop
 
 from gateway import log
 from gateway.cli import audit
-from gateway.cli.options import example
+from gateway.cli.shared.options import example
 from gateway.config import load
-from gateway.net.maildir import HOST, MaildirHop
+from gateway.mailer.maildir import HOST, MaildirHop
 from gateway.serve.worker import Worker
 
 PROFESSOR = "ada.professor@example.edu"

@@ -10,31 +10,31 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.options import (
+from gateway.addresses.address import Unreadable, from_text
+from gateway.cli.shared.options import (
     config_option,
     example,
     format_option,
     load_config,
     load_snapshot,
 )
-from gateway.cli.output import emit, say
-from gateway.cli.person import read_as
-from gateway.ledger import requeue
-from gateway.ledger.reading import Reading
+from gateway.cli.shared.person import read_as
+from gateway.cli.shared.tables import emit, say
+from gateway.ledger.query.reading import Reading
+from gateway.ledger.store import requeue
 from gateway.model import Address, Notice, Peek, Suppression
-from gateway.notice import headers, render, rhythm, texts
-from gateway.notice.etiquette import suppress
+from gateway.notices import headers, render, rhythm, texts
+from gateway.notices.etiquette import suppress
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide, may_write
-from gateway.screen.address import Unreadable, from_text
-from gateway.screen.classify import classify
+from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
     from gateway.config import Config
-    from gateway.ledger.reading import Access
+    from gateway.ledger.query.reading import Access
     from gateway.model import Decision, Finding, NoticeRequest
 
 QUEUE_COLUMNS = (

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.options import (
+from gateway.addresses.address import from_text
+from gateway.cli.shared.options import (
     config_option,
     example,
     format_option,
     load_config,
     load_snapshot,
 )
-from gateway.cli.output import emit, say
+from gateway.cli.shared.tables import emit, say
 from gateway.policy import rules as policy
 from gateway.policy.trial import failures
-from gateway.screen.address import from_text
-from gateway.screen.classify import classify
+from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.model import Finding
     from gateway.policy.rules import Rules
     from gateway.policy.trial import Failure
-    from gateway.screen.snapshot import Snapshot
+    from gateway.screening.snapshot import Snapshot
 
 COLUMNS = ("file", "line", "address", "key", "expected", "got")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway import log
-from gateway.cli.options import config_option, example, load_config
+from gateway.cli.shared.options import config_option, example, load_config
 from gateway.errors import MonitionError
 from gateway.serve.launch import launch
 

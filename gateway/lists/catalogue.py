@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import Fault, ListError
-from gateway.lists import csl, csl_json, eu, ftm, ofac, ofac_advanced, ofac_xml, plain, uk, un
+from gateway.lists.formats import eu, ftm, plain, uk, un
+from gateway.lists.formats.csl import csl, csl_json
+from gateway.lists.formats.ofac import ofac, ofac_advanced, ofac_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gateway.lists.entry import Reader
+    from gateway.lists.parsing.entry import Reader
 
 MEGABYTE = 1024 * 1024
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.lists import hosts
 from gateway.lists.overrides import Key, plain
+from gateway.lists.parsing import hosts
 from gateway.model import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from gateway.lists.entry import Entry
-    from gateway.lists.hosts import Guard
     from gateway.lists.overrides import Overrides
+    from gateway.lists.parsing.entry import Entry
+    from gateway.lists.parsing.hosts import Guard
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.lists.entry import Entry
+    from gateway.lists.parsing.entry import Entry
     from gateway.model import Entity
 
 _Key = tuple[str, ...]

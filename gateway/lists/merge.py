@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.lists.claims import Reading
-from gateway.lists.entry import unique
 from gateway.lists.groups import Groups
+from gateway.lists.parsing.entry import unique
 from gateway.model import Entity, Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gateway.lists.claims import NotUsed
-    from gateway.lists.entry import Entry
     from gateway.lists.groups import Group
-    from gateway.lists.hosts import Guard
     from gateway.lists.overrides import Key, Overrides
+    from gateway.lists.parsing.entry import Entry
+    from gateway.lists.parsing.hosts import Guard
     from gateway.model import Claim
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.addresses.domain import normalise
 from gateway.document import Document
-from gateway.domain import normalise
 from gateway.errors import ListError
 from gateway.model import Claim
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.document import Section
-    from gateway.lists.hosts import Guard
+    from gateway.lists.parsing.hosts import Guard
 
 
 _SCHEME = re.compile(r"https?:/+", re.IGNORECASE)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.config import Config
-    from gateway.net.headcount import Headcount
+    from gateway.relay.headcount import Headcount
     from gateway.serve.orders import Loaded
     from gateway.serve.sockets import Listening
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from gateway.archive import history, source, status
-from gateway.archive.folder import Folder
 from gateway.errors import ListError
+from gateway.list_store import status
+from gateway.list_store.files import source
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.snapshots import history
 
 if TYPE_CHECKING:
     from datetime import datetime

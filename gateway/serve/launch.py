@@ -16,7 +16,7 @@ from gateway.serve.notify import Notifier
 from gateway.serve.pages import PagesThread
 from gateway.serve.supervisor import Supervisor
 from gateway.serve.worker import Worker
-from gateway.wire import build
+from gateway.smtp import build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

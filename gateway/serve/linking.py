@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.archive import linked
-from gateway.archive.folder import Folder
 from gateway.errors import FaultyFile
-from gateway.net.resolver import QUESTIONS, NoServerError, Resolver
-from gateway.screen import linkage
+from gateway.list_store.files import linked
+from gateway.list_store.files.folder import Folder
+from gateway.lookup.resolver import QUESTIONS, NoServerError, Resolver
+from gateway.screening import linkage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.config import Config
+    from gateway.lookup.resolver import Answers
     from gateway.metrics import Metrics
-    from gateway.net.resolver import Answers
-    from gateway.screen.snapshot import Snapshot
+    from gateway.screening.snapshot import Snapshot
 
 PAUSE_SECONDS = 60.0
 """Between two requests for a new snapshot: making one costs seconds, and a link has no hurry."""

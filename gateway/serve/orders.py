@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.archive import edition, own, policies, proof, served
-from gateway.archive.folder import Folder
 from gateway.config import certificate, departments
 from gateway.errors import ConfigError, FaultyFile
-from gateway.net.watch import Orders
-from gateway.notice import check, texts
+from gateway.inspection.watch import Orders
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.imports import own
+from gateway.list_store.snapshots import edition, policies, proof, served
+from gateway.notices import check, texts
 from gateway.policy import rules
-from gateway.screen import snapshot
+from gateway.screening import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.config.departments import Departments
-    from gateway.notice.texts import Texts
+    from gateway.notices.texts import Texts
     from gateway.policy.rules import Rules
-    from gateway.screen.snapshot import Snapshot
+    from gateway.screening.snapshot import Snapshot
 
 log = structlog.get_logger("serve")
 

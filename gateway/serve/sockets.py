@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import MonitionError
-from gateway.net.binding import bind_all
+from gateway.relay.binding import bind_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.metrics import Metrics, merge
-from gateway.net.headcount import Headcount
+from gateway.relay.headcount import Headcount
 from gateway.serve import child, health, notify, orders, report
 from gateway.serve.freshness import SEARCH_SECONDS, Newer
 from gateway.serve.pages import Pages

@@ -16,13 +16,13 @@ import structlog
 
 from gateway import __version__
 from gateway.errors import LedgerError
-from gateway.ledger.writer import Ledger
+from gateway.inspection.watch import Watch
+from gateway.ledger.store.writer import Ledger
+from gateway.mailer.courier import Courier
+from gateway.mailer.submission import submission
 from gateway.metrics import Metrics
-from gateway.net.courier import Courier
-from gateway.net.listener import Listener
-from gateway.net.submission import submission
-from gateway.net.watch import Watch
-from gateway.notice import render, rhythm
+from gateway.notices import render, rhythm
+from gateway.relay.listener import Listener
 from gateway.serve import freshness, notify, orders
 from gateway.serve.freshness import Newer
 from gateway.serve.health import silence
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.metrics import Samples
     from gateway.model import Notice
-    from gateway.net.headcount import Headcount
-    from gateway.notice.render import Letter
+    from gateway.notices.render import Letter
+    from gateway.relay.headcount import Headcount
     from gateway.serve.linking import Linking
     from gateway.serve.orders import Loaded
 

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import command
-from gateway.ledger import office
-from gateway.ledger.events import heartbeat
-from gateway.ledger.sqlite import SqliteStore
+from gateway.ledger.office import office
+from gateway.ledger.record.events import heartbeat
+from gateway.ledger.store.sqlite import SqliteStore
 
 NOW = datetime.now(UTC)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.archive import linked
-from gateway.archive.folder import Folder
 from gateway.cli.main import command
-from gateway.screen.linkage import Link
+from gateway.list_store.files import linked
+from gateway.list_store.files.folder import Folder
+from gateway.screening.linkage import Link
 
 REPO = Path(__file__).parents[2]
 

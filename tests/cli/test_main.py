@@ -52,7 +52,10 @@ def test_the_overview_names_the_verbs_that_are_there_and_no_other():
     there = [
         name
         for name, verb in main.VERBS.items()
-        if (REPOSITORY / "gateway/cli" / f"{verb.module}.py").is_file()
+        if any(
+            (REPOSITORY / "gateway/cli" / file).is_file()
+            for file in (f"{verb.module}.py", f"{verb.module}/__init__.py")
+        )
     ]
     assert offered == there
     assert "config" in there
@@ -241,7 +244,7 @@ def test_what_may_not_be_read_is_said_and_no_traceback(monkeypatch):
     def refused(*_, **__):
         raise PermissionError(13, "Permission denied", "/var/lib/monition/lists/current.json")
 
-    monkeypatch.setattr("gateway.archive.served.served", refused)
+    monkeypatch.setattr("gateway.list_store.snapshots.served.served", refused)
     result = CliRunner().invoke(main.command, ["check", "a@mipt.ru"])
     assert result.exit_code == 2
     assert "/var/lib/monition/lists/current.json cannot be read or written" in result.stderr

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gateway.addresses.address import parse
 from gateway.cli.main import command
-from gateway.ledger.events import Settled, Sighting, observed
-from gateway.ledger.settlement import Settlement
-from gateway.ledger.writer import Ledger
+from gateway.ledger.record.events import Settled, Sighting, observed
+from gateway.ledger.store.settlement import Settlement
+from gateway.ledger.store.writer import Ledger
 from gateway.model import Client, Envelope, Outcome, Peek, Recipient, Reply
-from gateway.notice import rhythm
+from gateway.notices import rhythm
 from gateway.policy import rules
 from gateway.policy.decide import decide
-from gateway.screen import snapshot
-from gateway.screen.address import parse
-from gateway.screen.classify import classify
+from gateway.screening import snapshot
+from gateway.screening.classify import classify
 
 POLICIES = Path(__file__).parents[2] / "policies"
 WEEK = timedelta(days=7)

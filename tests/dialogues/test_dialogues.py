@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.wire import extensions
+from gateway.smtp import extensions
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

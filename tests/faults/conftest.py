@@ -23,8 +23,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.verification import examine
-from gateway.wire import answers
+from gateway.ledger.verify.verification import examine
+from gateway.smtp import answers
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

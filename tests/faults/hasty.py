@@ -19,7 +19,7 @@ WAITS = {
 
 def hurry() -> None:
     """Shorten every wait, wherever its name has been imported to."""
-    for module in ("serve.worker", "net.waits", "net.hop", "net.listener"):
+    for module in ("serve.worker", "relay.waits", "relay.hop", "relay.listener"):
         import_module(f"gateway.{module}")
     for name, seconds in WAITS.items():
         owners = [

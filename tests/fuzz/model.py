@@ -6,9 +6,9 @@ Used by ``test_session.py``. Nothing here knows of packets but the one who drive
 import itertools
 from dataclasses import dataclass, field
 
-from gateway.wire import answers
-from gateway.wire.phase import Moment
-from gateway.wire.session import Session
+from gateway.smtp import answers
+from gateway.smtp.phase import Moment
+from gateway.smtp.session import Session
 
 EVERY_BYTE = [-1, 1]
 """A schedule: the hop and the client take turns, a byte each."""

@@ -13,9 +13,9 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from gateway.model import Outcome
-from gateway.wire.phase import Moment
-from gateway.wire.reply import ReplyFramer
-from gateway.wire.session import Session
+from gateway.smtp.phase import Moment
+from gateway.smtp.reply import ReplyFramer
+from gateway.smtp.session import Session
 
 model_of = runpy.run_path(str(Path(__file__).with_name("model.py")))
 Hop, Model, Play = (model_of[name] for name in ("Hop", "Model", "Play"))

@@ -6,9 +6,9 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
-from gateway.ledger import acts
-from gateway.ledger.events import NoticeState, Settled, notified, settled, started
-from gateway.ledger.sqlite import SqliteStore
+from gateway.ledger.record import acts
+from gateway.ledger.record.events import NoticeState, Settled, notified, settled, started
+from gateway.ledger.store.sqlite import SqliteStore
 from gateway.model import Action, Disposition, Outcome, Rule
 
 AT = datetime(2026, 11, 22, 7, 8, 9, 123000, tzinfo=UTC)

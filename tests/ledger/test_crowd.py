@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.ledger import acts, office
-from gateway.ledger.filters import Filters
-from gateway.ledger.job import Durability
-from gateway.ledger.reading import Access, Reading
-from gateway.ledger.verification import examine
+from gateway.ledger.office import office
+from gateway.ledger.query.reading import Access, Reading
+from gateway.ledger.questions.filters import Filters
+from gateway.ledger.record import acts
+from gateway.ledger.store.job import Durability
+from gateway.ledger.verify.verification import examine
 from gateway.model import Disposition
 
 MESSAGES, DECISIONS, LOOKS = 60, 15, 10

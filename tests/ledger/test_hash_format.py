@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.chain import ROOT, seal
-from gateway.ledger.record import Part, Record
+from gateway.ledger.record.chain import ROOT, seal
+from gateway.ledger.record.record import Part, Record
 
 PAGE = Path(__file__).parents[2] / "docs" / "decisions" / "0003-hash-format.md"
 TAG = b"monition-1"

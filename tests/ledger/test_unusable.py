@@ -15,14 +15,15 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger import acts, office
-from gateway.ledger.filters import Filters
-from gateway.ledger.job import Durability
-from gateway.ledger.journal import Backlog, Journal
-from gateway.ledger.opening import open_for_reading
-from gateway.ledger.reader import Reader
-from gateway.ledger.store import StoreError
-from gateway.ledger.verification import examine
+from gateway.ledger.office import office
+from gateway.ledger.query.reader import Reader
+from gateway.ledger.questions.filters import Filters
+from gateway.ledger.record import acts
+from gateway.ledger.store.job import Durability
+from gateway.ledger.store.journal import Backlog, Journal
+from gateway.ledger.store.opening import open_for_reading
+from gateway.ledger.store.store import StoreError
+from gateway.ledger.verify.verification import examine
 from gateway.model import Disposition
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from gateway.errors import LedgerError
-from gateway.ledger.events import Settled, Sighting, observed
-from gateway.ledger.settlement import Settlement, any_window_is_open
-from gateway.ledger.writer import Ledger
+from gateway.ledger.record.events import Settled, Sighting, observed
+from gateway.ledger.store.settlement import Settlement, any_window_is_open
+from gateway.ledger.store.writer import Ledger
 from gateway.model import (
     Action,
     Address,

@@ -1,6 +1,6 @@
 from gateway.lists.claims import NotUsed, Reading
-from gateway.lists.entry import Entry
 from gateway.lists.overrides import Key
+from gateway.lists.parsing.entry import Entry
 from gateway.model import Claim, Listing
 
 ENTRY = Entry(

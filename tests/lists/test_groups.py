@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.lists.entry import Entry
 from gateway.lists.groups import Groups
+from gateway.lists.parsing.entry import Entry
 from gateway.model import Entity, Listing
 
 

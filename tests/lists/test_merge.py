@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.addresses.address import from_text
 from gateway.lists import catalogue
-from gateway.lists.entry import Entry
 from gateway.lists.merge import merge
 from gateway.lists.overrides import Key, read_overrides
+from gateway.lists.parsing.entry import Entry
 from gateway.model import Claim, Entity, Listing
-from gateway.screen import canonical
-from gateway.screen.address import from_text
-from gateway.screen.classify import classify
-from gateway.screen.guard import why_not_an_institution
-from gateway.screen.kind import People
-from gateway.screen.snapshot import build, from_lines, read
+from gateway.screening import canonical
+from gateway.screening.classify import classify
+from gateway.screening.guard import why_not_an_institution
+from gateway.screening.kind import People
+from gateway.screening.snapshot import build, from_lines, read
 
 POLICIES = Path(__file__).parents[2] / "policies"
 DAY = date(2026, 11, 22)
@@ -283,7 +283,7 @@ def real_lists(data_path):
     }
     written = read(POLICIES)
     people_guard = functools.partial(why_not_an_institution, people=written.people)
-    from gateway.lists.part import Part  # noqa: PLC0415
+    from gateway.lists.parsing.part import Part  # noqa: PLC0415
 
     sources = {}
     for name, paths in files.items():

@@ -24,10 +24,11 @@ import uvloop
 from gateway import log as logging
 from gateway.config import settings
 from gateway.config.endpoint import Endpoint
-from gateway.ledger.writer import Ledger
+from gateway.inspection import watch
+from gateway.ledger.store.writer import Ledger
 from gateway.metrics import Metrics
-from gateway.net import farewell, listener, relay, watch
-from gateway.notice import rhythm
+from gateway.notices import rhythm
+from gateway.relay import farewell, listener, relay
 from gateway.serve import orders
 
 PATIENCE = 20

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.config import OnLedgerFailure
 from gateway.config.settings import Mode
-from gateway.net import case, watch
+from gateway.inspection import case, watch
 
 ADDRESSES = (b"prof.secret@example.edu", b"friend.secret@mipt.ru", b"other.secret@example.org")
 CONTENT = b"From: prof.secret@example.edu\r\nSubject: secret plans\r\n\r\nsecret body\r\n"

@@ -4,10 +4,10 @@ import gc
 
 import pytest
 
-from gateway.net.hop import Hop
-from gateway.net.reach import Reach
-from gateway.net.relay import Relay
-from gateway.wire.session import Session
+from gateway.relay.hop import Hop
+from gateway.relay.reach import Reach
+from gateway.relay.relay import Relay
+from gateway.smtp.session import Session
 
 
 @pytest.fixture

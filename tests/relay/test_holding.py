@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from gateway.wire.exchange import HELD_LIMIT
+from gateway.smtp.exchange import HELD_LIMIT
 
 ONE_READ = 256 * 1024
 """The most that a loop hands over at once: the stock one's; uvloop's is less."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.net import listener, waits
+from gateway.relay import listener, waits
 
 
 def told(started, event="next hop lost"):

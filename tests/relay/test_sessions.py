@@ -7,8 +7,8 @@ from ipaddress import ip_network
 import pytest
 
 from gateway.config.endpoint import Endpoint
-from gateway.net import hop as next_hop
-from gateway.net import listener, waits
+from gateway.relay import hop as next_hop
+from gateway.relay import listener, waits
 
 
 async def test_r18_idle_sessions_are_told_421_at_once_and_nobody_new_comes_in(gateway):

@@ -4,8 +4,8 @@ from concurrent.futures import Future
 
 import pytest
 
-from gateway.net import watch
-from gateway.wire import answers
+from gateway.inspection import watch
+from gateway.smtp import answers
 
 NEXT = b"MAIL FROM:<next@example.edu>\r\n"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.notice.peek import LIST_FIELDS
+from gateway.notices.peek import LIST_FIELDS
 
 
 async def deliver(gateway, header=b"Subject: x\r\n", sender=b"prof@example.edu"):

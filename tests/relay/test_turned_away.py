@@ -5,8 +5,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from gateway.net import farewell, peer, waits
-from gateway.wire import answers
+from gateway.relay import farewell, peer, waits
+from gateway.smtp import answers
 
 
 def turned_away(started, reason):

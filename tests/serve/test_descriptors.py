@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.net import farewell, shortage
+from gateway.relay import farewell, shortage
 from gateway.serve import descriptors
 
 ASK = """

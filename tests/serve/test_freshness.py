@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from gateway.archive import forgetting, history, importing, source
-from gateway.archive.folder import Folder
-from gateway.archive.importing import Parcel
-from gateway.archive.source import Refusal
 from gateway.cli.main import command
 from gateway.config import load
+from gateway.list_store.files import source
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.files.source import Refusal
+from gateway.list_store.imports import forgetting, importing
+from gateway.list_store.imports.importing import Parcel
+from gateway.list_store.snapshots import history
 from gateway.metrics import Metrics, exposition
 from gateway.serve import orders
 from gateway.serve.freshness import Newer, measure

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-NAME_SERVER = Path(__file__).parents[1] / "net" / "name_server.py"
+NAME_SERVER = Path(__file__).parents[1] / "lookup" / "name_server.py"
 
 FRIEND, STRANGER = "tied-friend.example", "plain-stranger.example"
 LISTS = """

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.archive import history, policies, replay
-from gateway.archive.folder import Folder
+from gateway.compliance import replay
 from gateway.config import load
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.snapshots import history, policies
 from gateway.serve import orders
 
 TODAY = date(2026, 11, 22)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.wire import answers
+from gateway.smtp import answers
 
 HERE = Path(__file__).parent
 oracle = runpy.run_path(str(HERE / "oracle.py"))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.wire import answers
+from gateway.smtp import answers
 
 HERE = Path(__file__).parent
 hop_of = runpy.run_path(str(HERE / "hop.py"))

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from gateway.wire import answers
-from gateway.wire.content import TERMINATOR, ContentScanner, Scan
-from gateway.wire.phase import Moment
-from gateway.wire.session import Session
+from gateway.smtp import answers
+from gateway.smtp.content import TERMINATOR, ContentScanner, Scan
+from gateway.smtp.phase import Moment
+from gateway.smtp.session import Session
 
 HERE = Path(__file__).parent
 oracle = runpy.run_path(str(HERE / "oracle.py"))

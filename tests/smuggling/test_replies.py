@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Outcome
-from gateway.wire import answers
-from gateway.wire.phase import Moment
-from gateway.wire.session import Session
+from gateway.smtp import answers
+from gateway.smtp.phase import Moment
+from gateway.smtp.session import Session
 
 HERE = Path(__file__).parent
 single_bytes = runpy.run_path(str(HERE / "streams.py"))["single_bytes"]

@@ -128,7 +128,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         epilog="example: make taken-out TAKEN_OUT_ARGS='R07 -j 2'",
     )
     parser.add_argument(
-        "what", nargs="*", help="numbers (R07) and rooms (wire) to try; without any: all"
+        "what", nargs="*", help="numbers (R07) and rooms (smtp) to try; without any: all"
     )
     parser.add_argument("-j", "--jobs", type=_count, default=1, help="how many at a time")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What is taken out: one behaviour an entry, one TOML file a room (``wire-content.toml``: wire).
+"""What is taken out: one behaviour an entry, one TOML file a room (``smtp-content.toml``: smtp).
 
 An entry names the behaviour's number, a text that stands exactly once in one file, and what is to
 stand there instead; with it the tests that bear the number must fail. ``CONTRIBUTING.md`` shows

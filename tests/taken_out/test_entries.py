@@ -14,7 +14,7 @@ GOOD = """\
 [[taken_out]]
 number = "R07"
 what = "the rest is swallowed"
-file = "gateway/wire/some.py"
+file = "gateway/smtp/some.py"
 find = "return True"
 replace = "return False"
 """
@@ -55,12 +55,12 @@ def test_nothing_is_noticed_only_because_a_name_is_missing(every, tmp_path):
 @pytest.fixture
 def project(tmp_path):
     """A tree with one file, one test and one entry; writes the entry's text and loads it."""
-    for path, text in (("gateway/wire/some.py", CODE), ("tests/wire/test_some.py", TEST)):
+    for path, text in (("gateway/smtp/some.py", CODE), ("tests/smtp/test_some.py", TEST)):
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
     shutil.copytree(tmp_path, top := tmp_path / "top")
 
-    def load(text, room="wire"):
+    def load(text, room="smtp"):
         folder = top / "taken_out"
         folder.mkdir()
         (folder / f"{room}.toml").write_text(text, encoding="utf-8")
@@ -75,9 +75,9 @@ def project(tmp_path):
 
 def test_an_entry_is_read(project):
     (entry,) = project(GOOD)
-    assert (entry.number, entry.room, entry.keyword) == ("R07", "wire", "_r07_")
+    assert (entry.number, entry.room, entry.keyword) == ("R07", "smtp", "_r07_")
     assert entry.taken_out_of(CODE) == "def is_swallowed():\n    return False\n"
-    assert entries.files_to_test(entry, project.top) == ["tests/wire/test_some.py"]
+    assert entries.files_to_test(entry, project.top) == ["tests/smtp/test_some.py"]
 
 
 @pytest.mark.parametrize(
@@ -87,21 +87,21 @@ def test_an_entry_is_read(project):
         ('"R07"', '"R08"', "no test bears the number R08"),
         ("find =", "finds =", "finds is no key of an entry"),
         ('what = "the rest is swallowed"\n', "", "what is missing"),
-        ('"return True"', '"s"', "stands 2 times in gateway/wire/some.py"),
-        ('"return True"', '"gone"', "stands 0 times in gateway/wire/some.py"),
+        ('"return True"', '"s"', "stands 2 times in gateway/smtp/some.py"),
+        ('"return True"', '"gone"', "stands 0 times in gateway/smtp/some.py"),
         ('"return False"', '"return True"', "nothing is taken out"),
         ('"return False"', '"return ("', "cannot be read"),
         ("some.py", "other.py", "No such file"),
-        ("gateway/wire", "gateway/net", "is no file of the room wire"),
+        ("gateway/smtp", "gateway/relay", "is no file of the room smtp"),
         ('replace = "', 'tests = "tests"\nreplace = "', "tests must be a list of paths"),
         ('replace = "', 'tests = ["tests/net"]\nreplace = "', "no test in tests/net bears"),
         ("[[taken_out]]", "[[taken]]", "taken_out"),
-        ("[[taken_out]]", "[[taken_out", "wire.toml: "),
+        ("[[taken_out]]", "[[taken_out", "smtp.toml: "),
     ],
 )
 def test_an_entry_that_does_not_fit_is_told(project, old, new, told):
     assert old in GOOD
-    with pytest.raises(EntryError, match=r"wire\.toml") as caught:
+    with pytest.raises(EntryError, match=r"smtp\.toml") as caught:
         project(GOOD.replace(old, new))
     assert told in str(caught.value)
 
@@ -112,5 +112,5 @@ def test_its_own_room_is_tried_first_and_end_to_end_tests_only_by_name(project):
         (project.top / folder / "test_it.py").write_text(TEST, encoding="utf-8")
     (entry,) = project(GOOD)
     found = entries.files_to_test(entry, project.top)
-    assert found == ["tests/wire/test_some.py", "tests/audit/test_it.py"]
+    assert found == ["tests/smtp/test_some.py", "tests/audit/test_it.py"]
     assert entries.files_to_test(replace(entry, tests=("tests/e2e",)), project.top) == ["tests/e2e"]

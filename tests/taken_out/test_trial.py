@@ -24,7 +24,7 @@ import sys
 
 import pytest
 
-from gateway.wire import some
+from gateway.smtp import some
 
 
 def test_r01_is_noticed():
@@ -58,7 +58,7 @@ def test_r04_fails_anyway():
 
 
 def test_r05_a_program_that_is_started_has_the_change_too():
-    ask = "from gateway.wire import some; print(some.is_swallowed())"
+    ask = "from gateway.smtp import some; print(some.is_swallowed())"
     said = subprocess.run([sys.executable, "-c", ask], cwd="/", capture_output=True, text=True)
     assert said.stdout == "True\\n", said.stderr
 
@@ -71,9 +71,9 @@ def bench(tmp_path_factory):
     project = tmp_path_factory.mktemp("project")
     for path, text in {
         "gateway/__init__.py": "",
-        "gateway/wire/__init__.py": "",
-        "gateway/wire/some.py": CODE,
-        "tests/wire/test_some.py": TESTS,
+        "gateway/smtp/__init__.py": "",
+        "gateway/smtp/some.py": CODE,
+        "tests/smtp/test_some.py": TESTS,
         "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib'\n",
     }.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
@@ -84,13 +84,13 @@ def bench(tmp_path_factory):
 
 def entry(number, find="return True", replace="return None"):
     # Of the same size, in the same second: old byte code would be run for it.
-    return Entry(number, "it", "gateway/wire/some.py", find, replace, (), "wire", "here")
+    return Entry(number, "it", "gateway/smtp/some.py", find, replace, (), "smtp", "here")
 
 
 def test_a_test_that_notices(bench):
     result = bench.attempt(entry("R01"))
     assert result.verdict is Verdict.CAUGHT
-    assert result.failed == ("tests/wire/test_some.py::test_r01_is_noticed",)
+    assert result.failed == ("tests/smtp/test_some.py::test_r01_is_noticed",)
     assert not result.is_bad
 
 
@@ -103,7 +103,7 @@ def test_a_test_that_does_not_notice(bench):
 def test_what_breaks_before_it_begins_does_not_hide_what_notices(bench):
     result = bench.attempt(entry("R06"))
     assert result.verdict is Verdict.CAUGHT
-    assert result.failed == ("tests/wire/test_some.py::test_r06_is_noticed_behind_one_that_breaks",)
+    assert result.failed == ("tests/smtp/test_some.py::test_r06_is_noticed_behind_one_that_breaks",)
 
 
 def test_what_cannot_be_imported_proves_nothing(bench):
@@ -131,7 +131,7 @@ def test_what_a_test_starts_runs_the_copy_too(bench):
 def test_a_run_without_an_end_is_ended(bench):
     endless = entry("R01", "time.sleep(0)", "time.sleep(600)")
     with bench._tree.without(endless):
-        ran = bench._tree.test(["tests/wire"], keyword=endless.keyword, seconds=1)
+        ran = bench._tree.test(["tests/smtp"], keyword=endless.keyword, seconds=1)
     assert ran.status is None
     assert verdict_of(ran) is Verdict.HUNG
 
@@ -159,7 +159,7 @@ def test_a_copy_that_is_not_what_would_run_is_refused(tmp_path, monkeypatch):
 def test_numbers_and_rooms_are_chosen():
     found = entries.load()
     assert {each.number for each in tool.chosen(found, ["R07"])} == {"R07"}
-    assert {each.room for each in tool.chosen(found, ["net"])} == {"net"}
+    assert {each.room for each in tool.chosen(found, ["relay"])} == {"relay"}
     assert tool.chosen(found, [])[0].number == "R01"
     with pytest.raises(entries.EntryError, match="neither a number nor a room"):
         tool.chosen(found, ["R99"])

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.year.making import make
 from gateway.config import load
-from gateway.ledger.verification import examine
+from gateway.ledger.verify.verification import examine
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.wire import answers
+from gateway.smtp import answers
 
 pytestmark = pytest.mark.e2e
 

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from gateway.config.endpoint import Endpoint
-from gateway.net import entrance, hop_tls, tls
+from gateway.relay import entrance, hop_tls, tls
 
 
 @dataclass(frozen=True)

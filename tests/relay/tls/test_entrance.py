@@ -9,8 +9,8 @@ from ipaddress import ip_network
 import pytest
 
 from gateway.config import Endpoint
-from gateway.net import entrance, listener
-from gateway.wire.proxy import V2_SIGNATURE
+from gateway.relay import entrance, listener
+from gateway.smtp.proxy import V2_SIGNATURE
 
 EHLO = b"EHLO client.example\r\n"
 LOOPBACK = ip_network("127.0.0.0/8")

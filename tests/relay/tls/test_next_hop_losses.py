@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Tls
-from gateway.net import hop_tls, listener, waits
+from gateway.relay import hop_tls, listener, waits
 
 of_tls = runpy.run_path(str(Path(__file__).with_name("overture.py")))
 GREETING, OFFER, READY, our_ehlo, past_ehlo = (

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from gateway.net import tls, waits
+from gateway.relay import tls, waits
 
 EHLO = b"EHLO client.example\r\n"
 

@@ -1,0 +1,41 @@
+"""``monition audit snapshot``: the findings by pseudonym, as a database for Datasette."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway import __version__
+from gateway.cli.shared.audit_filters import filter_options
+from gateway.cli.shared.options import config_option, example, load_config
+from gateway.cli.shared.progress import progress
+from gateway.cli.shared.tables import say
+from gateway.ledger.evidence.new_file import new_file
+from gateway.ledger.evidence.snapshot import described, write_snapshot
+from gateway.ledger.query.reading import Reading
+
+if TYPE_CHECKING:
+    from gateway.ledger.questions.filters import Filters
+
+
+@click.command(epilog=example("monition audit snapshot monition.db --since 365d"))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@filter_options
+@config_option
+def snapshot(config_file: Path | None, file: Path, filters: Filters, *, force: bool) -> None:
+    """Write the findings, people by pseudonym, into a new SQLite FILE: see docs/datasette.md.
+
+    It is no ledger: it proves nothing, and names nobody.
+    """
+    with Reading(load_config(config_file).ledger.path, None) as reading:
+        rows = reading.findings(filters)
+        head = reading.checkpoint()
+        about = described(datetime.now(UTC), seq=head.seq, version=__version__)
+        tell = progress(reading.count(filters))
+        with new_file(file, replace=force) as stream:
+            count = write_snapshot(Path(stream.name), rows, about, tell)
+    say(f"{count:,} findings by pseudonym in {file}.")

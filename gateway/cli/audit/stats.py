@@ -1,0 +1,74 @@
+"""``monition audit stats`` and ``first-contacts``: findings counted, and who began to write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.shared.audit_answer import limit_option, tell
+from gateway.cli.shared.audit_filters import filter_options, filters_of
+from gateway.cli.shared.options import config_option, example, format_option, load_config
+from gateway.cli.shared.person import read_as
+from gateway.ledger.query.reading import Reading
+from gateway.ledger.questions.questions_contacts import FIRST_CONTACTS
+from gateway.ledger.questions.stats import BY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.ledger.query.reading import Access
+    from gateway.ledger.questions.filters import Filters
+
+
+@click.command(
+    epilog=example(
+        "monition audit stats --by entity --since 365d",
+        "monition audit stats --by week --tier blocking --format csv > weeks.csv",
+    )
+)
+@click.option(
+    "--by", type=click.Choice(list(BY)), required=True, help="What findings are counted by."
+)
+@filter_options
+@limit_option
+@format_option()
+@read_as("audit stats")
+@config_option
+def stats(
+    *,
+    by: str,
+    config_file: Path | None,
+    output_format: str,
+    who: Access | None,
+    limit: int,
+    filters: Filters,
+) -> None:
+    """Count findings by institution, sender, department, week or rule."""
+    with Reading(load_config(config_file).ledger.path, who) as reading:
+        tell(reading, BY[by], filters=filters, limit=limit, output_format=output_format)
+
+
+@click.command(
+    "first-contacts",
+    epilog=example(
+        "monition audit first-contacts --since 7d",
+        "monition audit first-contacts --department Physics --format csv",
+    ),
+)
+@filters_of(*FIRST_CONTACTS.filters)
+@limit_option
+@format_option()
+@read_as("audit first-contacts")
+@config_option
+def first_contacts(
+    *,
+    config_file: Path | None,
+    output_format: str,
+    who: Access | None,
+    limit: int,
+    filters: Filters,
+) -> None:
+    """List who wrote to an institution for the first time, newest first."""
+    with Reading(load_config(config_file).ledger.path, who) as reading:
+        tell(reading, FIRST_CONTACTS, filters=filters, limit=limit, output_format=output_format)

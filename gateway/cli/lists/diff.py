@@ -1,0 +1,167 @@
+"""``monition lists diff``: what changed between two snapshots, and what that touches."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gateway.cli.lists import affected as touched
+from gateway.cli.lists.affected import counted
+from gateway.cli.shared.options import config_option, example, format_option, load_config
+from gateway.cli.shared.paragraphs import fitted
+from gateway.cli.shared.person import access
+from gateway.cli.shared.tables import emit, paint, say, visible
+from gateway.ledger.query.reading import Reading
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.snapshots import comparison
+from gateway.lists.diff import How, What
+from gateway.policy import rules as policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from gateway.config import Config
+    from gateway.list_store.snapshots.comparison import Pair
+    from gateway.lists.diff import Change
+
+COLUMNS = ("entity", "entity_name", "what", "how", "value", "before", "after")
+_BARE = {"", "alias", "weak alias", "same"}
+_AFFECTED_FOR_PEOPLE = (
+    *("effect", "id", "at", "sender", "recipient"),
+    *("recorded", "before", "now", "institution", "because"),
+)
+
+
+@click.command(
+    "diff",
+    epilog=example(
+        "monition lists diff",
+        "monition lists diff 2026-11-01",
+        "monition lists diff 2026-11-01 063f95 --format csv",
+        "monition lists diff --affected",
+    ),
+)
+@click.argument("before", required=False, metavar="[A]")
+@click.argument("after", required=False, metavar="[B]")
+@click.option(
+    "--affected",
+    is_flag=True,
+    help="Show the events in the ledger that the change touches, in place of the change.",
+)
+@format_option()
+@config_option
+def command(
+    before: str | None,
+    after: str | None,
+    config_file: Path | None,
+    output_format: str,
+    *,
+    affected: bool,
+) -> None:
+    """Show what changed in the institutions from snapshot A to snapshot B.
+
+    Each is named by the start of its digest, or by a day, for what was in force when that day
+    ended (UTC). B left out is the snapshot in force; A left out is the one before it.
+
+    With --affected, the recipients that the ledger holds are screened again: those that are newly
+    listed come first, then those that are listed no longer or otherwise. Mail that was never
+    matched is not in the ledger; look for it in the logs of your mail servers.
+    """
+    config = load_config(config_file)
+    compared = comparison.pair(Folder(config.lists.directory), before, after)
+    if compared is None:
+        say("Only one snapshot is known to have been in force: nothing to compare it with yet.")
+        return
+    changes = comparison.changes(compared)
+    if affected:
+        rows = _affected(config, compared, changes)
+        if output_format == "table":
+            emit(map(_affected_for_people, rows), columns=_AFFECTED_FOR_PEOPLE)
+        else:
+            emit(rows, columns=touched.COLUMNS, format=output_format)
+        for line in touched.summary(rows):
+            say(line)
+        say("Mail that was never matched is not in the ledger: see docs/lists.md, Looking back.")
+    elif output_format == "table":
+        for line in told(changes):
+            click.echo(fitted(line))
+    else:
+        emit(map(as_row, changes), columns=COLUMNS, format=output_format)
+    for line in _summary(compared, changes):
+        say(line)
+
+
+def _affected(config: Config, compared: Pair, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """The one place here that reads personal data."""
+    tiers = policy.load(config.policies.directory).tiers
+    today = datetime.now(UTC).date()
+    with Reading(config.ledger.path, access("lists diff --affected", None)) as reading:
+        return reading.affected(
+            lambda rows: touched.touched(rows, compared, changes, tiers, today)
+        ).rows
+
+
+def as_row(change: Change) -> dict[str, Any]:
+    """A change with the keys of :data:`COLUMNS`."""
+    return {name: getattr(change, name) for name in COLUMNS}
+
+
+def told(changes: Iterable[Change]) -> Iterator[str]:
+    """Put changes in lines, each institution's under its name."""
+    for index, ((id_, name), of_it) in enumerate(groupby(changes, _institution)):
+        if index:
+            yield ""
+        yield paint(visible(f"{name} ({id_})"), sys.stdout, bold=True)
+        for change in of_it:
+            stands = " → ".join(filter(None, (change.before, change.after)))
+            # That an alias was one says nothing; how a listing or a domain stood does.
+            detail = "" if stands in _BARE or stands == change.value else f"  ({stands})"
+            yield visible(f"  {change.what} {change.how}: {change.value}{detail}")
+
+
+def _institution(change: Change) -> tuple[str, str]:
+    return change.entity, change.entity_name
+
+
+def _affected_for_people(row: dict[str, Any]) -> dict[str, Any]:
+    ends = {"recorded": "", "before": "_before", "now": "_now"}
+    said = {name: row[f"standing{end}"] or "not known" for name, end in ends.items()}
+    tiers = {name: row[f"tier{end}"] for name, end in ends.items()}
+    if len(set(tiers.values()) - {None}) > 1:
+        # Of one tier, it says nothing.
+        said = {
+            name: f"{each}, {tiers[name]}" if tiers[name] else each for name, each in said.items()
+        }
+    names = dict.fromkeys(filter(None, (row["entity_name"], row["entity_name_now"])))
+    return {
+        **row,
+        "at": row["at"][:10],
+        **said,
+        "institution": "; now ".join(names),
+        "because": "; ".join(row["changes"]),
+    }
+
+
+def _summary(compared: Pair, changes: Sequence[Change]) -> Iterator[str]:
+    before, after = (each.digest[7:19] for each in compared)
+    where = f"From {before} to {after}"
+    if changes:
+        yield f"{where}, {counted(len({each.entity for each in changes}), 'institution')} changed:"
+        kinds = Counter((each.what, each.how) for each in changes)
+        for what in What:
+            some = [f"{count} {how}" for how in How if (count := kinds[what, how])]
+            if some:
+                yield f"  {what}: {', '.join(some)}"
+    elif compared.before.digest == compared.after.digest:
+        yield f"The two snapshots are one, {after}."
+    else:
+        yield (
+            f"{where}, no institution changed: what is known of mail providers and offices did, "
+            "or the source of a listing."
+        )

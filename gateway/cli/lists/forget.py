@@ -1,0 +1,49 @@
+"""``monition lists forget``: do without a list that was imported, on purpose."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.lists.import_ import writable
+from gateway.cli.shared.options import config_option, example, load_config
+from gateway.cli.shared.tables import say, visible
+from gateway.list_store.files.folder import Folder
+from gateway.list_store.imports import forgetting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("forget", epilog=example("monition lists forget us-csl"))
+@click.argument("source", metavar="SOURCE")
+@config_option
+def command(source: str, config_file: Path | None) -> None:
+    """Take away what was imported of SOURCE: its institutions are no longer looked for.
+
+    A list whose file is damaged or gone keeps the last good snapshot in force until it is imported
+    again or forgotten. Nothing changes, and the exit status is 2, where there is no such list, or
+    where without it an example of the policy fails. Snapshots that it was part of stay, so that
+    verdicts of their time can be given again.
+    """
+    config = load_config(config_file)
+    folder = Folder(config.lists.directory)
+    with writable(folder):
+        done = forgetting.forget(config.policies.directory, folder, source, datetime.now(UTC))
+    click.echo(f"{visible(source)}: forgotten, with its {done.entries:,} institutions")
+    if done.snapshot is not None:
+        click.echo(
+            f"In force: {done.snapshot.digest[:19]}…, {len(done.snapshot.entities):,} institutions"
+        )
+        say("The running gateway takes it within seconds.")
+    else:
+        say("The last good snapshot stays in force, since others are damaged:")
+        for fault in done.faults:
+            say(f"  {visible(str(fault))}")
+    if source in config.lists.sources:
+        say(
+            f"{source} stands in lists.sources: the next `monition lists update` fetches it again; "
+            f"take it out of {config.file}"
+        )

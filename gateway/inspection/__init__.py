@@ -1,0 +1,1 @@
+"""What is asked at each moment of a message, and the matched message under way."""

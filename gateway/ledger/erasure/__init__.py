@@ -1,0 +1,1 @@
+"""Personal data erased: on request, or when its time is over."""

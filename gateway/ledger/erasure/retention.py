@@ -1,0 +1,234 @@
+"""Retention: personal data goes when its time is over, by what the office decided (A4).
+
+A finding's time counts from the finding, or from its last decision where that is later. A clock
+that went wrong must not erase early, so two rules hold. Nothing is judged by a moment later than
+the last event of the ledger: a clock that runs ahead finds nothing due that the ledger has not
+lived to see. And no event counts as older than those before it in the chain: one that was
+written while the clock was set back takes their time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.ledger.erasure.erasure import RETENTION, Tally, due_of, erase, left_of
+from gateway.ledger.office import office
+from gateway.ledger.record.record import EventKind, Part, moment, timestamp
+from gateway.ledger.store.opening import errors_told, open_for_reading
+from gateway.model import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from gateway.ledger.record.acts import Hand
+
+PAGE = 20_000
+"""Events looked through at one time: so much is in memory, and so long is a reading open."""
+
+ROWS_TOGETHER = 500
+
+_EVENTS = """\
+SELECT e.seq, e.id, e.at, e.kind, f.disposition FROM event e LEFT JOIN facet f ON f.seq = e.seq
+WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
+
+_STATE = """\
+SELECT disposition, (
+  SELECT max(at) FROM event
+  WHERE kind = 'DISPOSED' AND json_extract(facts, '$.observed') = :finding
+) FROM facet WHERE id = :finding"""
+
+# What was said when people looked, and when they had something erased.
+_OF_THE_LOG = {EventKind.ACCESSED.value, EventKind.ERASED.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How long each is kept. ``windows`` is how long a notice keeps the next one back."""
+
+    findings: Mapping[Disposition, timedelta]
+    access_log: timedelta
+    notices: timedelta
+    windows: timedelta
+
+
+@dataclass(slots=True)
+class Retained:
+    """What a run did, or would do. ``due`` counts findings by disposition, ``as_of`` is when."""
+
+    as_of: datetime
+    due: Counter[Disposition] = field(default_factory=Counter)
+    reasons: int = 0
+    tally: Tally = field(default_factory=Tally)
+    notices: int = 0
+
+
+class _State(NamedTuple):
+    """What a finding was judged by: its disposition, and when it was last decided."""
+
+    disposition: str
+    decided_at: str | None
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is due among some events; ``about`` tells of each event the finding it belongs to."""
+
+    dues: dict[str, set[Part]] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
+    states: dict[str, _State] = field(default_factory=dict)
+    kept: int = 0
+    last: int = 0
+
+
+def retain(
+    path: Path,
+    periods: Periods,
+    hand: Hand,
+    *,
+    is_trial: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Retained:
+    """Erase what is due at ``hand.at``; a trial only counts it.
+
+    What is under hold stays and is counted. Notices that were sent or given up, and the windows
+    that notices opened, go as well. ``progress`` hears how many events were looked through so far.
+    Raises ``LedgerError``.
+    """
+    done = Retained(_as_of(path, hand.at))
+    for page in _pages(path, periods, done):
+        progress(page.last)
+        if is_trial:
+            done.tally.parts.update(part for parts in page.dues.values() for part in parts)
+            done.tally.events += len(page.dues)
+            done.tally.kept += page.kept
+            continue
+
+        def is_still_due(database: Database, event: str, page: _Page = page) -> bool:
+            finding = page.about.get(event)
+            return finding is None or _state(database, finding) == page.states[finding]
+
+        tally = erase(
+            path, page.dues, cause=RETENTION, hand=hand, kept=page.kept, is_still_due=is_still_due
+        )
+        done.tally.parts += tally.parts
+        done.tally.events += tally.events
+        done.tally.kept += tally.kept
+    done.notices = _prune(path, periods, done.as_of, is_trial=is_trial)
+    return done
+
+
+def _as_of(path: Path, now: datetime) -> datetime:
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            row = database.execute("SELECT at FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+    finally:
+        database.conn.close()
+    return now if row is None else min(now, moment(row[0]))
+
+
+def _pages(path: Path, periods: Periods, done: Retained) -> Iterator[_Page]:
+    """What is due, some events at a time; between two no reading is open."""
+    last, latest = 0, ""
+    as_of = timestamp(done.as_of)
+    while True:
+        page = _Page()
+        database = open_for_reading(path)
+        try:
+            with errors_told(path):
+                database.execute("BEGIN")
+                rows = database.execute(_EVENTS, (last, PAGE)).fetchall()
+                for seq, id_, at, kind, disposition in rows:
+                    last = seq
+                    if at <= as_of:
+                        latest = max(latest, at)
+                    since = moment(latest if at <= as_of else at)
+                    if disposition is not None:
+                        _judge(database, periods, done, page, (id_, since))
+                    elif kind in _OF_THE_LOG:
+                        _judge_reason(database, periods, done, page, (id_, since))
+        finally:
+            database.conn.close()
+        page.last = last
+        yield page
+        if len(rows) < PAGE:
+            return
+
+
+def _judge_reason(
+    database: Database, periods: Periods, done: Retained, page: _Page, one: tuple[str, datetime]
+) -> None:
+    event, since = one
+    if since + periods.access_log <= done.as_of and left_of(database, event):
+        page.dues[event] = {Part.NOTES}
+        done.reasons += 1
+
+
+def _judge(
+    database: Database, periods: Periods, done: Retained, page: _Page, one: tuple[str, datetime]
+) -> None:
+    finding, since = one
+    # Most are too young whatever was decided of them.
+    if since + min(periods.findings.values()) > done.as_of:
+        return
+    state = _state(database, finding)
+    disposition = Disposition(state.disposition)
+    if state.decided_at is not None:
+        since = max(since, moment(state.decided_at))
+    if since + periods.findings[disposition] > done.as_of:
+        return
+    dues, kept = due_of(database, (finding,), set(Part))
+    page.kept += kept
+    if dues:
+        page.dues |= dues
+        page.about |= dict.fromkeys(dues, finding)
+        page.states[finding] = state
+        done.due[disposition] += 1
+
+
+def _state(database: Database, finding: str) -> _State:
+    return _State(*database.execute(_STATE, {"finding": finding}).fetchone())
+
+
+def _prune(path: Path, periods: Periods, as_of: datetime, *, is_trial: bool) -> int:
+    """Take out windows that are open again, and notices that nobody waits for; how many notices."""
+    opened = timestamp(as_of - periods.windows)
+    ended = timestamp(as_of - periods.notices)
+    old = (
+        "SELECT id FROM outbox WHERE state <> 'queued' AND coalesce(sent_at, created_at) < ? "
+        "AND NOT EXISTS (SELECT 1 FROM notice_window w WHERE w.notice = outbox.id "
+        "AND w.opened_at >= ?)"
+    )
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            ids = [id_ for (id_,) in database.execute(old, (ended, opened)).fetchall()]
+            (windows,) = database.execute(
+                "SELECT count(*) FROM notice_window WHERE opened_at < ?", (opened,)
+            ).fetchone()
+    finally:
+        database.conn.close()
+    if is_trial or not (ids or windows):
+        return len(ids)
+    with office.at_work(path) as store:
+        for start in range(0, max(len(ids), windows), ROWS_TOGETHER):
+            with store.transaction(), errors_told(path):
+                store.database.execute(
+                    "DELETE FROM notice_window WHERE (sender, window) IN ("
+                    "SELECT sender, window FROM notice_window WHERE opened_at < ? LIMIT ?)",
+                    (opened, ROWS_TOGETHER),
+                )
+                for id_ in ids[start : start + ROWS_TOGETHER]:
+                    # One that was queued anew since, by hand, stays.
+                    store.database.execute(
+                        "DELETE FROM outbox WHERE id = ? AND state <> 'queued' AND NOT EXISTS ("
+                        "SELECT 1 FROM notice_window WHERE notice = outbox.id)",
+                        (id_,),
+                    )
+    return len(ids)

@@ -1,0 +1,1 @@
+"""What leaves the ledger to stand alone: signed, packed, exported."""

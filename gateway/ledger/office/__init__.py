@@ -1,0 +1,1 @@
+"""What the office decides, appended beside the running gateway."""

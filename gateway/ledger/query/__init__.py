@@ -1,0 +1,1 @@
+"""Reading: what a person is shown, and a record of who looked."""

@@ -1,0 +1,140 @@
+"""The events that people make: what the office decides, keeps, erases and looks at.
+
+One builder a kind, as in :mod:`gateway.ledger.record.events`; ``docs/events.md`` tells the same to
+people. ``by`` is who did it, by the name they are signed in with: a fact, for it is what an auditor
+asks. Free text is the part ``notes``, which can be erased. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.ledger.record.record import (
+    ENTROPY_BYTES,
+    JSON,
+    SALT_BYTES,
+    EventKind,
+    Part,
+    Record,
+    timestamp,
+    ulid,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import date, datetime
+
+    from gateway.model import Disposition
+
+SUBJECTS = 1000
+"""So many pseudonyms of senders an ACCESSED names at most; of more it says that they were many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who acts, and when; ``entropy`` gives that many random bytes."""
+
+    by: str
+    at: datetime
+    entropy: Callable[[int], bytes]
+
+
+def disposed(  # noqa: PLR0913 - the fields of the event
+    observed: str,
+    disposition: Disposition,
+    hand: Hand,
+    *,
+    reason: str | None = None,
+    licence: str | None = None,
+    expires_on: date | None = None,
+) -> Record:
+    """The office decided a finding. ``expires_on`` is the last day of a licence or exception."""
+    facts: dict[str, JSON] = {
+        "observed": observed,
+        "disposition": disposition.value,
+        "by": hand.by,
+        "licence": licence,
+        "expires_on": None if expires_on is None else expires_on.isoformat(),
+    }
+    return _record(EventKind.DISPOSED, facts, hand, notes={"reason": reason})
+
+
+def held(observed: str, hand: Hand, *, matter: str | None, reason: str | None = None) -> Record:
+    """A finding is kept whole, for a ``matter`` (an inquiry's number): nothing of it is erased."""
+    facts: dict[str, JSON] = {"observed": observed, "by": hand.by, "matter": matter}
+    return _record(EventKind.HELD, facts, hand, notes={"reason": reason})
+
+
+def released(
+    observed: str, hand: Hand, *, matter: str | None = None, reason: str | None = None
+) -> Record:
+    """A hold ended, that for ``matter``, or where it is ``None`` all: what is due may go again."""
+    facts: dict[str, JSON] = {"observed": observed, "by": hand.by, "matter": matter}
+    return _record(EventKind.RELEASED, facts, hand, notes={"reason": reason})
+
+
+def erased(  # noqa: PLR0913 - the fields of the event
+    cause: str,
+    of: Mapping[Part, Collection[str]],
+    *,
+    events: int,
+    kept: int,
+    hand: Hand,
+    reason: str | None = None,
+) -> Record:
+    """Personal data was erased: how much and of which events, never whose.
+
+    ``cause`` is ``request`` or ``retention``; ``of`` has the ids of the events that lost each part,
+    so that what was erased by other means, or put back, is found. ``events`` counts the events that
+    lost any, ``kept`` those that were due and are under hold.
+    """
+    facts: dict[str, JSON] = {
+        "cause": cause,
+        "by": hand.by,
+        "parts": {part.value: len(of.get(part, ())) for part in Part},
+        "of": {part.value: sorted(of.get(part, ())) for part in Part},
+        "events": events,
+        "kept": kept,
+    }
+    return _record(EventKind.ERASED, facts, hand, notes={"reason": reason})
+
+
+def accessed(  # noqa: PLR0913 - the fields of the event
+    verb: str,
+    hand: Hand,
+    *,
+    rows: int,
+    filters: Mapping[str, JSON],
+    subjects: Sequence[str],
+    reason: str | None,
+) -> Record:
+    """A person read personal data: by which verb, how many rows, asked how, of whom.
+
+    ``filters`` and ``subjects`` hold pseudonyms in the place of addresses, so that nobody's name
+    is in them; of more subjects than :data:`SUBJECTS` none is named.
+    """
+    facts: dict[str, JSON] = {
+        "verb": verb,
+        "by": hand.by,
+        "rows": rows,
+        "filters": dict(filters),
+        "subjects": list(subjects) if len(subjects) <= SUBJECTS else None,
+        "subject_count": len(subjects),
+    }
+    return _record(EventKind.ACCESSED, facts, hand, notes={"reason": reason})
+
+
+def _record(
+    kind: EventKind, facts: Mapping[str, JSON], hand: Hand, *, notes: Mapping[str, str | None]
+) -> Record:
+    written = {name: text for name, text in notes.items() if text}
+    personal: dict[Part, Mapping[str, JSON]] = {Part.NOTES: written} if written else {}
+    return Record(
+        ulid(hand.at, hand.entropy(ENTROPY_BYTES)),
+        timestamp(hand.at),
+        kind.value,
+        facts,
+        personal,
+        {part: hand.entropy(SALT_BYTES) for part in personal},
+    )

@@ -1,0 +1,1 @@
+"""Writing: one thread, one transaction at a time, durable."""

@@ -1,0 +1,124 @@
+"""What is set right after a fault: the emergency journal taken in, the dead's messages settled."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from gateway.errors import LedgerError
+from gateway.ledger.record.events import Entropy, NoticeState, Settled, journalled, settled
+from gateway.ledger.store import settlement as settlements
+from gateway.ledger.store.journal import Entry, Journal, record_from_json
+from gateway.ledger.store.store import Store, StoreError
+from gateway.model import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from gateway.ledger.store.liveness import Liveness
+    from gateway.ledger.store.settlement import Rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who writes: the process, its clock and its source of random bytes."""
+
+    process: str
+    clock: Callable[[], datetime]
+    entropy: Entropy
+
+
+@dataclass(slots=True)
+class TakenIn:
+    """How many entries of the journal were new, known already, or put aside, and why."""
+
+    events: int = 0
+    settlements: int = 0
+    known: int = 0
+    set_aside: int = 0
+    reason: str | None = None
+
+
+def take_journal_in(store: Store, journal: Journal, hand: Hand, rhythm: Rhythm) -> TakenIn:
+    """Bring the journal's entries into the store, each once, in order; then empty the journal.
+
+    Raises :class:`StoreError` or ``LedgerError`` with the journal as it was.
+    """
+    taken = TakenIn()
+    unfit: list[bytes] = []
+    with ExitStack() as stack:
+        with store.transaction():
+            held = stack.enter_context(journal.held())
+            for entry in held.entries():
+                try:
+                    with store.savepoint():
+                        _take(store, entry, taken, hand, rhythm)
+                except StoreError:
+                    raise
+                except (LedgerError, KeyError, TypeError, ValueError, AttributeError) as error:
+                    taken.reason = str(error)
+                    unfit.append(entry.line)
+            taken.set_aside = len(unfit)
+            if taken.events or taken.settlements or unfit:
+                facts = {
+                    "events": taken.events,
+                    "settlements": taken.settlements,
+                    "known": taken.known,
+                    "set_aside": taken.set_aside,
+                }
+                store.append(
+                    journalled(facts, process=hand.process, at=hand.clock(), entropy=hand.entropy)
+                )
+        # Durable now. A crash before the next line offers all of it again: the ids are known.
+        held.empty(unfit)
+    return taken
+
+
+def settle_the_dead(store: Store, liveness: Liveness, hand: Hand) -> int:
+    """Settle what processes that died left open: outcome unknown, no notice. How many events."""
+    settled_for_them = 0
+    with store.transaction():
+        awaiting = sorted(store.awaiting_of_others(hand.process), key=attrgetter("process"))
+        for process, theirs in groupby(awaiting, key=attrgetter("process")):
+            if not liveness.is_dead(process):
+                continue
+            for one in theirs:
+                store.append(
+                    settled(
+                        Settled(one.event, Outcome.UNKNOWN),
+                        NoticeState("none"),
+                        message=one.message,
+                        process=hand.process,
+                        at=hand.clock(),
+                        entropy=hand.entropy,
+                    )
+                )
+                settled_for_them += 1
+    return settled_for_them
+
+
+def _take(store: Store, entry: Entry, taken: TakenIn, hand: Hand, rhythm: Rhythm) -> None:
+    match entry.type:
+        case "record":
+            record = record_from_json(entry.content)
+            if store.has(record.id):
+                taken.known += 1
+            else:
+                store.append(record)
+                taken.events += 1
+        case "settlement":
+            settlement = settlements.from_json(entry.content, rhythm=rhythm)
+            is_new = bool(store.awaiting([result.observed for result in settlement.results]))
+            settlements.take(
+                store, settlement, now=hand.clock(), process=hand.process, entropy=hand.entropy
+            )
+            taken.settlements += is_new
+            taken.known += not is_new
+        case "":
+            raise ValueError("the line is not whole")
+        case other:
+            raise ValueError(f"{other!r} is nothing that this version knows")

@@ -1,0 +1,1 @@
+"""Whether the ledger is intact."""

@@ -1,0 +1,76 @@
+"""mail_hosts.jsonl: domains whose mail goes to a listed institution's hosts, found by asking.
+
+``lists propose --mx`` asked for them, so that they can be proposed. Nothing in force is made of
+this file: until a person has accepted one, such a domain is as clear as before. (``linked.jsonl``
+is another matter: domains that our people wrote to, and that are for review.)
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+from gateway.addresses.domain import DomainError, normalise
+from gateway.list_store.files import folder as files
+from gateway.list_store.files import opening
+from gateway.list_store.files.linked import LASTS, Seen
+from gateway.screening.linkage import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from gateway.list_store.files.folder import Folder
+
+MOST = 10_000
+"""Domains that are kept: far more than any survey finds."""
+
+
+def path_of(folder: Folder) -> Path:
+    """Where they are kept."""
+    return folder.path / "mail_hosts.jsonl"
+
+
+def read(folder: Folder, today: date) -> dict[str, Seen]:
+    """Give what was seen and counts on a day, by domain.
+
+    Raises :class:`gateway.errors.ListError` for a damaged file.
+    """
+    path = path_of(folder)
+    content = opening.content(path, "move it away, and ask again with --mx")
+    found: dict[str, Seen] = {}
+    for number, line in enumerate((content or b"").splitlines(), 1):
+        try:
+            seen = _seen(line)
+        except (DomainError, *opening.MALFORMED):
+            remedy = "take the line out, and ask again with --mx"
+            raise opening.damaged(path, number, "is damaged", remedy) from None
+        if today - seen.on < LASTS:
+            found[seen.link.domain] = seen
+    return found
+
+
+def add(folder: Folder, links: Iterable[Link], today: date) -> dict[str, Seen]:
+    """Write down what was seen today, durably, and strike out what has lapsed; give all of it.
+
+    Raises :class:`gateway.errors.ListError` and ``OSError``; then nothing is changed.
+    """
+    with folder.held():
+        found = read(folder, today)
+        found.update({link.domain: Seen(link, today) for link in links})
+        kept = dict(sorted(found.items())[:MOST])
+        files.replace(path_of(folder), b"".join(map(_line, kept.values())))
+    return kept
+
+
+def _line(seen: Seen) -> bytes:
+    return json.dumps({**seen.link._asdict(), "on": seen.on.isoformat()}).encode("ascii") + b"\n"
+
+
+def _seen(line: bytes) -> Seen:
+    said = json.loads(line)
+    domain, record, host, within, on = (
+        opening.text(said[key]) for key in ("domain", "record", "host", "within", "on")
+    )
+    return Seen(Link(normalise(domain), record, host, normalise(within)), date.fromisoformat(on))

@@ -1,0 +1,1 @@
+"""The snapshots made of lists and policies: built, kept, compared, in force."""

@@ -1,0 +1,1 @@
+"""The formats in which lists are published, a reader each. Pure."""

@@ -1,0 +1,1 @@
+"""What the readers of lists share: untrusted files, streams, single values. Pure."""

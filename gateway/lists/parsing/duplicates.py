@@ -1,0 +1,40 @@
+"""Each institution of a list once: the second entry under one id is told, not taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.part import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gateway.lists.parsing.part import Part
+
+MAX_ENTRIES = 300_000
+"""Institutions in one list. OpenSanctions, the largest, names well under 100,000."""
+
+MAX_ID = 200
+"""Characters in an id."""
+
+
+def once(part: Part, found: Iterable[Entry | Rejected]) -> Iterator[Entry | Rejected]:
+    """Give entries and rejections as they come; an entry whose id stood before is a rejection.
+
+    Raises :class:`gateway.errors.ListError` past so many entries: their ids are all that a reader
+    holds to the end, and memory is to have a bound.
+    """
+    places: dict[str, str] = {}
+    for each in found:
+        if isinstance(each, Entry):
+            if len(each.id) > MAX_ID:
+                yield Rejected(Reason.MALFORMED, each.place, f"has an id of {len(each.id)} signs")
+                continue
+            first = places.setdefault(each.id, each.place)
+            if first is not each.place:
+                yield Rejected(Reason.DUPLICATE, each.place, f"{each.id} stands at {first}")
+                continue
+            if len(places) > MAX_ENTRIES:
+                refuse(part, None, f"names more than {MAX_ENTRIES} institutions; is it the list?")
+        yield each

@@ -1,0 +1,60 @@
+"""The objects of an array that a JSON object holds, one after another, however long the file is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.lists.parsing.json_text import AGAIN, JsonText
+from gateway.lists.parsing.part import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.lists.parsing.part import Part
+
+MAX_FILE = 256 * 1024 * 1024
+"""Characters in the file: what is made of its objects is held to the end. The list's has 33 MB."""
+
+
+def objects_under(part: Part, key: str) -> Iterator[tuple[int, dict[str, object]]]:
+    """Give each object of the array under a key of the document's outermost object, and its line.
+
+    Other keys are passed over. Only one value and one chunk are held at a time.
+
+    Raises :class:`gateway.errors.ListError`, with the line, for what is not UTF-8, not JSON, cut
+    short, goes on behind its end, holds anything but objects in the array, or has no such array.
+    """
+    text = JsonText(part, MAX_FILE)
+    has_array = False
+    text.take("{")
+    if text.sign() == "}":
+        refuse(part, text.line, "is an empty JSON object; is it the right file?")
+    while True:
+        name = text.value()
+        text.take(":")
+        if name == key and text.sign() == "[":
+            has_array = True
+            yield from _objects(text)
+        else:
+            text.value()
+        if text.take(",", "}") == "}":
+            break
+    if text.sign():
+        text.refuse(f"goes on behind its end; {AGAIN}")
+    if not has_array:
+        refuse(part, None, f"is JSON without an array {key!r}; is it the right file?")
+
+
+def _objects(text: JsonText) -> Iterator[tuple[int, dict[str, object]]]:
+    text.take("[")
+    if text.sign() == "]":
+        text.take("]")
+        return
+    while True:
+        text.sign()
+        line, found = text.line, text.value()
+        if not isinstance(found, dict):
+            text.refuse("has something else than objects in its array; is it the right file?")
+        yield line, found
+        if text.take(",", "]") == "]":
+            return

@@ -1,0 +1,1 @@
+"""What is asked of others: the DNS, and the publishers of lists."""

@@ -1,0 +1,1 @@
+"""Mail of our own: notices on their way out."""

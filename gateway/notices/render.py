@@ -1,0 +1,98 @@
+"""A notice → the message that leaves.
+
+Nothing here asks a clock or chance: the same notice gives the same bytes, its Message-ID, Date
+and MIME boundary with them, so that one sent twice after a crash is known for the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.notices import fill, headers, prose
+from gateway.notices.check import check
+from gateway.notices.facts import facts_of
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from gateway.config import Config
+    from gateway.model import Notice
+    from gateway.notices.texts import Texts
+
+__all__ = ["Letter", "check", "language_of", "letter", "message_id", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice ready to be sent: to whom, its bytes with CRLF line ends, and their SHA-256.
+
+    ``texts`` is the digest of the templates and settings it was made of, so that it can be made
+    again years later.
+    """
+
+    to: str
+    message_id: str
+    content: bytes
+    digest: str
+    texts: str | None = None
+
+
+def letter(
+    notice: Notice, config: Config, texts: Texts, *, texts_digest: str | None = None
+) -> Letter:
+    """Render and serialise a notice; raises as :func:`render`."""
+    message = render(notice, config, texts)
+    content = headers.serialise(message)
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    return Letter(notice.request.to, message_id(notice, config), content, digest, texts_digest)
+
+
+def render(notice: Notice, config: Config, texts: Texts) -> EmailMessage:
+    """Write the message: text/plain first, then the same words as HTML.
+
+    In the language asked for, else the institution's first that has texts. Raises ``ConfigError``
+    with file and line where a template can't be filled in.
+    """
+    facts = facts_of(notice, config, language_of(notice, config, texts))
+    words = fill.words_of(facts, texts)
+    message = headers.message()
+    compliance = config.compliance
+    author = f"{compliance.office}, {config.institution.name}"
+    desk = config.desk
+    answers = config.notices.reply_to if desk is None else desk.address
+    headers.add(message, "From", headers.mailbox(config.notices.from_, author))
+    headers.add(message, "To", headers.mailbox(notice.request.to))
+    headers.add(message, "Reply-To", headers.mailbox(answers))
+    headers.add(message, "Subject", headers.unstructured(words.subject))
+    headers.add(message, "Date", headers.date(notice.created_at))
+    headers.add(message, "Message-ID", message_id(notice, config))
+    if (parent := notice.request.in_reply_to) is not None:
+        headers.add(message, "In-Reply-To", headers.ids([parent]))
+        thread = [i for i in notice.request.references if i != parent]
+        headers.add(message, "References", headers.ids([*thread, parent]))
+    headers.add(message, "Auto-Submitted", "auto-replied")
+    headers.add(message, "X-Auto-Response-Suppress", "All")
+    # Quoted-printable passes where 8bit may not, and a signature over it stays whole.
+    message.set_content(prose.as_text(words), cte="quoted-printable")
+    page = fill.page(words, facts, texts)
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    # Behind the parts: making them moves every Content- field into the first.
+    headers.add(message, "Content-Language", facts.language)
+    # "=_" can't occur in quoted-printable (RFC 2045 section 6.7).
+    mark = hashlib.sha256(notice.id.encode()).hexdigest()[:24]
+    message.set_boundary(f"=_monition_{mark}")
+    return message
+
+
+def message_id(notice: Notice, config: Config) -> str:
+    """The Message-ID of a notice: from its event alone, so that a repeat bears the same."""
+    domain = config.notices.from_.rpartition("@")[2]
+    return f"<{headers.atom(notice.id)}.notice@{headers.atom(domain)}>"
+
+
+def language_of(notice: Notice, config: Config, texts: Texts) -> str:
+    """The language the notice asks for if it still has texts, else the first that has."""
+    wanted = (notice.request.language, *config.notices.languages)
+    return next((language for language in wanted if language in texts.languages), "en")

@@ -1,0 +1,1 @@
+"""Institutions found by their names: approximately, and explained. Pure."""

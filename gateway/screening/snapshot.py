@@ -1,0 +1,132 @@
+"""All that a verdict rests on, at one moment: entities, their domains, what is known of people.
+
+:func:`build` makes a snapshot from values; :func:`load` reads the values from a policies
+directory first. A snapshot never changes: a refresh makes another, and a message sees only one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.addresses.address import mailbox_key, without_tag
+from gateway.errors import Fault, ListError
+from gateway.model import Rule
+from gateway.screening import canonical
+from gateway.screening.canonical import NoLineError
+from gateway.screening.digest import digest_of, digest_of_lines
+from gateway.screening.domains import DomainIndex, Holding, grouped
+from gateway.screening.entities import read_entities
+from gateway.screening.lookalike import Lookalikes
+from gateway.screening.people import read_people
+from gateway.screening.roster import Roster
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from gateway.model import Entity
+    from gateway.screening.kind import People
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A claimed name that an address lies at or below, and who claims it."""
+
+    name: str
+    rule: Rule
+    holdings: tuple[Holding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Who is listed, where they are reached, and whose mailboxes are whose.
+
+    ``addresses`` are the exact ones, by domain and then by mailbox key. ``lookalikes`` is what the
+    listed domains could be mistaken for, ``linked`` are domains that the DNS ties to one of them.
+    ``digest`` is ``sha256:`` and 64 hex digits over all
+    content, whatever files it came from.
+    """
+
+    entities: Mapping[str, Entity]
+    domains: DomainIndex
+    addresses: Mapping[str, Mapping[str, tuple[Holding, ...]]]
+    people: People
+    digest: str
+    lookalikes: Lookalikes
+    linked: Mapping[str, Holding]
+
+    def matches(self, mailbox: str, domain: str) -> Iterator[Match]:
+        """Give what an address matches, the closest first: itself, then its domain upwards.
+
+        ``mailbox`` is a mailbox key, ``domain`` in normal form. Dates are not looked at.
+        """
+        if (exact := self.addresses.get(domain)) is not None:
+            found = exact.get(mailbox) or exact.get(without_tag(mailbox))
+            if found is not None:
+                yield Match(found[0].claim.value, Rule.EXACT_ADDRESS, found)
+        for name, holdings in self.domains.matches(domain):
+            rule = Rule.EXACT_DOMAIN if name == domain else Rule.SUBDOMAIN
+            yield Match(name, rule, holdings)
+
+    def knows(self, domain: str) -> bool:
+        """Whether an address at a domain in normal form could match, whatever its mailbox."""
+        return domain in self.addresses or domain in self.linked or self.domains.covers(domain)
+
+
+def build(entities: Iterable[Entity], people: People) -> Snapshot:
+    """Make a snapshot; entity ids must be unique, claims in normal form."""
+    by_id = {entity.id: entity for entity in sorted(entities, key=lambda entity: entity.id)}
+    return _indexed(by_id, by_id.values(), people, digest_of(by_id.values(), people))
+
+
+def from_lines(lines: Sequence[bytes]) -> Snapshot:
+    """Make a snapshot of its canonical lines. Raises :class:`canonical.NoLineError`."""
+    if not lines:
+        raise NoLineError("a snapshot has one line at least")
+    roster = Roster(lines[1:])
+    return _indexed(
+        roster, tuple(roster.reached()), canonical.people_of(lines[0]), digest_of_lines(lines)
+    )
+
+
+def _indexed(
+    entities: Mapping[str, Entity], reached: Collection[Entity], people: People, digest: str
+) -> Snapshot:
+    addresses: dict[str, dict[str, tuple[Holding, ...]]] = {}
+    exact = (Holding(entity, claim) for entity in reached for claim in entity.addresses)
+    for value, holdings in grouped(exact).items():
+        local, _, domain = value.rpartition("@")
+        addresses.setdefault(domain, {})[mailbox_key(local)] = holdings
+    domains = DomainIndex(Holding(entity, claim) for entity in reached for claim in entity.domains)
+    linked = {claim.value: Holding(entity, claim) for entity in reached for claim in entity.linked}
+    lookalikes = Lookalikes(domains.items())
+    return Snapshot(entities, domains, addresses, people, digest, lookalikes, linked)
+
+
+def load(directory: Path) -> Snapshot:
+    """Make a snapshot of a policies directory alone: see :func:`read`."""
+    written = read(directory)
+    return build(written.entities, written.people)
+
+
+class Written(NamedTuple):
+    """What people wrote. ``additions`` have an id and claims alone: they belong to an entity."""
+
+    entities: list[Entity]
+    additions: list[Entity]
+    people: People
+
+
+def read(directory: Path, *more: Path) -> Written:
+    """Read ``personal.toml``, ``roles.toml`` and ``entities/*.toml`` below a policies directory.
+
+    ``more`` are further directories of entities files. Raises :class:`ListError` with all faults
+    of all files at once. Opens files, and nothing else.
+    """
+    faults: list[Fault] = []
+    people = read_people(directory, faults)
+    entities, additions = read_entities([directory / "entities", *more], people, faults)
+    if faults:
+        raise ListError(faults)
+    return Written(entities, additions, people)

@@ -1,0 +1,84 @@
+"""One mail transaction as the next hop accepted it, RFC 5321 section 3.3."""
+
+from __future__ import annotations
+
+from gateway.model import Client, Envelope, Recipient
+from gateway.smtp import command
+from gateway.smtp.phase import FOR_EHLO, FOR_HELO, FOR_MAIL, FOR_RCPT, FOR_RSET, FOR_XFORWARD, Await
+from gateway.smtp.readings import readings
+from gateway.smtp.reply import parse
+
+
+class Transaction:
+    """The sender and recipients of which the next hop said 2xx, as raw command lines.
+
+    Nothing is parsed until someone asks: most messages concern nobody.
+    """
+
+    __slots__ = ("_forwarded", "_helo", "_mail", "_recipients", "number")
+
+    def __init__(self) -> None:
+        self.number = 0
+        """Counts the transactions of a session: a new one begins where one is over."""
+        self._helo = b""  # the client's last HELO or EHLO line; it outlives the transaction
+        self._mail = b""
+        self._recipients: list[tuple[bytes, bytes]] = []
+        self._forwarded = _NOBODY
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a sender was accepted."""
+        return bool(self._mail)
+
+    def note(self, kind: Await, line: bytes, reply: bytes) -> None:
+        """Note that a command was answered 2xx."""
+        if kind is FOR_RCPT:
+            self._recipients.append((line, reply))
+        elif kind is FOR_MAIL:
+            # A lenient server takes a second sender without RSET: that is another transaction.
+            self.number += self.is_open
+            self._mail = line
+            self._recipients = []
+        elif kind is FOR_XFORWARD:
+            # It tells of this transaction's client, and of no other's.
+            self._forwarded = command.xforward(line, self._forwarded)
+        elif kind is FOR_RSET:
+            self.close()
+        elif kind in (FOR_EHLO, FOR_HELO):
+            self.close()
+            self._helo = line
+
+    def close(self) -> None:
+        """The transaction is over: its end, RSET, or a new greeting."""
+        self.number += 1
+        self._mail = b""
+        self._recipients = []
+        self._forwarded = _NOBODY
+
+    @property
+    def sender(self) -> bytes:
+        """The path of the accepted MAIL, without its brackets."""
+        return command.path(self._mail)
+
+    @property
+    def paths(self) -> list[bytes]:
+        """The recipients' paths, without their brackets; of an odd line every reading."""
+        return [path for line, _ in self._recipients for path in readings(line)]
+
+    def envelope(self, id_: str, peer: str | None) -> Envelope:
+        """The envelope; what XFORWARD told of the client goes before ``peer`` and HELO."""
+        told = self._forwarded
+        helo = b" ".join(self._helo.split()[1:2]).decode("utf-8", "replace")
+        return Envelope(
+            id=id_,
+            sender=self.sender,
+            recipients=tuple(
+                Recipient(path, line, parse(reply))
+                for line, reply in self._recipients
+                for path in readings(line)
+            ),
+            client=Client(told.address or peer, told.helo or helo or None, told.ident),
+        )
+
+
+_NOBODY = Client()

@@ -1,0 +1,115 @@
+"""Playbooks of the session: lines in which the next hop might read something else than we do."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.smtp import answers
+from gateway.smtp.phase import Await, clean_meaning
+from gateway.smtp.readings import readings
+
+OURS = [b"DATA", b"RSET", b"QUIT", b"HELO x", b"EHLO x", b"STARTTLS", b"AUTH PLAIN x", b"XCLIENT X"]
+NAMING = [b"MAIL FROM:<a@b>", b"RCPT TO:<evil@mipt.ru>", b"BDAT 5 LAST"]
+# No white space to us, but to servers that ask Unicode, or that skip what they cannot read.
+NOT_QUITE = [
+    b"\xa0",
+    b"\x85",
+    b"\x1c",
+    b"\x1f",
+    b"\xe2\x80\x8b",
+    b"\xff\xf1",
+    b"\x7f",
+    b'"',
+    b"<",
+    b".",
+]
+
+
+@pytest.mark.parametrize("odd", NOT_QUITE)
+@pytest.mark.parametrize("said", OURS + NAMING)
+def test_r03_what_a_laxer_server_might_read_as_a_command_of_ours_goes_nowhere(ready, said, odd):
+    word, space, rest = said.partition(b" ")
+    for line in (odd + said, b" " + odd + said, word + odd + space + rest, word + odd + rest):
+        if clean_meaning(line + b"\r\n") is not clean_meaning(said + b"\r\n"):
+            assert ready.client(line + b"\r\n") == (answers.NOT_OFFERED, b"")
+    assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
+
+
+@pytest.mark.parametrize("white", [b" ", b"\t", b"\x0b", b"\x0c", b" \t "])
+@pytest.mark.parametrize("said", OURS + NAMING)
+def test_r03_a_command_is_known_behind_and_before_any_white_space(said, white):
+    word, _, rest = said.partition(b" ")
+    meant = clean_meaning(said + b"\r\n")
+    assert meant is not Await.OTHER
+    for line in (white + said, word + white + rest, said + white):
+        assert clean_meaning(line + b"\r\n") is meant
+
+
+@pytest.mark.parametrize(
+    "line", [b"NOOP DATA", b"FROBNICATE", b"DATAX", b"HELP", b"", b"1", b"VRFY x"]
+)
+def test_r03_other_words_are_the_next_hops_to_judge(ready, line):
+    assert ready.client(line + b"\r\n") == (b"", line + b"\r\n")
+
+
+def named(before, path, behind=b""):
+    """A RCPT with its path's last byte at ``before``, or as near as it can be."""
+    start = b"RCPT TO:"
+    return start + b" " * (before - len(start) - len(path)) + path + behind + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "rest"),
+    [(b"u@skoltech.ru", b".example.edu"), (b"<u@skoltech.ru", b".example.edu>")],
+)
+@pytest.mark.parametrize("cut", [1000, 2046, 2047, 2048, 2049, 4000])
+@pytest.mark.parametrize("asks", [False, True])
+def test_r14_a_path_that_a_server_might_cut_gets_500_and_is_not_passed(
+    ready, path, rest, cut, asks
+):
+    """Postfix reads 2,048 bytes of a line: there ends another recipient's address."""
+    ready.session.asks_recipients = asks
+    assert ready.client(named(cut, path, rest)) == (answers.LINE_TOO_LONG, b"")
+    assert ready.session.moment is None
+    assert ready.client(named(cut, path, rest).replace(b"RCPT TO:", b"mail\tfrom:")) == (
+        answers.LINE_TOO_LONG,
+        b"",
+    )
+    assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
+
+
+@pytest.mark.parametrize("path", [b"<u@example.org>", b"u@example.org"])
+def test_r14_a_path_may_end_within_1000_bytes_and_long_parameters_follow(ready, path):
+    line = named(1000, path, b" ORCPT=rfc822;" + b"x" * 3000)
+    assert ready.client(line) == (b"", line)
+    assert ready.client(named(1001, path, b" X")) == (b"", b"")  # it waits for its turn
+    assert ready.hop(b"250 ok\r\n")[0] == b"250 ok\r\n" + answers.LINE_TOO_LONG
+
+
+@pytest.mark.parametrize("line", [b"RCPT TO:", b"RCPT", b"MAIL FROM:\t", b"RCPT \xff"])
+def test_r14_a_long_line_without_a_path_gets_500(ready, line):
+    assert ready.client(line + b" " * 1001 + b"\r\n") == (answers.LINE_TOO_LONG, b"")
+
+
+pieces = st.lists(
+    st.sampled_from(
+        [
+            *(b" " * 400, b"a" * 300, b" ORCPT=rfc822;" + b"x" * 900, b" NOTIFY=NEVER", b" "),
+            *(b"z@example.org", b"u@skoltech.ru", b".edu", b"<", b">", b'"', b"\\", b":", b"("),
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize("rest", [b"", b".example.edu", b".example.edu>"])
+@pytest.mark.parametrize("start", [b"<>", b"<z@example.edu>", b"z ", b"Ivan <z>", b'"z"('])
+def test_r14_behind_an_early_path_of_a_long_line_only_parameters_may_stand(ready, start, rest):
+    line = b"RCPT TO:" + start + b"x" * (2048 - 21 - len(start)) + b"u@skoltech.ru" + rest
+    assert ready.client(line + b"\r\n") == (answers.LINE_TOO_LONG, b"")
+
+
+@given(st.sampled_from([b"RCPT TO:", b"RCPT TO:<", b"MAIL FROM:"]), pieces, st.integers(1000, 4000))
+def test_r14_however_long_a_line_is_cut_it_names_nobody_else(start, pieces, cut):
+    line = start + b"".join(pieces) + b"\r\n"
+    if clean_meaning(line) in (Await.MAIL, Await.RCPT) and len(line) > cut:
+        assert readings(line[:cut] + b"\r\n") == readings(line)
