@@ -222,9 +222,9 @@ def test_a_ledger_of_the_first_schema_is_brought_up_with_every_hash_as_it_was(br
 
 
 def test_a_pack_and_a_program_that_verifies_it_understand_each_other_both_ways(folder, run):
-    pack = folder / "today.zip"
-    run("audit", "export", "--pack", str(pack), "--entity", "uni-fog", "--reason", "a test")
-    for name, file in (("then", folder / "evidence" / "pack.zip"), ("today", pack)):
+    packs = {"then": folder / "evidence" / "pack.zip", "today": folder / "today.zip"}
+    run("audit", "export", "--pack", str(packs["today"]), "--entity", "uni-fog", "--reason", "test")
+    for name, file in packs.items():
         with zipfile.ZipFile(file) as packed:
             packed.extractall(folder / name)
     (key,) = SIGNED["rows"][0]["signed_by"]
@@ -233,8 +233,7 @@ def test_a_pack_and_a_program_that_verifies_it_understand_each_other_both_ways(f
         ("today", "then", ()),
     ):
         checked = subprocess.run(
-            [sys.executable, folder / program / "verify.py", *more],
-            cwd=folder / name,
+            [sys.executable, folder / program / "verify.py", packs[name], *more],
             capture_output=True,
             text=True,
             check=False,
