@@ -41,7 +41,7 @@ LATE = (
 def lay_out(folder: Path) -> Path:
     """Copy the kept files to where they may be changed, ledgers unpacked."""
     for name in ("installation", "first", "evidence"):
-        shutil.copytree(HERE / name, folder / name)
+        shutil.copytree(HERE / name, folder / name, copy_function=shutil.copyfile)
     for packed in folder.glob("*/ledger.db.gz"):
         ledger = packed.with_suffix("")
         ledger.write_bytes(gzip.decompress(packed.read_bytes()))
