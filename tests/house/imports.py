@@ -34,9 +34,7 @@ def imports(files: SourceFiles, names: Names) -> Iterator[Import]:
         for node in ast.walk(file.tree):
             for module, name in _named(file, node):
                 for target, part in _targets(files, names, module, name):
-                    # A package that takes a file of its own does not import itself.
-                    if target is not file or part is not None:
-                        yield Import(file, node.lineno, target, part)
+                    yield Import(file, node.lineno, target, part)
 
 
 def _named(file: SourceFile, node: ast.AST) -> Iterator[tuple[str, str | None]]:

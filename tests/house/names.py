@@ -119,14 +119,11 @@ class Names:
             case ast.Attribute(value=value, attr=name):
                 for owner in self._meanings(value, scope, seen):
                     yield from self._member(owner, name, seen)
-            case ast.Subscript(value=value) | ast.NamedExpr(value=value):
+            case ast.Subscript(value=value):
                 yield from self._meanings(value, scope, seen)
             case ast.IfExp(body=first, orelse=second):
                 yield from self._meanings(first, scope, seen)
                 yield from self._meanings(second, scope, seen)
-            case ast.BoolOp(values=values):
-                for value in values:
-                    yield from self._meanings(value, scope, seen)
 
     def _look_up(
         self, name: str, scope: Scope, seen: frozenset[tuple[int, str]]

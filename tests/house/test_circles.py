@@ -106,6 +106,7 @@ def test_the_init_of_another_package_is_run_on_the_way_to_its_files(made_up):
             "gateway/room/a.py": "from . import json\n",
             "gateway/json.py": "from gateway.room import a\n",
         },
+        {"gateway/a.py": "from ..gateway.b import x\n", "gateway/b.py": "from .a import x\n"},
         {"gateway/a.py": "from ....a import x\nfrom .nowhere import x\n"},
     ],
 )

@@ -91,6 +91,7 @@ def test_a_base_class_is_recognised_by_whatever_name(made_up, child):
 INTERFACES = """\
 import abc, enum
 from abc import ABC, abstractmethod
+from concurrent import futures
 from typing import NamedTuple, Protocol, TypedDict, TypeVar
 T = TypeVar("T")
 class Shape(Protocol):
@@ -114,6 +115,7 @@ class Row(TypedDict):
 class UsError(Exception): ...
 class FurtherError(UsError): ...
 class NotConnected(OSError): ...
+class NotInTime(futures.TimeoutError): ...
 class Made(Abstract):
     def do(self): ...
 class Pair(NamedTuple):
@@ -127,7 +129,7 @@ class OnlyNamedAbstract(ABC):
     "base",
     [
         *("Shape", "ShapeOf[int]", "Abstract", "StillAbstract", "AbstractProperty", "Words"),
-        *("Row", "UsError", "FurtherError", "NotConnected"),
+        *("Row", "UsError", "FurtherError", "NotConnected", "NotInTime"),
     ],
 )
 def test_an_interface_or_an_error_may_be_inherited_from(made_up, base):
