@@ -21,6 +21,7 @@ check: $(VENV)/.installed-test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tests.house
 
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)

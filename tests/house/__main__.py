@@ -1,0 +1,74 @@
+"""``python -m tests.house``: does the tree hold the bar? Each breach a line, with its remedy.
+
+It reads the files and imports none of them. What import-linter can say is a contract in
+``pyproject.toml``; ``test_contracts.py`` tries those.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.house import (
+    allowed_imports,
+    circles,
+    docstrings,
+    file_sizes,
+    folders,
+    inheritance,
+)
+from tests.house.imports import imports
+from tests.house.names import Names
+from tests.house.source_files import ROOT, SourceFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.house.breach import Breach
+
+PACKAGE = "gateway"
+PACKAGES = (PACKAGE, "benchmarks")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the tree; 0 it holds the bar, 1 it does not."""
+    top = _top(arguments)
+    files = SourceFiles.read(top, *PACKAGES)
+    found = sorted(set(breaches(files, top)))
+    for breach in found:
+        print(breach)
+    for long in file_sizes.long_ones(files):
+        print(f"told, not failed: {long}")
+    if found:
+        print(f"{len(found)} breaches of the bar", file=sys.stderr)
+    return 1 if found else 0
+
+
+def breaches(files: SourceFiles, top: Path) -> Iterator[Breach]:
+    """Give all that every check has to tell, check by check."""
+    names = Names(files)
+    arrows = list(imports(files, names))
+    yield from folders.crowded(files, PACKAGE)
+    yield from folders.doubles(files, PACKAGE)
+    yield from file_sizes.breaches(files, top)
+    yield from inheritance.breaches(names)
+    for package in PACKAGES:
+        yield from circles.breaches(files, arrows, package)
+    yield from allowed_imports.breaches(files, names, arrows)
+    yield from docstrings.breaches(files, names, PACKAGE)
+
+
+def _top(arguments: list[str] | None) -> Path:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.house",
+        description="Check sizes, names, classes and imports of the tree's files.",
+        epilog="example: python -m tests.house ../another-copy",
+    )
+    parser.add_argument("tree", nargs="?", type=Path, default=ROOT, help="default: this one")
+    return parser.parse_args(arguments).tree
+
+
+if __name__ == "__main__":
+    sys.exit(main())
