@@ -40,7 +40,7 @@ compiled: $(VENV)/.installed-test
 	@$(BIN)/python hatch_build.py $(COMPILED) > $(VENV)/compiled.log 2>&1 || { cat $(VENV)/compiled.log >&2; exit 1; }
 
 test-compiled: compiled
-	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -c 'from gateway.smtp import build; assert build.IS_COMPILED'
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -c 'from gateway.smtp import compiled_build; assert compiled_build.IS_COMPILED'
 	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -m pytest tests/smtp tests/fuzz tests/dialogues tests/relay $(PYTEST_ARGS)
 
 $(VENV)/bin/python:

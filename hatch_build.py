@@ -24,11 +24,11 @@ ROOM = "gateway/smtp"
 FILES = [
     f"gateway/relay/{name}.py"
     for name in (
-        *("client_side", "farewell", "headcount", "hop", "listener", "patience", "peer"),
-        *("reach", "relay"),
+        *("client_address", "client_side", "connection", "failover", "next_hop", "patience"),
+        *("rejections", "server", "session_count"),
     )
 ]
-AS_IT_IS = {"__init__.py", "build.py"}
+AS_IT_IS = {"__init__.py", "compiled_build.py"}
 
 
 class CompiledHook(BuildHookInterface[Any]):

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.year.office import LICENCE
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.questions import stats
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.questions.questions import QUESTIONS
-from gateway.ledger.store.opening import open_for_reading
+from gateway.ledger.questions.named_questions import QUESTIONS
+from gateway.ledger.store.open_database import open_for_reading
 from gateway.ledger.verify.verification import examine
 
 if TYPE_CHECKING:

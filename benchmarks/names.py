@@ -19,9 +19,9 @@ from benchmarks.section import Outcome, Section, Setting
 from benchmarks.table import Block, Table
 from gateway.packaged import policies_directory
 from gateway.screening import snapshot
-from gateway.screening.names.name_form import name_form
-from gateway.screening.names.name_likeness import THRESHOLD, likeness
-from gateway.screening.names.names import Name, NameIndex, names_of
+from gateway.screening.names.comparable_form import name_form
+from gateway.screening.names.name_index import Name, NameIndex, names_of
+from gateway.screening.names.similarity import THRESHOLD, likeness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -22,16 +22,16 @@ import uvloop
 
 from benchmarks import addresses
 from gateway import packaged
-from gateway.addresses.address import parse
-from gateway.addresses.domain import DomainError, normalise
+from gateway.addresses.domain_name import DomainError, normalise
+from gateway.addresses.mailbox import parse
 from gateway.config import load
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.snapshots import history
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.snapshots import snapshot_history
 from gateway.model import Claim, Entity, Listing, Standing
 from gateway.screening import snapshot
 from gateway.screening.classify import classify
-from gateway.screening.screener import Screener
-from gateway.serve import orders
+from gateway.screening.known_clear import Screener
+from gateway.serve import load_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -47,13 +47,13 @@ TICK = 0.001
 def loading(lists: str) -> dict[str, Any]:
     """The snapshot in force below a lists directory, from its file: what each worker does."""
     folder = Folder(Path(lists))
-    turn = history.current(folder)
+    turn = snapshot_history.current(folder)
     if turn is None:
         raise SystemExit(f"{lists} has no snapshot in force")
     seconds = []
     for _ in range(ROUNDS):
         began = time.process_time()
-        loaded = history.load(folder, turn.digest)
+        loaded = snapshot_history.load(folder, turn.digest)
         seconds.append(time.process_time() - began)
     return {"seconds": min(seconds), "entities": len(loaded.entities)}
 
@@ -90,7 +90,7 @@ def swapping(config_file: str) -> dict[str, Any]:
         logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=True
     )
     config = load(Path(config_file), {})
-    loaded = orders.load(config, DAY)
+    loaded = load_in_force.load(config, DAY)
     # As the gateway does before it serves.
     gc.collect()
     gc.freeze()
@@ -105,7 +105,7 @@ async def _swap(config: Any, loaded: Any) -> dict[str, Any]:
             if kind == "made":
                 # As after a change of any file: what is in force was made of others.
                 Folder(config.lists.directory).current.unlink()
-            reading = asyncio.to_thread(orders.load_anew, config, DAY)
+            reading = asyncio.to_thread(load_in_force.load_anew, config, DAY)
             gaps[kind].append(await _longest_gap(reading))
     assert loaded is not None
     return {f"{kind}_seconds": median(values) for kind, values in gaps.items()}
@@ -133,10 +133,10 @@ async def _longest_gap(work: Any) -> float:
 def others(lists: str, data: str) -> dict[str, Any]:
     """The verdict on each domain of a university or research organisation that no list names."""
     folder = Folder(Path(lists))
-    turn = history.current(folder)
+    turn = snapshot_history.current(folder)
     if turn is None:
         raise SystemExit(f"{lists} has no snapshot in force")
-    held = history.load(folder, turn.digest)
+    held = snapshot_history.load(folder, turn.digest)
     counts = dict.fromkeys(Standing, 0)
     for name in set(_organisations(Path(data))):
         with contextlib.suppress(DomainError):

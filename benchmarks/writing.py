@@ -21,9 +21,9 @@ from gateway.ledger.record.chain import ROOT, seal
 from gateway.ledger.record.events import heartbeat
 from gateway.ledger.record.record import Part, Record, timestamp, ulid
 from gateway.ledger.schema import schema_v1
-from gateway.ledger.schema.schema import APPLICATION_ID
-from gateway.ledger.store.opening import open_for_writing
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.schema.current_schema import APPLICATION_ID
+from gateway.ledger.store.open_database import open_for_writing
+from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.verify.verification import examine
 
 if TYPE_CHECKING:

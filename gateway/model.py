@@ -108,7 +108,7 @@ class Address:
 
     ``raw`` is the path between the angle brackets, untouched. ``local`` is its local part as
     text, quotes removed, case kept. ``domain`` is in the one normal form of
-    :mod:`gateway.addresses.domain`: A-labels, lower case, no trailing dot.
+    :mod:`gateway.addresses.domain_name`: A-labels, lower case, no trailing dot.
     """
 
     raw: bytes

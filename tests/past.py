@@ -6,10 +6,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.ledger.record import acts, events
-from gateway.ledger.record.acts import Hand
+from gateway.ledger.record import events, office_events
 from gateway.ledger.record.events import NoticeState, Settled, Sighting
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.record.office_events import Hand
+from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.model import (
     Action,
     Address,
@@ -121,17 +121,19 @@ class Past:
 
     def decided(self, event: str, as_: str, at: str, *, by: str = "j.doe", **more: Any) -> str:
         """The office's decision."""
-        return self._write([acts.disposed(event, Disposition(as_), self._hand(by, at), **more)])
+        return self._write(
+            [office_events.disposed(event, Disposition(as_), self._hand(by, at), **more)]
+        )
 
     def held(self, event: str, at: str, *, matter: str = "INQ-1", by: str = "j.doe") -> str:
-        return self._write([acts.held(event, self._hand(by, at), matter=matter)])
+        return self._write([office_events.held(event, self._hand(by, at), matter=matter)])
 
     def released(self, event: str, at: str, *, by: str = "j.doe") -> str:
-        return self._write([acts.released(event, self._hand(by, at))])
+        return self._write([office_events.released(event, self._hand(by, at))])
 
     def erased(self, at: str, *, by: str = "j.doe") -> str:
         hand = self._hand(by, at)
-        return self._write([acts.erased("request", {}, events=3, kept=1, hand=hand)])
+        return self._write([office_events.erased("request", {}, events=3, kept=1, hand=hand)])
 
     def looked(
         self,
@@ -144,7 +146,7 @@ class Past:
         hand = self._hand(by, at)
         return self._write(
             [
-                acts.accessed(
+                office_events.accessed(
                     "audit list", hand, rows=2, filters={}, subjects=subjects, reason=reason
                 )
             ]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Retention
-from gateway.ledger.schema.schema import EXPECTED
-from gateway.ledger.store.pseudonym import Pseudonyms
+from gateway.ledger.schema.current_schema import EXPECTED
+from gateway.ledger.store.pseudonyms import Pseudonyms
 from gateway.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]

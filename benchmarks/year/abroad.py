@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from benchmarks.year.names import FIELDS, PEOPLE, ROLES, TOWNS
-from gateway.addresses.address import Unreadable, from_text
+from gateway.addresses.mailbox import Unreadable, from_text
 from gateway.model import Standing
 from gateway.screening.classify import classify
 

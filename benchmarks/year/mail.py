@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.config import Mode
-from gateway.inspection.case import Case
+from gateway.inspection.matched_message import Case
 from gateway.ledger.record.events import Sighting, notified, observed
 from gateway.ledger.record.record import ENTROPY_BYTES, ulid
 from gateway.ledger.store import outbox
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.year.pages import Pages
     from benchmarks.year.staff import Person, Staff
     from gateway.config import Config
-    from gateway.notices.texts import Texts
+    from gateway.notices.notice_texts import Texts
     from gateway.policy.rules import Rules
 
 TAKEN = Reply(250, "2.1.5", (b"250 2.1.5 Ok\r\n",))

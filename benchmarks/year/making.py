@@ -17,10 +17,10 @@ from benchmarks.year.staff import Staff
 from benchmarks.year.watch import BEAT, Gateway
 from gateway import config as configuration
 from gateway import packaged
-from gateway.ledger.store.pseudonym import Pseudonyms
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.snapshots import edition, history, policies
-from gateway.notices import texts
+from gateway.ledger.store.pseudonyms import Pseudonyms
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.snapshots import policy_edition, policy_history, snapshot_history
+from gateway.notices import notice_texts
 from gateway.policy import rules
 from gateway.screening import snapshot
 
@@ -111,9 +111,9 @@ def make(
     config_file = folder / "monition.toml"
     config_file.write_text(CONFIG.format(folder=folder.resolve()), encoding="utf-8")
     config = configuration.load(config_file, {})
-    policy, letters = rules.load(folder / "policies"), texts.load(folder / "policies")
-    kept = edition.of(config, policy, letters)
-    policies.keep(Folder(folder / "lists"), kept, begin)
+    policy, letters = rules.load(folder / "policies"), notice_texts.load(folder / "policies")
+    kept = policy_edition.of(config, policy, letters)
+    policy_history.keep(Folder(folder / "lists"), kept, begin)
     turn = begin + timedelta(days=days * 0.55)
     _keep(folder, before, begin)
     _keep(folder, after, turn)
@@ -173,10 +173,10 @@ def _lists(
 
 def _keep(folder: Path, made: Snapshot, at: datetime) -> None:
     # Of no list: all of it stands in the policies' folder.
-    turn = history.Turn(at, made.digest, made.digest, len(made.entities), {})
+    turn = snapshot_history.Turn(at, made.digest, made.digest, len(made.entities), {})
     lists = Folder(folder / "lists")
     with lists.held():
-        history.save(lists, made, turn)
+        snapshot_history.save(lists, made, turn)
 
 
 def _plan(pages: Pages, office: Office, begin: datetime, days: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.ledger.record import acts
+from gateway.ledger.record import office_events
 from gateway.model import Disposition, Kind, Standing
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from benchmarks.year.pages import Pages
     from benchmarks.year.staff import Person
-    from gateway.inspection.case import Case
-    from gateway.ledger.store.pseudonym import Pseudonyms
+    from gateway.inspection.matched_message import Case
+    from gateway.ledger.store.pseudonyms import Pseudonyms
     from gateway.model import Finding
 
 OFFICERS = ("m.okafor", "j.lindqvist", "a.rossi")
@@ -73,11 +73,11 @@ class Office:
         event, _ = source.choice(self._recent)
         matter = f"INQ-{at.year}-{source.randint(1, 60):03}"
         reason = "Counsel asked to keep it."
-        self._pages.append(acts.held(event, self._hand(at), matter=matter, reason=reason))
+        self._pages.append(office_events.held(event, self._hand(at), matter=matter, reason=reason))
         if source.random() < 0.5:
             self._pages.later(
                 at + timedelta(days=60),
-                lambda then: self._pages.append(acts.released(event, self._hand(then))),
+                lambda then: self._pages.append(office_events.released(event, self._hand(then))),
             )
 
     def look(self, at: datetime) -> None:
@@ -87,9 +87,11 @@ class Office:
         senders = {sender.address for _, sender in some}
         is_audit = source.random() < 0.1
         self._pages.append(
-            acts.accessed(
+            office_events.accessed(
                 "audit show" if len(some) == 1 else "audit list",
-                acts.Hand(AUDITOR if is_audit else source.choice(OFFICERS), at, source.randbytes),
+                office_events.Hand(
+                    AUDITOR if is_audit else source.choice(OFFICERS), at, source.randbytes
+                ),
                 rows=len(some),
                 filters={"since": at.date().isoformat()}
                 if len(some) > 1
@@ -106,7 +108,7 @@ class Office:
         disposition = self._disposition(finding)
         is_licensed = disposition is Disposition.LICENSED
         self._pages.append(
-            acts.disposed(
+            office_events.disposed(
                 event,
                 disposition,
                 self._hand(at),
@@ -120,7 +122,7 @@ class Office:
             self._pages.later(
                 _at_work(at + timedelta(days=source.uniform(3, 30))),
                 lambda then: self._pages.append(
-                    acts.disposed(
+                    office_events.disposed(
                         event, Disposition.REMEDIATED, self._hand(then), reason="Closed by counsel."
                     )
                 ),
@@ -136,9 +138,9 @@ class Office:
             [each for each, _ in ORDINARY], [weight for _, weight in ORDINARY]
         )[0]  # fmt: skip
 
-    def _hand(self, at: datetime) -> acts.Hand:
+    def _hand(self, at: datetime) -> office_events.Hand:
         source = self._pages.source
-        return acts.Hand(source.choice(OFFICERS), at, source.randbytes)
+        return office_events.Hand(source.choice(OFFICERS), at, source.randbytes)
 
 
 def _at_work(at: datetime) -> datetime:

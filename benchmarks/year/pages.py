@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway import __version__
 from gateway.ledger.record import events
-from gateway.ledger.store import pseudonym
+from gateway.ledger.store import pseudonyms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,7 +41,7 @@ class Gateway:
                 new_ledger=is_first,
                 at=at,
                 entropy=pages.entropy,
-                pseudonym_key=pseudonym.digest(pages.store.database.conn),
+                pseudonym_key=pseudonyms.digest(pages.store.database.conn),
             )
         )
         self._beat_at(at + BEAT)

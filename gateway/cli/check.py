@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from gateway.addresses.address import Unreadable, from_text
+from gateway.addresses.mailbox import Unreadable, from_text
 from gateway.cli.shared.bulk import Bulk
 from gateway.cli.shared.options import (
     config_option,

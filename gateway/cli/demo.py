@@ -21,7 +21,7 @@ from gateway import log
 from gateway.cli import audit
 from gateway.cli.shared.options import example
 from gateway.config import load
-from gateway.mailer.maildir import HOST, MaildirHop
+from gateway.mailer.demo_next_hop import HOST, MaildirHop
 from gateway.serve.worker import Worker
 
 PROFESSOR = "ada.professor@example.edu"

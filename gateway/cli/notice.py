@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.addresses.address import Unreadable, from_text
+from gateway.addresses.mailbox import Unreadable, from_text
 from gateway.cli.shared.options import (
     config_option,
     example,
@@ -20,10 +20,10 @@ from gateway.cli.shared.options import (
 )
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, say
-from gateway.ledger.query.reading import Reading
-from gateway.ledger.store import requeue
+from gateway.ledger.query.logged_reading import Reading
+from gateway.ledger.store import retry_notice
 from gateway.model import Address, Notice, Peek, Suppression
-from gateway.notices import headers, render, rhythm, texts
+from gateway.notices import message_headers, notice_texts, render, rhythm
 from gateway.notices.etiquette import suppress
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide, may_write
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config import Config
-    from gateway.ledger.query.reading import Access
+    from gateway.ledger.query.logged_reading import Access
     from gateway.model import Decision, Finding, NoticeRequest
 
 QUEUE_COLUMNS = (
@@ -83,7 +83,7 @@ def preview(
     Nothing is sent or stored. Where no notice would go, that is said, and why.
     """
     config = load_config(config_file)
-    read = texts.load(config.policies.directory)
+    read = notice_texts.load(config.policies.directory)
     writer = _sender(sender, config)
     if language is not None and language not in read.languages:
         known = ", ".join(sorted(read.languages))
@@ -147,7 +147,7 @@ def retry(notice: str | None, config_file: Path | None) -> None:
     """
     config = load_config(config_file)
     wanted = notice.strip().upper() if notice else None
-    ids = requeue.retry(config.ledger.path, wanted, at=datetime.now(UTC), entropy=os.urandom)
+    ids = retry_notice.retry(config.ledger.path, wanted, at=datetime.now(UTC), entropy=os.urandom)
     for id_ in ids:
         click.echo(id_)
     if not ids:
@@ -201,7 +201,7 @@ _NOT_WRITTEN_TO = {
 
 
 def _why_quiet(finding: Finding, decisions: tuple[Decision, ...]) -> str:
-    shown = headers.clean(rhythm.addr_spec(finding.recipient))
+    shown = message_headers.clean(rhythm.addr_spec(finding.recipient))
     if not decisions:
         return f"{shown} is {finding.standing} and passes; it would leave no trace."
     return (
@@ -222,7 +222,7 @@ def _sender(text: str | None, config: Config) -> Address:
 
 def _as_text(message: EmailMessage) -> str:
     """The header fields as they go out, and the text as a person reads it."""
-    content = headers.serialise(message).decode("utf-8")
+    content = message_headers.serialise(message).decode("utf-8")
     head = content.partition("\r\n\r\n")[0].replace("\r\n", "\n")
     return f"{head}\n\n{_part(message, 'plain')}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.addresses.address import from_text
+from gateway.addresses.mailbox import from_text
 from gateway.cli.shared.options import (
     config_option,
     example,
@@ -17,7 +17,7 @@ from gateway.cli.shared.options import (
 )
 from gateway.cli.shared.tables import emit, say
 from gateway.policy import rules as policy
-from gateway.policy.trial import failures
+from gateway.policy.policy_trial import failures
 from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.model import Finding
+    from gateway.policy.policy_trial import Failure
     from gateway.policy.rules import Rules
-    from gateway.policy.trial import Failure
     from gateway.screening.snapshot import Snapshot
 
 COLUMNS = ("file", "line", "address", "key", "expected", "got")

@@ -10,7 +10,7 @@ import click
 from gateway import log
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.errors import MonitionError
-from gateway.serve.launch import launch
+from gateway.serve.start import launch
 
 if TYPE_CHECKING:
     from pathlib import Path

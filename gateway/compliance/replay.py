@@ -1,132 +1,172 @@
-"""What a verdict rested on, as it was: an old event's snapshot, its rules and its notice texts."""
+"""An old event judged again, by the lists, rules and texts it names, and compared field by field.
+
+What the gateway did then is done anew: the same functions make the same record, and the two are
+laid side by side. What cannot be compared any more is told, never passed over.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from gateway import __version__
-from gateway.errors import FaultyFile, ListError
-from gateway.list_store.snapshots import history, policies
+from gateway.compliance import past_basis
+from gateway.errors import FaultyFile
+from gateway.ledger.record.events import Sighting, observed
+from gateway.ledger.record.record import Part, moment
+from gateway.model import Action, Address, Client, Envelope
+from gateway.notices import render
+from gateway.policy.decide import decide_one
+from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from gateway.list_store.files.folder import Folder
-    from gateway.list_store.snapshots.edition import Edition
-    from gateway.notices.texts import Texts
-    from gateway.policy.rules import Rules
-    from gateway.screening.snapshot import Snapshot
+    from gateway.compliance.past_basis import AsItWas
+    from gateway.config import Config
+    from gateway.list_store.files.paths import Folder
+    from gateway.model import Notice
+
+FIELDS = (
+    *("standing", "kind", "tier", "entity", "entity_name", "list", "programme", "uid"),
+    *("listed_on", "effective_from", "wind_down_until", "matched", "rule", "evidence"),
+    *("action", "policy_rule", "snapshot", "policy"),
+)
+"""What a verdict and its decision say, by the facts of OBSERVED."""
+
+_MAY_BE_PERSONAL = ("matched", "evidence", "policy_rule")
 
 
 @dataclass(frozen=True, slots=True)
-class AsItWas:
-    """What of it is still there. What is gone is ``None``, and ``gone`` tells each in a sentence.
+class Observed:
+    """An OBSERVED: its id, time and facts, and its personal parts; ``None`` is an erased one."""
 
-    ``edition`` gives the settings that notices named: :meth:`Edition.configured`. ``notes`` are
-    reservations about what is there.
+    id: str
+    at: str
+    facts: Mapping[str, Any]
+    sender: Mapping[str, Any] | None
+    recipient: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The NOTIFIED of the event's notice, and the notice itself as the outbox still has it."""
+
+    facts: Mapping[str, Any]
+    notice: Notice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that comes out otherwise: what the event says, and what is found now."""
+
+    field: str
+    then: object
+    now: object
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What came of it.
+
+    ``gone``: what is missing, so that something could not be compared. ``notes``: reservations.
+    ``compared``: the fields that were laid side by side, ``notice`` among them where it was.
     """
 
-    snapshot: Snapshot | None
-    rules: Rules | None
-    edition: Edition | None
-    texts: Texts | None
-    gone: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    compared: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    gone: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
-    def can_be_judged(self) -> bool:
-        """Whether the verdict can be given again; a notice needs ``texts`` and ``edition`` too."""
-        return self.snapshot is not None and self.rules is not None
+    def is_same(self) -> bool:
+        """Whether all of it could be compared, and nothing differs."""
+        return not self.differences and not self.gone
 
 
-def replay(
-    folder: Folder,
-    snapshot: str | None,
-    policy: str | None,
-    *,
-    texts: str | None = None,
-    at: datetime | None = None,
-) -> AsItWas:
-    """Open what an event names by its digests; nothing is raised for what is gone.
+def judge(folder: Folder, config: Config, event: Observed, told: Told | None) -> Judgement:
+    """Judge an event again. Raises nothing for what is gone."""
+    texts = told.facts.get("texts") if told is not None else None
+    at = moment(event.at)
+    facts = event.facts
+    was = past_basis.replay(folder, facts.get("snapshot"), facts.get("policy"), texts=texts, at=at)
+    gone, notes = list(was.gone), list(was.notes)
+    if told is None:
+        # No letter was sent: its texts are nothing that could be missed.
+        gone = [reason for reason in gone if not reason.startswith("the notice texts:")]
+    compared: list[str] = []
+    differences: list[Difference] = []
+    if event.recipient is None:
+        gone.append("the recipient: it was erased, and the verdict was about it")
+    elif was.can_be_judged:
+        if event.sender is None:
+            notes.append("the sender was erased: rules that ask for one find none")
+        compared += FIELDS
+        differences += _differences(event, _anew(event, event.recipient, at, was))
+    if told is not None:
+        outcome = _letter(told, config, was)
+        if isinstance(outcome, str):
+            gone.append(outcome)
+        else:
+            compared.append("notice")
+            differences += outcome
+    return Judgement(tuple(compared), tuple(differences), tuple(gone), tuple(notes))
 
-    ``texts`` is the digest of the notice texts, where the event bears it. Where it does not,
-    ``at``, the time of the event, finds the ones that were in force then.
-    """
-    opened = _Opener(folder)
-    listed = opened.snapshot(snapshot)
-    found = opened.edition(policy, texts, at)
-    rules = letters = None
-    if found is not None:
-        rules = opened.rules(found)
-        letters = opened.texts(found)
-    return AsItWas(listed, rules, found, letters, tuple(opened.gone), tuple(opened.notes))
+
+def _anew(
+    event: Observed, recipient: Mapping[str, Any], at: datetime, was: AsItWas
+) -> dict[str, Any]:
+    """The facts of the event as they come out now, what is personal put back among them."""
+    assert was.snapshot is not None
+    assert was.rules is not None
+    address = recipient["address"]
+    local, _, domain = address.rpartition("@")
+    sender = (event.sender or {}).get("address") or None
+    finding = classify(Address(address.encode(), local, domain), was.snapshot, at.date())
+    decision = decide_one(sender, finding, was.rules, at.date())
+    if decision.action is Action.REFUSE and event.facts["action"] == Action.WARN:
+        # It had been admitted before that rule came into force, and was warned of instead.
+        decision = replace(decision, action=Action.WARN)
+    envelope = Envelope("", (sender or "").encode(), (), Client())
+    sighting = Sighting("", "", event.facts["mode"], envelope, None)
+    (record,) = observed(sighting, [decision], at=at, entropy=bytes)
+    return _whole(
+        record.facts, record.personal.get(Part.SENDER), record.personal.get(Part.RECIPIENT)
+    )
 
 
-class _Opener:
-    """Opens one thing after the other, and gathers what is gone."""
+def _differences(event: Observed, now: Mapping[str, Any]) -> Iterator[Difference]:
+    then = _whole(event.facts, event.sender, event.recipient)
+    for name in FIELDS:
+        if then.get(name) != now.get(name):
+            yield Difference(name, then.get(name), now.get(name))
 
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
-        self.gone: list[str] = []
-        self.notes: list[str] = []
 
-    def snapshot(self, digest: str | None) -> Snapshot | None:
-        if digest is None:
-            self.gone.append("the snapshot: the event names none")
-            return None
-        try:
-            return history.load(self._folder, digest)
-        except ListError as error:
-            self.gone.append(f"the snapshot: {error}")
-            return None
+def _whole(
+    facts: Mapping[str, Any],
+    sender: Mapping[str, Any] | None,
+    recipient: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The facts, with those that stand in a personal part because an address is in them."""
+    whole = dict(facts)
+    for part in (sender, recipient):
+        for name in _MAY_BE_PERSONAL:
+            if part is not None and part.get(name) is not None:
+                whole[name] = part[name]
+    return whole
 
-    def edition(self, policy: str | None, texts: str | None, at: datetime | None) -> Edition | None:
-        if policy is None:
-            self.gone.append("the policy: the event names none")
-            return None
-        if texts is None and at is not None:
-            try:
-                texts = policies.texts_at(self._folder, policy, at)
-            except ListError as error:
-                self.notes.append(f"the notice texts of that day are not known: {error}")
-        try:
-            return policies.open_kept(self._folder, policy, texts)
-        except ListError as error:
-            if texts is None:
-                self.gone.append(f"the policy: {error}")
-                return None
-            reason = str(error)
-        try:
-            found = policies.open_kept(self._folder, policy)
-        except ListError as error:
-            self.gone.append(f"the policy: {error}")
-            return None
-        self.gone.append(f"the notice texts: {reason}")
-        return found
 
-    def rules(self, found: Edition) -> Rules | None:
-        try:
-            if not found.is_what_it_says():
-                if found.version == __version__:
-                    self.gone.append(f"the policy: what is kept as {found.policy} is another one")
-                    return None
-                self.notes.append(
-                    f"the rules were kept by Monition {found.version}, which takes another digest "
-                    "of the same text than this version does"
-                )
-            return found.rules()
-        except (FaultyFile, OSError) as error:
-            self.gone.append(
-                f"the policy: kept by Monition {found.version}, it cannot be read: {error}"
-            )
-            return None
-
-    def texts(self, found: Edition) -> Texts | None:
-        if any(reason.startswith("the notice texts:") for reason in self.gone):
-            return None
-        try:
-            return found.notices()
-        except (FaultyFile, OSError) as error:
-            self.gone.append(f"the notice texts: they cannot be read: {error}")
-            return None
+def _letter(told: Told, config: Config, was: AsItWas) -> list[Difference] | str:
+    """The letter's digest, then and now; or what is missing to make it again."""
+    digest = told.facts.get("digest")
+    if digest is None:
+        return "the notice: its event bears no digest to compare it with"
+    if told.notice is None:
+        return "the notice: what it was made of is no longer in the outbox"
+    if was.edition is None or was.texts is None:
+        return "the notice: what it was made of is there, its texts are not"
+    try:
+        made = render.letter(told.notice, was.edition.configured(config), was.texts)
+    except FaultyFile as error:
+        return f"the notice: it cannot be written again: {error}"
+    return [] if made.digest == digest else [Difference("notice", digest, made.digest)]

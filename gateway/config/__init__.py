@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from gateway import packaged
 from gateway.config.endpoint import Endpoint
-from gateway.config.reading import examine, read
+from gateway.config.machine_checks import surroundings
+from gateway.config.read_config import examine, read
 from gateway.config.settings import (
     LOOPBACK,
     BareNewlines,
@@ -34,7 +35,6 @@ from gateway.config.settings import (
     Retention,
     Tls,
 )
-from gateway.config.surroundings import surroundings
 from gateway.document import Document
 
 if TYPE_CHECKING:

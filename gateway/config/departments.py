@@ -13,7 +13,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.config import fields
+from gateway.config import value_types
 from gateway.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -190,4 +190,4 @@ def _key(sender: str) -> str:
 
 
 # A university has many senders and few domains, and to normalise one takes 50 µs.
-_domain = functools.lru_cache(maxsize=4096)(fields.domain)
+_domain = functools.lru_cache(maxsize=4096)(value_types.domain)

@@ -24,11 +24,11 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from gateway.document.document_values import describe
 from gateway.document.lines import Path as KeyPath
 from gateway.document.lines import dotted
 from gateway.document.lines import key_lines as find_key_lines
 from gateway.document.section import Section
-from gateway.document.values import describe
 from gateway.errors import ConfigError, Fault, FaultyFile
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import difflib
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload
 
-from gateway.document import values
+from gateway.document import document_values as values
 from gateway.document.lines import Path, dotted
 
 if TYPE_CHECKING:
@@ -174,7 +174,8 @@ class Section:
         value = self._data[key]
         if not isinstance(value, dict):
             self.fault(
-                key, f"must be a table, headed [{self.name(key)}], not {values.describe(value)}"
+                key,
+                f"must be a table, headed [{self.name(key)}], not {values.describe(value)}",
             )
             value = {}
         return Section(self._ground, (*self.path, key), value)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import Fault, ListError
-from gateway.lists.formats import eu, ftm, plain, uk, un
-from gateway.lists.formats.csl import csl, csl_json
-from gateway.lists.formats.ofac import ofac, ofac_advanced, ofac_xml
+from gateway.lists.formats import eu_fsf, ftm, own_table, uk, un
+from gateway.lists.formats.csl import csl_csv, csl_json
+from gateway.lists.formats.ofac import advanced_xml, sdn_csv, sdn_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,14 +70,14 @@ SOURCES = (
         _US,
         (
             Form(
-                ofac.read,
+                sdn_csv.read,
                 ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv"),
                 tuple(
                     _OFAC + name for name in ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
                 ),
             ),
-            Form(ofac_xml.read, ("sdn.xml",)),
-            Form(ofac_advanced.read, ("sdn_advanced.xml",)),
+            Form(sdn_xml.read, ("sdn.xml",)),
+            Form(advanced_xml.read, ("sdn_advanced.xml",)),
         ),
         fewest=3000,
     ),
@@ -88,7 +88,7 @@ SOURCES = (
         _US,
         (
             Form(
-                ofac.read_consolidated,
+                sdn_csv.read_consolidated,
                 ("cons_prim.csv", "cons_alt.csv", "cons_add.csv", "cons_comments.csv"),
                 tuple(
                     _OFAC + name
@@ -100,8 +100,8 @@ SOURCES = (
                     )
                 ),
             ),
-            Form(ofac_xml.read_consolidated, ("consolidated.xml",)),
-            Form(ofac_advanced.read_consolidated, ("cons_advanced.xml",)),
+            Form(sdn_xml.read_consolidated, ("consolidated.xml",)),
+            Form(advanced_xml.read_consolidated, ("cons_advanced.xml",)),
         ),
         fewest=50,
     ),
@@ -112,7 +112,7 @@ SOURCES = (
         _US,
         (
             Form(
-                csl.read,
+                csl_csv.read,
                 ("consolidated.csv",),
                 (
                     "https://data.trade.gov/downloadable_consolidated_screening_list/v1/consolidated.csv",
@@ -127,7 +127,7 @@ SOURCES = (
         "Consolidated list of persons, groups and entities subject to EU financial sanctions",
         "European Commission",
         "EU, reuse with attribution",
-        (Form(eu.read, ("eu.xml",)),),
+        (Form(eu_fsf.read, ("eu.xml",)),),
         notice="Its address holds a token that the Commission gives each user: import the file, "
         "or name a mirror.",
     ),
@@ -181,7 +181,7 @@ SOURCES = (
         "The institution's own list",
         "your institution",
         "your own",
-        (Form(plain.read, ("own.csv",)),),
+        (Form(own_table.read, ("own.csv",)),),
     ),
 )
 """In the order in which their word counts where two of them disagree."""

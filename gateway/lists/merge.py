@@ -1,7 +1,7 @@
 """Entries of several lists and the entities that people wrote, as one entity each.
 
 What a person wrote goes before what a list says, and an earlier list before a later one. Which
-entries are one institution is decided in :mod:`gateway.lists.groups`.
+entries are one institution is decided in :mod:`gateway.lists.same_institution`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gateway.lists.claims import Reading
-from gateway.lists.groups import Groups
+from gateway.lists.claimed_domains import Reading
 from gateway.lists.parsing.entry import unique
+from gateway.lists.same_institution import Groups
 from gateway.model import Entity, Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gateway.lists.claims import NotUsed
-    from gateway.lists.groups import Group
+    from gateway.lists.claimed_domains import NotUsed
     from gateway.lists.overrides import Key, Overrides
     from gateway.lists.parsing.entry import Entry
     from gateway.lists.parsing.hosts import Guard
+    from gateway.lists.same_institution import Group
     from gateway.model import Claim
 
 

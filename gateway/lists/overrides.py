@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.addresses.domain import normalise
+from gateway.addresses.domain_name import normalise
 from gateway.document import Document
 from gateway.errors import ListError
 from gateway.model import Claim

@@ -10,16 +10,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.notices import fill, headers, prose
-from gateway.notices.check import check
-from gateway.notices.facts import facts_of
+from gateway.notices import layout, message_headers, prose
+from gateway.notices.template_facts import facts_of
+from gateway.notices.text_check import check
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from gateway.config import Config
     from gateway.model import Notice
-    from gateway.notices.texts import Texts
+    from gateway.notices.notice_texts import Texts
 
 __all__ = ["Letter", "check", "language_of", "letter", "message_id", "render"]
 
@@ -44,7 +44,7 @@ def letter(
 ) -> Letter:
     """Render and serialise a notice; raises as :func:`render`."""
     message = render(notice, config, texts)
-    content = headers.serialise(message)
+    content = message_headers.serialise(message)
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
     return Letter(notice.request.to, message_id(notice, config), content, digest, texts_digest)
 
@@ -56,30 +56,30 @@ def render(notice: Notice, config: Config, texts: Texts) -> EmailMessage:
     with file and line where a template can't be filled in.
     """
     facts = facts_of(notice, config, language_of(notice, config, texts))
-    words = fill.words_of(facts, texts)
-    message = headers.message()
+    words = layout.words_of(facts, texts)
+    message = message_headers.message()
     compliance = config.compliance
     author = f"{compliance.office}, {config.institution.name}"
     desk = config.desk
     answers = config.notices.reply_to if desk is None else desk.address
-    headers.add(message, "From", headers.mailbox(config.notices.from_, author))
-    headers.add(message, "To", headers.mailbox(notice.request.to))
-    headers.add(message, "Reply-To", headers.mailbox(answers))
-    headers.add(message, "Subject", headers.unstructured(words.subject))
-    headers.add(message, "Date", headers.date(notice.created_at))
-    headers.add(message, "Message-ID", message_id(notice, config))
+    message_headers.add(message, "From", message_headers.mailbox(config.notices.from_, author))
+    message_headers.add(message, "To", message_headers.mailbox(notice.request.to))
+    message_headers.add(message, "Reply-To", message_headers.mailbox(answers))
+    message_headers.add(message, "Subject", message_headers.unstructured(words.subject))
+    message_headers.add(message, "Date", message_headers.date(notice.created_at))
+    message_headers.add(message, "Message-ID", message_id(notice, config))
     if (parent := notice.request.in_reply_to) is not None:
-        headers.add(message, "In-Reply-To", headers.ids([parent]))
+        message_headers.add(message, "In-Reply-To", message_headers.ids([parent]))
         thread = [i for i in notice.request.references if i != parent]
-        headers.add(message, "References", headers.ids([*thread, parent]))
-    headers.add(message, "Auto-Submitted", "auto-replied")
-    headers.add(message, "X-Auto-Response-Suppress", "All")
+        message_headers.add(message, "References", message_headers.ids([*thread, parent]))
+    message_headers.add(message, "Auto-Submitted", "auto-replied")
+    message_headers.add(message, "X-Auto-Response-Suppress", "All")
     # Quoted-printable passes where 8bit may not, and a signature over it stays whole.
     message.set_content(prose.as_text(words), cte="quoted-printable")
-    page = fill.page(words, facts, texts)
+    page = layout.page(words, facts, texts)
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     # Behind the parts: making them moves every Content- field into the first.
-    headers.add(message, "Content-Language", facts.language)
+    message_headers.add(message, "Content-Language", facts.language)
     # "=_" can't occur in quoted-printable (RFC 2045 section 6.7).
     mark = hashlib.sha256(notice.id.encode()).hexdigest()[:24]
     message.set_boundary(f"=_monition_{mark}")
@@ -89,7 +89,7 @@ def render(notice: Notice, config: Config, texts: Texts) -> EmailMessage:
 def message_id(notice: Notice, config: Config) -> str:
     """The Message-ID of a notice: from its event alone, so that a repeat bears the same."""
     domain = config.notices.from_.rpartition("@")[2]
-    return f"<{headers.atom(notice.id)}.notice@{headers.atom(domain)}>"
+    return f"<{message_headers.atom(notice.id)}.notice@{message_headers.atom(domain)}>"
 
 
 def language_of(notice: Notice, config: Config, texts: Texts) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.addresses.domain import DomainError, ancestry, normalise
+from gateway.addresses.domain_name import DomainError, ancestry, normalise
 from gateway.model import Kind, Rule, Standing, Tier
 from gateway.policy.tiers import in_force
 

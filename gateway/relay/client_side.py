@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.relay import tls, waits
+from gateway.relay import timeouts, tls
 
 if TYPE_CHECKING:
     import asyncio
 
-    from gateway.relay.room import Room
+    from gateway.relay.read_buffer import Room
 
 
 class ClientSide:
-    """What a :class:`gateway.relay.relay.Relay` does with its client's connection."""
+    """What a :class:`gateway.relay.connection.Relay` does with its client's connection."""
 
     __slots__ = ("_client", "_client_ended", "_client_is_full", "_client_is_paused", "_room")
 
@@ -56,9 +56,9 @@ class ClientSide:
         """So long it had for our last words: it is not waited for without end."""
         if self._client is None:
             return
-        if seconds > waits.LINGER_SECONDS:
+        if seconds > timeouts.LINGER_SECONDS:
             self._client.abort()
-        elif seconds > waits.LINGER_TLS_SECONDS:
+        elif seconds > timeouts.LINGER_TLS_SECONDS:
             tls.close(self._client)
 
     def _take_leave_of_client(self) -> None:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.relay import waits
+from gateway.relay import timeouts
 from gateway.relay.client_side import ClientSide
-from gateway.relay.reach import Reach
-from gateway.smtp import answers
-from gateway.smtp.awaited import has_dot
+from gateway.relay.failover import Reach
+from gateway.smtp import own_replies
+from gateway.smtp.pending_replies import has_dot
 from gateway.smtp.session import Session
 
 if TYPE_CHECKING:
     import asyncio
 
-    from gateway.relay.hop import Hop
-    from gateway.relay.listener import Listener
+    from gateway.relay.next_hop import Hop
+    from gateway.relay.server import Listener
 
 
 class Patience(ClientSide):
-    """What a :class:`gateway.relay.relay.Relay` waits for, and for how long.
+    """What a :class:`gateway.relay.connection.Relay` waits for, and for how long.
 
     No wait has a timer of its own, which every packet would pay for: whoever speaks only resets
     a number, and a sweep over all relays once a second looks at it.
@@ -74,8 +74,8 @@ class Patience(ClientSide):
         else:
             self._stuck_since = 0.0
             self._silent_since = self._silent_since or now
-            if now - self._silent_since > waits.CLIENT_SECONDS:
-                self._session.part(answers.TIMED_OUT)
+            if now - self._silent_since > timeouts.CLIENT_SECONDS:
+                self._session.part(own_replies.TIMED_OUT)
                 self._go_on()
 
     def _awaits_hop(self) -> bool:
@@ -88,7 +88,7 @@ class Patience(ClientSide):
     def _check_hop(self, now: float) -> None:
         session = self._session
         is_dot = has_dot(session.awaited)
-        limit = waits.DOT_SECONDS if is_dot else waits.HOP_SECONDS
+        limit = timeouts.DOT_SECONDS if is_dot else timeouts.HOP_SECONDS
         if now - self._stuck_since > limit:
             self._tell_of_hop("next hop silent", seconds=limit)
             session.next_hop_left()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.addresses.address import Unreadable, mailbox_key, without_signature
+from gateway.addresses.mailbox import Unreadable, mailbox_key, without_signature
 from gateway.model import Address, Finding, Kind, Rule, Standing
-from gateway.screening.embedded import wrapped
-from gateway.screening.kind import kind_of, provider_of, shared_host_of
+from gateway.screening.embedded_addresses import wrapped
+from gateway.screening.recipient_kind import kind_of, provider_of, shared_host_of
 from gateway.screening.snapshot import Match
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.model import Entity
-    from gateway.screening.domains import Holding
-    from gateway.screening.lookalike import Resemblance
+    from gateway.screening.domain_index import Holding
+    from gateway.screening.lookalikes import Resemblance
     from gateway.screening.snapshot import Snapshot
 
 

@@ -9,24 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from gateway.addresses.address import mailbox_key, without_tag
+from gateway.addresses.mailbox import mailbox_key, without_tag
 from gateway.errors import Fault, ListError
 from gateway.model import Rule
-from gateway.screening import canonical
-from gateway.screening.canonical import NoLineError
-from gateway.screening.digest import digest_of, digest_of_lines
-from gateway.screening.domains import DomainIndex, Holding, grouped
-from gateway.screening.entities import read_entities
-from gateway.screening.lookalike import Lookalikes
-from gateway.screening.people import read_people
-from gateway.screening.roster import Roster
+from gateway.screening import snapshot_lines
+from gateway.screening.domain_index import DomainIndex, Holding, grouped
+from gateway.screening.entity_files import read_entities
+from gateway.screening.lazy_entities import Roster
+from gateway.screening.lookalikes import Lookalikes
+from gateway.screening.mailbox_files import read_people
+from gateway.screening.snapshot_digest import digest_of, digest_of_lines
+from gateway.screening.snapshot_lines import NoLineError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway.model import Entity
-    from gateway.screening.kind import People
+    from gateway.screening.recipient_kind import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def from_lines(lines: Sequence[bytes]) -> Snapshot:
         raise NoLineError("a snapshot has one line at least")
     roster = Roster(lines[1:])
     return _indexed(
-        roster, tuple(roster.reached()), canonical.people_of(lines[0]), digest_of_lines(lines)
+        roster, tuple(roster.reached()), snapshot_lines.people_of(lines[0]), digest_of_lines(lines)
     )
 
 

@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.metrics import Metrics, merge
-from gateway.relay.headcount import Headcount
-from gateway.serve import child, health, notify, orders, report
-from gateway.serve.freshness import SEARCH_SECONDS, Newer
-from gateway.serve.pages import Pages
-from gateway.serve.slot import Slot
+from gateway.relay.session_count import Headcount
+from gateway.serve import health, load_in_force, sd_notify, worker_process, worker_report
+from gateway.serve.health_server import Pages
+from gateway.serve.list_freshness import SEARCH_SECONDS, Newer
+from gateway.serve.worker_slot import Slot
 
 if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.metrics import Samples
-    from gateway.serve.notify import Notifier
-    from gateway.serve.orders import Loaded
-    from gateway.serve.sockets import Listening
+    from gateway.serve.listener_sockets import Listening
+    from gateway.serve.load_in_force import Loaded
+    from gateway.serve.sd_notify import Notifier
 
 TURN_SECONDS = 1.0
 MARGIN_SECONDS = 15.0
@@ -122,7 +122,7 @@ class Supervisor:
                 self._kill(slot, "a worker is stuck")
         if not self._is_ready and all(slot.is_serving for slot in self._slots):
             self._is_ready = True
-            self._notifier.tell(notify.READY)
+            self._notifier.tell(sd_notify.READY)
             log.info("all workers serve")
         self._notifier.tell_alive()
         if self._pages is not None:
@@ -139,9 +139,9 @@ class Supervisor:
 
     def _fill(self, slot: Slot, now: float) -> None:
         """Start a worker."""
-        ours, theirs = report.channel()
+        ours, theirs = worker_report.channel()
         try:
-            pid = child.fork(lambda: self._become(slot, ours, theirs))
+            pid = worker_process.fork(lambda: self._become(slot, ours, theirs))
         except OSError as error:
             ours.close()
             wait = slot.emptied(now)
@@ -162,13 +162,13 @@ class Supervisor:
         for end in (ours, self._signals, self._wakeup, *(other.end for other in self._slots)):
             if end is not None:
                 end.close()
-        return child.run(
+        return worker_process.run(
             self._config, self._loaded, self._listening, self._headcount, theirs, slot.number
         )
 
     def _hear(self, slot: Slot) -> None:
         assert slot.end is not None
-        heard, is_over = report.receive(slot.end)
+        heard, is_over = worker_report.receive(slot.end)
         if heard is not None and slot.heard(heard, time.monotonic()) and self._kill_at is None:
             self._reload()
         if is_over:
@@ -197,9 +197,9 @@ class Supervisor:
             if code:
                 log.error("a worker ended badly", worker=slot.number, pid=pid, code=code)
             return
-        if code == child.FAULTY and not slot.has_served:
+        if code == worker_process.FAULTY and not slot.has_served:
             # Whatever it is, it is as wrong for all the others.
-            self._status = child.FAULTY
+            self._status = worker_process.FAULTY
             self._stop()
             return
         self._metrics.worker_restarts.inc()
@@ -219,7 +219,7 @@ class Supervisor:
         self._selector.register(self._signals, selectors.EVENT_READ, self._obey)
         # Each signal's number is written there; nothing is done in a handler itself.
         signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
-        for number in (*child.SIGNALS, signal.SIGCHLD):
+        for number in (*worker_process.SIGNALS, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
 
     def _obey(self) -> None:
@@ -227,20 +227,20 @@ class Supervisor:
         if signal.SIGHUP in numbers and self._kill_at is None:
             self._reload()
         if numbers & {signal.SIGTERM, signal.SIGINT} and self._kill_at is None:
-            self._notifier.tell(notify.STOPPING)
+            self._notifier.tell(sd_notify.STOPPING)
             self._stop()
 
     def _reload(self) -> None:
         """Prove the new policies here first: refused once, and then no worker hears of them."""
         self._notifier.tell_reloading()
         known = self._loaded.orders.departments
-        loaded = orders.load_anew(self._config, datetime.now(UTC).date(), known)
+        loaded = load_in_force.load_anew(self._config, datetime.now(UTC).date(), known)
         if loaded is not None:
             # Whoever is started from now on has them from the first message on.
             self._loaded = loaded
             log.info("reloading", snapshot=loaded.orders.snapshot.digest)
             self._signal_all(signal.SIGHUP)
-        self._notifier.tell(notify.READY)
+        self._notifier.tell(sd_notify.READY)
 
     def _stop(self) -> None:
         """End all workers; the last thing this supervisor does."""

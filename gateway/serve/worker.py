@@ -16,19 +16,19 @@ import structlog
 
 from gateway import __version__
 from gateway.errors import LedgerError
-from gateway.inspection.watch import Watch
+from gateway.inspection.inspector import Watch
 from gateway.ledger.store.writer import Ledger
 from gateway.mailer.courier import Courier
 from gateway.mailer.submission import submission
 from gateway.metrics import Metrics
 from gateway.notices import render, rhythm
-from gateway.relay.listener import Listener
-from gateway.serve import freshness, notify, orders
-from gateway.serve.freshness import Newer
+from gateway.relay.server import Listener
+from gateway.serve import list_freshness, load_in_force, sd_notify
 from gateway.serve.health import silence
-from gateway.serve.notify import Notifier
-from gateway.serve.report import Report
-from gateway.serve.sockets import endpoint
+from gateway.serve.list_freshness import Newer
+from gateway.serve.listener_sockets import endpoint
+from gateway.serve.sd_notify import Notifier
+from gateway.serve.worker_report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from gateway.metrics import Samples
     from gateway.model import Notice
     from gateway.notices.render import Letter
-    from gateway.relay.headcount import Headcount
-    from gateway.serve.linking import Linking
-    from gateway.serve.orders import Loaded
+    from gateway.relay.session_count import Headcount
+    from gateway.serve.dns_linkage_job import Linking
+    from gateway.serve.load_in_force import Loaded
 
 BEAT_SECONDS = 1
 COUNT_SECONDS = 10
@@ -75,7 +75,7 @@ class Worker:
         self._beat = beat
         self._beaten_at = time.monotonic()
         self._metrics = Metrics()
-        self._loaded = loaded or orders.load(config, _now().date())
+        self._loaded = loaded or load_in_force.load(config, _now().date())
         self._process = secrets.token_hex(8)
         self._ledger = Ledger(
             config.ledger.path,
@@ -134,7 +134,7 @@ class Worker:
             if ready is not None:
                 ready()
             await self._stopping.wait()
-            self._notifier.tell(notify.STOPPING)
+            self._notifier.tell(sd_notify.STOPPING)
             self._set_serving(is_serving=False)
             log.info("draining")
             await listener.drain()
@@ -216,11 +216,11 @@ class Worker:
         """Keep the metrics of the lists' ages no older than a few seconds."""
         while True:
             try:
-                await asyncio.to_thread(freshness.measure, self._config, self._metrics, _now())
+                await asyncio.to_thread(list_freshness.measure, self._config, self._metrics, _now())
             except Exception:
                 # Whatever lies in that directory, a number is not worth more than the mail.
                 log.exception("the lists' ages cannot be told")
-            await asyncio.sleep(freshness.MEASURE_SECONDS)
+            await asyncio.sleep(list_freshness.MEASURE_SECONDS)
 
     async def _search_for_newer(self) -> None:
         """Take what an import puts in force; of several workers the supervisor does."""
@@ -228,7 +228,7 @@ class Worker:
         while self._headcount is None:
             if newer.is_in_force(self._loaded.orders.snapshot.digest):
                 self._reload_wanted.set()
-            await asyncio.sleep(freshness.SEARCH_SECONDS)
+            await asyncio.sleep(list_freshness.SEARCH_SECONDS)
 
     def _courier(self) -> Courier:
         config = self._config
@@ -250,9 +250,9 @@ class Worker:
         if not self._config.lists.linkage:
             return
         # The DNS library takes 0.15 s to load and 4 MB a worker, which most have no use for.
-        from gateway.serve import linking  # noqa: PLC0415
+        from gateway.serve import dns_linkage_job  # noqa: PLC0415
 
-        self._linking = linking.begin(
+        self._linking = dns_linkage_job.begin(
             self._config,
             self._metrics,
             lambda: self._loaded.orders.snapshot,
@@ -287,7 +287,9 @@ class Worker:
         self._notifier.tell_reloading()
         # In a thread: the loop goes on with the mail.
         known = self._loaded.orders.departments
-        loaded = await asyncio.to_thread(orders.load_anew, self._config, _now().date(), known)
+        loaded = await asyncio.to_thread(
+            load_in_force.load_anew, self._config, _now().date(), known
+        )
         if loaded is not None:
             self._loaded = loaded
             self._hear_newcomers()
@@ -295,7 +297,7 @@ class Worker:
             self._listener.reload_tls()
             self._tell_digests()
             log.info("reloaded", snapshot=loaded.orders.snapshot.digest)
-        self._notifier.tell(notify.READY)
+        self._notifier.tell(sd_notify.READY)
 
     def _announce(self) -> None:
         config = self._config

@@ -103,7 +103,7 @@ class Scan(IntEnum):
     LOOKALIKE = 2
 
 
-# As in gateway.smtp.phase: every chunk asks for some.
+# As in gateway.smtp.dialogue_states: every chunk asks for some.
 _AT_TEXT: Final = _At.TEXT
 _AT_CR: Final = _At.CR
 _AT_CRLF: Final = _At.CRLF

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
-from gateway.smtp import answers, chunks
-from gateway.smtp.awaited import awaits_end, owes_nothing
-from gateway.smtp.chunks import ChunkedMessage
+from gateway.smtp import bdat, own_replies
+from gateway.smtp.bdat import ChunkedMessage
 from gateway.smtp.content import SCAN_END, SCAN_LOOKALIKE
-from gateway.smtp.exchange import Exchange
-from gateway.smtp.message import Message
-from gateway.smtp.phase import (
+from gateway.smtp.dialogue_states import (
     AT_CONTENT_ENDED,
     AT_ENVELOPE,
     AT_REPLIED,
@@ -23,6 +20,9 @@ from gateway.smtp.phase import (
     FOR_OURS,
     Moment,
 )
+from gateway.smtp.exchange import Exchange
+from gateway.smtp.message import Message
+from gateway.smtp.pending_replies import awaits_end, owes_nothing
 
 
 class Delivery(Exchange):
@@ -54,7 +54,7 @@ class Delivery(Exchange):
         """Answer ``Moment.ENVELOPE``: the content may come, watched or not."""
         self._expect(AT_ENVELOPE)
         line, self._asked = self._asked, b""
-        chunk = chunks.announced(line) if line else None
+        chunk = bdat.announced(line) if line else None
         if chunk is not None:
             if self._ends_by_unasked():
                 return
@@ -68,7 +68,7 @@ class Delivery(Exchange):
             self._take_replies()
         self._advance()
 
-    def _begin_chunk(self, message: ChunkedMessage, chunk: chunks.Chunk, line: bytes) -> None:
+    def _begin_chunk(self, message: ChunkedMessage, chunk: bdat.Chunk, line: bytes) -> None:
         message.announce(chunk, line, self.to_next_hop)
         self._may_continue = not chunk.is_last
         if not chunk.is_last:
@@ -83,10 +83,10 @@ class Delivery(Exchange):
     def _take_content(self, message: Message, data: bytes) -> None:
         if self._framer.size and not message.is_lost and awaits_end(self.awaited):
             # A reply has begun that nothing asked for: it must not become the final dot's.
-            self._lose_content(message, answers.HOP_LOST, Outcome.FAILED)
+            self._lose_content(message, own_replies.HOP_LOST, Outcome.FAILED)
         scan = message.take(data, self.to_next_hop)
         if scan is SCAN_LOOKALIKE:
-            self._lose_content(message, answers.LOOKALIKE, Outcome.REFUSED)
+            self._lose_content(message, own_replies.LOOKALIKE, Outcome.REFUSED)
             scan = message.take(data, self.to_next_hop)
         if scan is SCAN_END:
             if message.rest:
@@ -130,7 +130,7 @@ class Delivery(Exchange):
         if self._framer.size and not self._hop_left:
             # As in the content: it began before the dot is out.
             self._drop_hop()
-            self.message.settle(answers.HOP_LOST, Outcome.FAILED)
+            self.message.settle(own_replies.HOP_LOST, Outcome.FAILED)
         if self._hop_left:
             self._phase = DOOMED
             self.moment = AT_REPLIED
@@ -146,7 +146,7 @@ class Delivery(Exchange):
         message = self.message
         assert message is not None
         self._drop_hop()
-        message.settle(answers.NOT_RECORDED, Outcome.FAILED)
+        message.settle(own_replies.NOT_RECORDED, Outcome.FAILED)
         self._end_message(message)
         self._phase = DOOMED
         self._advance()
@@ -186,12 +186,12 @@ class Delivery(Exchange):
             return False
         self.awaited.clear()  # our own answers at most: the end comes before them
         self._take_replies()
-        self.part(answers.HOP_GONE)
+        self.part(own_replies.HOP_GONE)
         return True
 
     def _follow_lost_hop(self) -> None:
         if self.awaited or self._asked:
-            self.part(answers.HOP_GONE)
+            self.part(own_replies.HOP_GONE)
         else:
             self._phase = DOOMED
 

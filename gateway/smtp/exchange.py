@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from gateway.smtp import answers
-from gateway.smtp.awaited import has_dot
-from gateway.smtp.inbox import Inbox
-from gateway.smtp.phase import (
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import (
     AT_REPLIED,
     AT_STARTTLS,
     COMMANDS,
@@ -20,13 +18,15 @@ from gateway.smtp.phase import (
     OVER,
     Moment,
 )
-from gateway.smtp.reply import ReplyFramer
+from gateway.smtp.line_buffer import Inbox
+from gateway.smtp.pending_replies import has_dot
+from gateway.smtp.replies import ReplyFramer
 from gateway.smtp.transaction import Transaction
 
 if TYPE_CHECKING:
     from gateway.model import Outcome
-    from gateway.smtp.awaited import Awaited
     from gateway.smtp.message import Message
+    from gateway.smtp.pending_replies import Awaited
 
 HELD_LIMIT: Final = 65536
 """Bytes of either side that are held before its reading pauses."""
@@ -145,7 +145,7 @@ class Exchange:
         """Our 220 to STARTTLS has its turn."""
         if self.transaction.is_open:
             # The next hop knows nothing of our TLS: what was said in the clear would stand there.
-            self.to_client[-1] = answers.TLS_NOT_NOW
+            self.to_client[-1] = own_replies.TLS_NOT_NOW
             self._phase = COMMANDS
         else:
             self.moment = AT_STARTTLS
@@ -172,7 +172,7 @@ class Exchange:
             if not (self._inbox.size if self._phase is CONTENT else self.awaited):
                 self.part(b"")
         elif self._phase is GREETING or not (self.awaited or self.transaction.is_open):
-            self.part(answers.CLOSING)
+            self.part(own_replies.CLOSING)
 
     def part(self, last_words: bytes) -> None:
         """End the dialogue on both sides."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from gateway.errors import RemoteProtocolError
 from gateway.model import Outcome
-from gateway.smtp import answers, extensions
-from gateway.smtp.awaited import owes_nothing
+from gateway.smtp import ehlo_keywords, own_replies
 from gateway.smtp.delivery import Delivery
-from gateway.smtp.phase import (
+from gateway.smtp.dialogue_states import (
     AT_CONTENT_ENDED,
     AT_ENVELOPE,
     AT_RECIPIENT,
@@ -30,7 +29,8 @@ from gateway.smtp.phase import (
     OUTCOMES,
     Await,
 )
-from gateway.smtp.reply import single
+from gateway.smtp.pending_replies import owes_nothing
+from gateway.smtp.replies import single
 
 
 class HopSide(Delivery):
@@ -74,10 +74,10 @@ class HopSide(Delivery):
             return
         self._drop_hop()
         if self._phase in (CONTENT, DOT) and self.message is not None:
-            self._lose_content(self.message, answers.HOP_LOST, Outcome.FAILED)
+            self._lose_content(self.message, own_replies.HOP_LOST, Outcome.FAILED)
         elif self._phase is GREETING:
             if self._is_last_hop:
-                self.part(answers.NO_HOP)
+                self.part(own_replies.NO_HOP)
         elif self.moment is None:
             self._lose_hop()
         self._advance()
@@ -86,10 +86,10 @@ class HopSide(Delivery):
         """Tell the client that the replies it waits for will not come."""
         if self.awaited and self.awaited[0][0] is FOR_DOT:
             self.awaited.popleft()
-            if not self._take_final(answers.HOP_LOST, Outcome.UNKNOWN):
+            if not self._take_final(own_replies.HOP_LOST, Outcome.UNKNOWN):
                 self._follow_lost_hop()
         elif self._phase is not DOOMED:
-            self.part(answers.HOP_GONE)
+            self.part(own_replies.HOP_GONE)
 
     def _take_replies(self) -> None:
         # At other moments the next hop is not listened to.
@@ -140,7 +140,7 @@ class HopSide(Delivery):
             self.next_hop_left()
         else:
             # It asks the client for something of which we know no end.
-            self.part(answers.HOP_GONE)
+            self.part(own_replies.HOP_GONE)
 
     def _noted(self, kind: Await, line: bytes, raw: bytes) -> bytes:
         """Note a 2xx reply; give it as the client gets it."""
@@ -151,13 +151,13 @@ class HopSide(Delivery):
                 self.message = None
             elif kind is FOR_RCPT:
                 # Named after the first chunk: nobody has looked at this recipient.
-                self.part(answers.NAMED_TOO_LATE)
+                self.part(own_replies.NAMED_TOO_LATE)
                 return b""
         if kind is not FOR_EHLO:
             return raw
         if not any(each is FOR_EHLO or each is FOR_HELO for each, _ in self.awaited):
-            self._hop_offers = extensions.keywords(raw)
-        return extensions.offer(raw, xforward=self.trusts_client, starttls=self.offers_tls)
+            self._hop_offers = ehlo_keywords.keywords(raw)
+        return ehlo_keywords.offer(raw, xforward=self.trusts_client, starttls=self.offers_tls)
 
     def _take_banner(self, code: int, raw: bytes) -> None:
         if code >= 400 and not self._is_last_hop:
@@ -174,8 +174,8 @@ class HopSide(Delivery):
         if self.message is not None and self._phase in (CONTENT, DOT):
             # It answers before the dot: its refusal counts, anything else is no answer.
             outcome = Outcome.REFUSED if code >= 500 else Outcome.FAILED
-            reply = raw if code >= 400 else answers.HOP_LOST
+            reply = raw if code >= 400 else own_replies.HOP_LOST
             self._lose_content(self.message, reply, outcome)
             self._advance()
         else:
-            self.part(raw if code == 421 else answers.HOP_GONE)
+            self.part(raw if code == 421 else own_replies.HOP_GONE)

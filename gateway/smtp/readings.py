@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.smtp.command import path
+from gateway.smtp.commands import path
 
 _SPECIAL: Final = b'"\\()<,;: \t\x0b\x0c'
 _BLANKS: Final = frozenset((b" ", b"\t", b"\r"))
@@ -23,7 +23,7 @@ _PIECES: Final = re.compile(rb"@+|[<>,;:() ]|[^<>,;:()@ ]+")
 
 
 def readings(raw: bytes) -> tuple[bytes, ...]:
-    """The path of a RCPT line as :func:`gateway.smtp.command.path` reads it, then any others."""
+    """The path of a RCPT line as :func:`gateway.smtp.commands.path` reads it, then any others."""
     colon = raw.find(b":")
     end = raw.find(b">", colon)
     if colon >= 0 and end >= 0 and raw[colon + 1 : colon + 2] == b"<":

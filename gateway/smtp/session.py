@@ -26,14 +26,10 @@ sockets feeds :meth:`Session.from_client` and :meth:`Session.from_next_hop`, wri
 
 from __future__ import annotations
 
-from gateway.smtp import answers, chunks
-from gateway.smtp.awaited import give_ours
-from gateway.smtp.chunks import ChunkedMessage
-from gateway.smtp.command import is_single
-from gateway.smtp.exchange import AWAITED_LIMIT
-from gateway.smtp.hop_side import HopSide
-from gateway.smtp.inbox import Inbox
-from gateway.smtp.phase import (
+from gateway.smtp import bdat, own_replies
+from gateway.smtp.bdat import ChunkedMessage
+from gateway.smtp.commands import is_single
+from gateway.smtp.dialogue_states import (
     AT_CONTENT_ENDED,
     AT_ENVELOPE,
     AT_RECIPIENT,
@@ -65,6 +61,10 @@ from gateway.smtp.phase import (
     clean_meaning,
     meaning,
 )
+from gateway.smtp.exchange import AWAITED_LIMIT
+from gateway.smtp.hop_side import HopSide
+from gateway.smtp.line_buffer import Inbox
+from gateway.smtp.pending_replies import give_ours
 from gateway.smtp.readings import readings
 
 
@@ -123,7 +123,7 @@ class Session(HopSide):
             elif phase is CONTENT and message is not None:
                 self._take_content(message, self._inbox.take())
             elif phase is DOOMED and not self.awaited and self.moment is None:
-                self.part(answers.FOLLOWS_FAILURE)
+                self.part(own_replies.FOLLOWS_FAILURE)
             elif phase is OVER:
                 self._inbox.take()
             else:
@@ -134,7 +134,7 @@ class Session(HopSide):
     def _take_command(self, line: bytes, meant: Await) -> None:
         if self._framer.size and self.moment is None and not self.awaited:
             # A reply has begun that nothing asked for: it must not become this command's.
-            self.part(answers.HOP_GONE)
+            self.part(own_replies.HOP_GONE)
             return
         if meant is FOR_CHUNK:
             self._take_chunk(line)
@@ -224,19 +224,19 @@ class Session(HopSide):
         """What we may have to answer ourselves, and the line or the reply."""
         if meant is FOR_STARTTLS and self.offers_tls:
             self._phase = TLS_ASKED
-            return FOR_OUR_STARTTLS, answers.TLS_READY
+            return FOR_OUR_STARTTLS, own_replies.TLS_READY
         if meant is not FOR_XFORWARD:
             return meant, line
         if not self.trusts_client:
-            return FOR_OURS, answers.NOT_TRUSTED
+            return FOR_OURS, own_replies.NOT_TRUSTED
         return FOR_XFORWARD if b"XFORWARD" in self._hop_offers else FOR_OUR_XFORWARD, line
 
     def _take_chunk(self, line: bytes) -> None:
-        chunk = chunks.announced(line)
+        chunk = bdat.announced(line)
         if chunk is None or b"CHUNKING" not in self._hop_offers:
-            self._answer(FOR_OURS, answers.NOT_OFFERED)
+            self._answer(FOR_OURS, own_replies.NOT_OFFERED)
             # The octets follow unasked: left standing, they would be commands.
-            if chunk is None or chunk.octets > chunks.UNOFFERED_LIMIT:
+            if chunk is None or chunk.octets > bdat.UNOFFERED_LIMIT:
                 self._phase = DOOMED
             else:
                 self._inbox.skip(chunk.octets)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from gateway.model import Client, Envelope, Recipient
-from gateway.smtp import command
-from gateway.smtp.phase import FOR_EHLO, FOR_HELO, FOR_MAIL, FOR_RCPT, FOR_RSET, FOR_XFORWARD, Await
+from gateway.smtp import commands
+from gateway.smtp.dialogue_states import (
+    FOR_EHLO,
+    FOR_HELO,
+    FOR_MAIL,
+    FOR_RCPT,
+    FOR_RSET,
+    FOR_XFORWARD,
+    Await,
+)
 from gateway.smtp.readings import readings
-from gateway.smtp.reply import parse
+from gateway.smtp.replies import parse
 
 
 class Transaction:
@@ -41,7 +49,7 @@ class Transaction:
             self._recipients = []
         elif kind is FOR_XFORWARD:
             # It tells of this transaction's client, and of no other's.
-            self._forwarded = command.xforward(line, self._forwarded)
+            self._forwarded = commands.xforward(line, self._forwarded)
         elif kind is FOR_RSET:
             self.close()
         elif kind in (FOR_EHLO, FOR_HELO):
@@ -58,7 +66,7 @@ class Transaction:
     @property
     def sender(self) -> bytes:
         """The path of the accepted MAIL, without its brackets."""
-        return command.path(self._mail)
+        return commands.path(self._mail)
 
     @property
     def paths(self) -> list[bytes]:

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import command
-from gateway.ledger.office import office
+from gateway.ledger.office import office_writer
 from gateway.ledger.record.events import heartbeat
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 
 NOW = datetime.now(UTC)
 
@@ -49,7 +49,7 @@ def events(mail, ledger_path):
             (record,) = mail.records(f"m{number}", sender=sender, at=at)
             ids.append(store.append(record).id)
     store.close()
-    office.append(ledger_path, [heartbeat("p", at=NOW, entropy=os.urandom)])
+    office_writer.append(ledger_path, [heartbeat("p", at=NOW, entropy=os.urandom)])
     return ids
 
 

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import command
-from gateway.list_store.files import linked
-from gateway.list_store.files.folder import Folder
-from gateway.screening.linkage import Link
+from gateway.list_store.files import linked_domains
+from gateway.list_store.files.paths import Folder
+from gateway.screening.dns_linkage import Link
 
 REPO = Path(__file__).parents[2]
 
@@ -215,7 +215,7 @@ def test_help_has_an_example(check):
 
 def test_s07_a_link_by_the_dns_is_explained(check, tmp_path):
     link = Link("friend.example", "NS", "ns.mipt.ru", "mipt.ru")
-    linked.add(Folder(tmp_path / "lists"), link, datetime.now(UTC).date())
+    linked_domains.add(Folder(tmp_path / "lists"), link, datetime.now(UTC).date())
     config = tmp_path / "monition.toml"
     config.write_text(
         '[institution]\nname = "U"\ndomains = ["example.edu"]\n'

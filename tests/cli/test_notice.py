@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.addresses.address import parse
+from gateway.addresses.mailbox import parse
 from gateway.cli.main import command
 from gateway.ledger.record.events import Settled, Sighting, observed
 from gateway.ledger.store.settlement import Settlement

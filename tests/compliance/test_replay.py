@@ -1,122 +1,152 @@
-import dataclasses
+from __future__ import annotations
+
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from gateway.addresses.address import from_text
+from benchmarks.year.making import make
 from gateway.compliance import replay
-from gateway.list_store.snapshots import assembly, edition, policies
-from gateway.model import Standing
-from gateway.notices import texts
-from gateway.policy import rules
-from gateway.policy.decide import decide_one
-from gateway.screening.classify import classify
+from gateway.compliance.replay import FIELDS, Observed, Told
+from gateway.config import load
+from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.questions.filters import Filters
+from gateway.ledger.record.record import Part
+from gateway.list_store.files.paths import Folder
 
-NOBODY = "sha256:" + "0" * 64
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    """A day of a university's mail, with its lists and policies."""
+    return make(tmp_path_factory.mktemp("day"), events=700, days=1)
+
+
+@pytest.fixture(scope="module")
+def config(day):
+    return load(day.config, {})
+
+
+@pytest.fixture(scope="module")
+def folder(config):
+    return Folder(config.lists.directory)
+
+
+@pytest.fixture(scope="module")
+def events(day):
+    """All OBSERVED by their ids, each with what was told of it."""
+    found = {}
+    with Reader(day.ledger) as reader:
+        for row in list(reader.findings(Filters())):
+            story = reader.find(row["id"])
+            sent = [
+                each.facts
+                for each in reader.related(story.event)
+                if each.event.kind == "NOTIFIED" and each.facts["result"] == "sent"
+            ]
+            told = Told(sent[-1], reader.notice(sent[-1]["notice"])) if sent else None
+            observed = Observed(
+                story.event.id,
+                story.event.at,
+                story.facts,
+                story.personal[Part.SENDER],
+                story.personal[Part.RECIPIENT],
+            )
+            found[story.event.id] = observed, told
+    return found
 
 
 @pytest.fixture
-def served(config, folder, at):
-    """Put the policies in force as a gateway does; the digests that its events bear."""
-
-    def run(days=0):
-        directory = config.policies.directory
-        snapshot = assembly.put_in_force(directory, folder, at(days))
-        made = edition.of(config, rules.load(directory), texts.load(directory))
-        policies.keep(folder, made, at(days))
-        return snapshot.digest, made.policy, made.texts
-
-    return run
+def warned(events):
+    """An event whose sender was told."""
+    return next(each for each in events.values() if each[1] is not None)
 
 
-def judged(was, day):
-    finding = classify(from_text("a@written.ru"), was.snapshot, day)
-    return decide_one("prof@example.edu", finding, was.rules, day)
+def test_a05_each_event_of_a_day_comes_out_as_it_was(events, folder, config):
+    rules = {event.facts["rule"] for event, _ in events.values()}
+    assert rules == {"exact-domain", "subdomain", "lookalike", "embedded"}
+    assert len({event.facts["snapshot"] for event, _ in events.values()}) == 2
+    one_a_rule = {
+        (event.facts["rule"], event.facts["snapshot"], told is None): (event, told)
+        for event, told in events.values()
+    }
+    for event, told in one_a_rule.values():
+        judgement = replay.judge(folder, config, event, told)
+        assert judgement.is_same, judgement
+        assert judgement.compared == FIELDS + (() if told is None else ("notice",))
 
 
-def test_a05_a_verdict_is_given_again_after_everything_has_changed(served, config, folder, at):
-    day = at().date()
-    snapshot, policy, letters = served()
-    before = replay.replay(folder, snapshot, policy)
-    decision = judged(before, day)
-    assert decision.findings[0].standing is Standing.LISTED
-    shutil.rmtree(config.policies.directory / "entities")
-    (config.policies.directory / "entities").mkdir()
-    path = config.policies.directory / "policy.toml"
-    path.write_text(path.read_text().replace("all: warn", "all: another"))
-    served(days=1)
-
-    was = replay.replay(folder, snapshot, policy, at=at())
-    assert was.can_be_judged
-    assert was.gone == was.notes == ()
-    assert judged(was, day) == decision
-    assert (was.snapshot.digest, was.rules.digest) == (snapshot, policy)
-    assert was.edition.texts == letters
-    assert was.texts.languages == {"en"}
+@pytest.mark.parametrize("field", FIELDS)
+def test_a05_each_field_that_differs_is_told(warned, folder, config, field):
+    event, _ = warned
+    forged = replace(event, facts={**event.facts, field: "another"})
+    if field in ("snapshot", "policy"):
+        judgement = replay.judge(folder, config, forged, None)
+        assert any(reason.startswith(f"the {field}:") for reason in judgement.gone)
+        assert judgement.compared == ()
+        return
+    (difference,) = replay.judge(folder, config, forged, None).differences
+    assert (difference.field, difference.then) == (field, "another")
+    assert difference.now == event.facts[field]
 
 
-@pytest.mark.parametrize("what", ["snapshot", "policy"])
-@pytest.mark.parametrize("how", [NOBODY, None, "nonsense"])
-def test_a05_it_is_told_which_of_them_is_gone(served, folder, what, how):
-    snapshot, policy, _ = served()
-    named = {"snapshot": snapshot, "policy": policy, what: how}
-    was = replay.replay(folder, **named)
-    assert not was.can_be_judged
-    (gone,) = was.gone
-    assert gone.startswith(f"the {what}: ")
-    assert (was.snapshot is None) == (what == "snapshot")
-    assert (was.rules is None) == (was.texts is None) == (what == "policy")
+def test_a05_a_verdict_that_rests_in_a_personal_part_is_compared(events, folder, config):
+    event = next(event for event, _ in events.values() if event.facts["rule"] == "embedded")
+    assert event.facts["matched"] is None
+    forged = replace(event, recipient={**event.recipient, "matched": "another.example"})
+    (difference,) = replay.judge(folder, config, forged, None).differences
+    assert difference.field == "matched"
+    assert difference.now == event.recipient["matched"]
 
 
-def test_a05_without_the_letters_it_can_be_judged_all_the_same(served, folder):
-    snapshot, policy, _ = served()
-    was = replay.replay(folder, snapshot, policy, texts=NOBODY)
-    assert was.can_be_judged
-    assert was.texts is None
-    assert was.gone[0].startswith("the notice texts: ")
+def test_a05_another_letter_is_told(warned, folder, config):
+    event, told = warned
+    forged = replace(told, facts={**told.facts, "digest": "sha256:0"})
+    (difference,) = replay.judge(folder, config, event, forged).differences
+    assert (difference.field, difference.then) == ("notice", "sha256:0")
+    other = replace(told, notice=replace(told.notice, id="01OTHER"))
+    assert [d.field for d in replay.judge(folder, config, event, other).differences] == ["notice"]
 
 
-def test_a05_where_the_whole_archive_is_gone_all_is_told(folder):
-    was = replay.replay(folder, NOBODY, NOBODY, texts=NOBODY)
-    assert not was.can_be_judged
-    assert [each.partition(":")[0] for each in was.gone] == ["the snapshot", "the policy"]
+def test_a05_what_is_gone_is_told_and_the_rest_is_compared(warned, folder, config, tmp_path):
+    event, told = warned
+    copy = Folder(tmp_path / "lists")
+    shutil.copytree(folder.path, copy.path)
+    for file in copy.snapshots.iterdir():
+        file.unlink()
+    judgement = replay.judge(copy, config, event, told)
+    assert [reason.partition(":")[0] for reason in judgement.gone] == ["the snapshot"]
+    assert judgement.compared == ("notice",)
+    assert not judgement.is_same
+    for file in copy.policies.iterdir():
+        file.unlink()
+    gone = [r.partition(":")[0] for r in replay.judge(copy, config, event, told).gone]
+    assert gone == ["the snapshot", "the policy", "the notice"]
 
 
-def test_a_policy_of_another_version_is_used_with_a_note(served, config, folder, at):
-    snapshot, _, _ = served()
-    directory = config.policies.directory
-    made = edition.of(config, rules.load(directory), texts.load(directory))
-    old = dataclasses.replace(made, policy=NOBODY, version="0.0.1")
-    lie = dataclasses.replace(made, policy="sha256:" + "1" * 64)
-    for each in (old, lie):
-        path = policies.path_of(folder, each)
-        path.write_bytes(policies.gzip.compress(each.content))
-    was = replay.replay(folder, snapshot, NOBODY)
-    assert was.can_be_judged
-    assert was.rules.digest == NOBODY
-    assert was.notes[0].startswith("the rules were kept by Monition 0.0.1")
-    was = replay.replay(folder, snapshot, lie.policy)
-    assert was.rules is None
-    assert was.gone[0].endswith("is another one")
+@pytest.mark.parametrize(
+    ("facts", "what"),
+    [({"digest": None}, "bears no digest"), ({"notice": None}, "no longer in the outbox")],
+)
+def test_a05_a_letter_that_cannot_be_made_again_is_told(warned, folder, config, facts, what):
+    event, told = warned
+    if "notice" in facts:
+        told = replace(told, notice=None)
+    else:
+        told = replace(told, facts={**told.facts, **facts})
+    judgement = replay.judge(folder, config, event, told)
+    assert what in judgement.gone[0]
+    assert judgement.compared == FIELDS
 
 
-def test_a_policy_that_this_version_cannot_read_is_told(served, config, folder):
-    snapshot, _, _ = served()
-    directory = config.policies.directory
-    made = edition.of(config, rules.load(directory), texts.load(directory))
-    files = {**made.files, "policy.toml": "[", "notices/en/notice.txt.j2": "{% if %}"}
-    broken = dataclasses.replace(made, policy=NOBODY, version="0.0.1", files=files)
-    policies.path_of(folder, broken).write_bytes(policies.gzip.compress(broken.content))
-    was = replay.replay(folder, snapshot, NOBODY)
-    assert was.rules is None
-    assert was.texts is None
-    assert [each.partition(":")[0] for each in was.gone] == ["the policy", "the notice texts"]
+def test_a05_of_an_erased_recipient_no_verdict_is_given(warned, folder, config):
+    event, _ = warned
+    judgement = replay.judge(folder, config, replace(event, recipient=None), None)
+    assert judgement.gone == ("the recipient: it was erased, and the verdict was about it",)
+    assert judgement.compared == ()
 
 
-def test_a_damaged_history_is_a_note_and_no_loss(served, folder, at):
-    snapshot, policy, _ = served()
-    folder.policies_history.write_bytes(b"{\n{\n")
-    was = replay.replay(folder, snapshot, policy, at=at())
-    assert was.can_be_judged
-    assert was.texts is not None
-    assert "are not known" in was.notes[0]
+def test_a05_without_the_sender_the_rules_are_asked_with_a_reservation(warned, folder, config):
+    event, _ = warned
+    judgement = replay.judge(folder, config, replace(event, sender=None), None)
+    assert judgement.is_same
+    assert "the sender was erased" in judgement.notes[0]

@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 from gateway.ledger.verify.verification import examine
-from gateway.smtp import answers
+from gateway.smtp import own_replies
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -202,7 +202,7 @@ class Books:
     def __init__(self, gateway: Gateway, numbers) -> None:
         self.gateway = gateway
         self.hop = gateway.hop
-        self.ours, self.usual = answers, USUAL
+        self.ours, self.usual = own_replies, USUAL
         self.numbers = numbers
         self.letters: list[Letter] = []
         self.began = self.hop.count()

@@ -19,7 +19,7 @@ WAITS = {
 
 def hurry() -> None:
     """Shorten every wait, wherever its name has been imported to."""
-    for module in ("serve.worker", "relay.waits", "relay.hop", "relay.listener"):
+    for module in ("serve.worker", "relay.timeouts", "relay.next_hop", "relay.server"):
         import_module(f"gateway.{module}")
     for name, seconds in WAITS.items():
         owners = [

@@ -6,8 +6,8 @@ Used by ``test_session.py``. Nothing here knows of packets but the one who drive
 import itertools
 from dataclasses import dataclass, field
 
-from gateway.smtp import answers
-from gateway.smtp.phase import Moment
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import Moment
 from gateway.smtp.session import Session
 
 EVERY_BYTE = [-1, 1]
@@ -58,13 +58,13 @@ class Model:
 
     def take(self, line: bytes, rest: bytes) -> bytes:
         if any(bad in line[:-2] for bad in (b"\r", b"\n", b"\0")):
-            self.client += answers.LINE_UNCLEAN
+            self.client += own_replies.LINE_UNCLEAN
         elif verb_of(line) in OURS:
-            self.client += answers.NOT_OFFERED
+            self.client += own_replies.NOT_OFFERED
         elif verb_of(line) == b"BDAT":
             return self.chunk(line, rest)
         elif verb_of(line) == b"XFORWARD":
-            self.client += answers.NOT_TRUSTED
+            self.client += own_replies.NOT_TRUSTED
         elif self.asks and is_refused(line):
             self.client += POLICY
         else:
@@ -80,7 +80,7 @@ class Model:
         reply = in_full(reply)
         if reply.startswith(b"2") and self.has_chunks and verb == b"RCPT":
             # Nobody has looked at this recipient, and the content is under way.
-            self.end(answers.NAMED_TOO_LATE)
+            self.end(own_replies.NAMED_TOO_LATE)
             return b""
         self.client += reply
         if reply.startswith(b"2") and verb in FRESH:
@@ -92,7 +92,7 @@ class Model:
     def chunk(self, line: bytes, rest: bytes) -> bytes:
         size = line.split()[1]
         if not size.isdigit():
-            return self.fail(answers.NOT_OFFERED, rest)
+            return self.fail(own_replies.NOT_OFFERED, rest)
         octets, rest = rest[: int(size)], rest[int(size) :]
         is_last = line.split()[2:] == [b"LAST"]
         self.has_chunks = True
@@ -102,7 +102,7 @@ class Model:
         if is_last and not self.records:
             # The last octet stays here, or where there is none, the line.
             self.hop += (line + octets[:-1]) if octets else b""
-            return self.fail(answers.NOT_RECORDED, rest)
+            return self.fail(own_replies.NOT_RECORDED, rest)
         self.hop += line + octets
         reply = in_full(next(self.replies))
         self.client += reply
@@ -120,7 +120,7 @@ class Model:
         if exact:
             self.hop += rest[:start]
             if not self.records:
-                return self.fail(answers.NOT_RECORDED, rest[end + 2 :])
+                return self.fail(own_replies.NOT_RECORDED, rest[end + 2 :])
             self.hop += b".\r\n"
             self.has_chunks = False
             reply = in_full(next(self.replies))
@@ -132,12 +132,12 @@ class Model:
         self.hop += rest[:end]
         real = [dot for dot in dots if dot[2]]
         if real:
-            return self.fail(answers.LOOKALIKE, rest[real[0][1] + 2 :])
+            return self.fail(own_replies.LOOKALIKE, rest[real[0][1] + 2 :])
         return b""
 
     def fail(self, reply: bytes, rest: bytes) -> bytes:
         self.client += reply
-        self.end(answers.FOLLOWS_FAILURE if rest else b"")
+        self.end(own_replies.FOLLOWS_FAILURE if rest else b"")
         return b""
 
     def end(self, last_words: bytes) -> None:

@@ -13,8 +13,8 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from gateway.model import Outcome
-from gateway.smtp.phase import Moment
-from gateway.smtp.reply import ReplyFramer
+from gateway.smtp.dialogue_states import Moment
+from gateway.smtp.replies import ReplyFramer
 from gateway.smtp.session import Session
 
 model_of = runpy.run_path(str(Path(__file__).with_name("model.py")))

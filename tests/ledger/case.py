@@ -6,9 +6,9 @@ import os
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
-from gateway.ledger.record import acts
+from gateway.ledger.record import office_events
 from gateway.ledger.record.events import NoticeState, Settled, notified, settled, started
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.model import Action, Disposition, Outcome, Rule
 
 AT = datetime(2026, 11, 22, 7, 8, 9, 123000, tzinfo=UTC)
@@ -28,7 +28,7 @@ SENDERS = (b"=cmd@example.edu", b"jane@example.edu", b"Joe.O'Neil@example.edu")
 def write(path, mail):
     """Five findings. Their ids by what they are: settled, noticed, exact, erased, evil."""
     store = SqliteStore(path)
-    hand = acts.Hand("officer", AT + timedelta(hours=1), os.urandom)
+    hand = office_events.Hand("officer", AT + timedelta(hours=1), os.urandom)
     ids = SimpleNamespace()
 
     def seen(number, sender, **changes):
@@ -68,7 +68,7 @@ def write(path, mail):
         store.append(notified(facts, process="p", at=AT, entropy=os.urandom))
         ids.exact = seen(2, SENDERS[2], rule=Rule.EXACT_ADDRESS, matched="rector@mipt.ru")
         store.append(
-            acts.held(ids.exact, hand, matter="2026/7", reason="asked by jane@example.edu")
+            office_events.held(ids.exact, hand, matter="2026/7", reason="asked by jane@example.edu")
         )
         ids.erased = seen(3, b"erased@example.edu")
         ended(ids.erased, 3)
@@ -79,7 +79,7 @@ def write(path, mail):
             (ids.noticed, Disposition.FALSE_POSITIVE),
         ):
             store.append(
-                acts.disposed(
+                office_events.disposed(
                     event,
                     disposition,
                     hand,

@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.ledger.office import office
-from gateway.ledger.query.reading import Access, Reading
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.logged_reading import Access, Reading
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.record import acts
-from gateway.ledger.store.job import Durability
+from gateway.ledger.record import office_events
+from gateway.ledger.store.write_job import Durability
 from gateway.ledger.verify.verification import examine
 from gateway.model import Disposition
 
@@ -44,8 +44,10 @@ def test_a10_the_office_writes_beside_busy_gateways_and_neither_is_locked_out(
         return kept
 
     def decide(number):
-        hand = acts.Hand(f"officer-{number}", mail.now(), os.urandom)
-        (event,) = office.append(path, [acts.disposed(first, Disposition.PERSONAL, hand)])
+        hand = office_events.Hand(f"officer-{number}", mail.now(), os.urandom)
+        (event,) = office_writer.append(
+            path, [office_events.disposed(first, Disposition.PERSONAL, hand)]
+        )
         return event.id
 
     def look(number):
@@ -95,8 +97,8 @@ def test_a10_two_officers_decide_at_once_and_the_last_one_counts(mail, folder, r
     path = folder / "ledger.db"
 
     def decide(disposition):
-        hand = acts.Hand("officer", mail.now(), os.urandom)
-        return office.append(path, [acts.disposed(first, disposition, hand)])[0]
+        hand = office_events.Hand("officer", mail.now(), os.urandom)
+        return office_writer.append(path, [office_events.disposed(first, disposition, hand)])[0]
 
     with ThreadPoolExecutor(4) as crowd:
         events = list(crowd.map(decide, [*Disposition] * 2))

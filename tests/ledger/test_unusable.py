@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.office import office
-from gateway.ledger.query.reader import Reader
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.read_connection import Reader
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.record import acts
-from gateway.ledger.store.job import Durability
-from gateway.ledger.store.journal import Backlog, Journal
-from gateway.ledger.store.opening import open_for_reading
-from gateway.ledger.store.store import StoreError
+from gateway.ledger.record import office_events
+from gateway.ledger.store.emergency_journal import Backlog, Journal
+from gateway.ledger.store.open_database import open_for_reading
+from gateway.ledger.store.store_contract import StoreError
+from gateway.ledger.store.write_job import Durability
 from gateway.ledger.verify.verification import examine
 from gateway.model import Disposition
 
@@ -48,9 +48,11 @@ def test_a_ledger_in_a_folder_that_cannot_be_written_is_read_and_verified(
         with Reader(path) as reader:
             assert reader.count(Filters()) == 1
         assert examine(path).flaws == ()
-        record = acts.disposed("x", Disposition.OPEN, acts.Hand("o", NOON, os.urandom))
+        record = office_events.disposed(
+            "x", Disposition.OPEN, office_events.Hand("o", NOON, os.urandom)
+        )
         with pytest.raises(StoreError, match="must be able to read and write it and its folder"):
-            office.append(path, [record])
+            office_writer.append(path, [record])
 
 
 def test_a_folder_that_cannot_be_written_with_a_log_in_it_is_not_taken_for_one_at_rest(

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.config import load
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import importing
-from gateway.list_store.imports.importing import Parcel
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run
+from gateway.list_store.imports.import_run import Parcel
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ def take(policies, folder, parcel, at):
     """Import the institution's own list with these names, so many days after the first."""
 
     def run(*names, days=0, **more):
-        return importing.take(policies, folder, parcel(*names, **more), at(days))
+        return import_run.take(policies, folder, parcel(*names, **more), at(days))
 
     return run
 

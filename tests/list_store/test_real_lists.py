@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.addresses.address import from_text
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import importing
-from gateway.list_store.imports.importing import Parcel
-from gateway.list_store.snapshots import assembly, comparison, history
+from gateway.addresses.mailbox import from_text
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run
+from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.snapshots import build_snapshot, compare_snapshots, snapshot_history
 from gateway.model import Standing
 from gateway.packaged import policies_directory
 from gateway.screening.classify import classify
-from gateway.screening.names.names import NameIndex, names_of
+from gateway.screening.names.name_index import NameIndex, names_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -36,13 +36,13 @@ def folder(tmp_path_factory):
     folder = Folder(tmp_path_factory.mktemp("real") / "lists")
     names = ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
     parcel = Parcel("us-ofac-sdn", [DATA / "ofac" / name for name in names])
-    importing.take(policies_directory(), folder, parcel, NOW)
+    import_run.take(policies_directory(), folder, parcel, NOW)
     return folder
 
 
 @pytest.fixture(scope="module")
 def live(folder):
-    return history.load(folder, history.current(folder).digest)
+    return snapshot_history.load(folder, snapshot_history.current(folder).digest)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_whom_a_person_means_is_among_the_first_three_of_7266(index, asked, mean
 
 
 def test_what_is_loaded_equals_what_is_made_of_the_same_files(folder, live):
-    made = assembly.assembled(policies_directory(), folder, at=NOW).snapshot
+    made = build_snapshot.assembled(policies_directory(), folder, at=NOW).snapshot
     assert made.digest == live.digest
-    assert comparison.changes(comparison.Pair(made, live)) == []
+    assert compare_snapshots.changes(compare_snapshots.Pair(made, live)) == []
     assert set(made.domains) == set(live.domains)

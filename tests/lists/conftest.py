@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.errors import ListError
 from gateway.lists.parsing.entry import Entry, Reason, Rejected
 from gateway.lists.parsing.organisation import Organisation
-from gateway.lists.parsing.part import Part
+from gateway.lists.parsing.untrusted_file import Part
 
 FILES = Path(__file__).parent / "files"
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.addresses.address import from_text
+from gateway.addresses.mailbox import from_text
 from gateway.lists import catalogue
 from gateway.lists.merge import merge
 from gateway.lists.overrides import Key, read_overrides
 from gateway.lists.parsing.entry import Entry
 from gateway.model import Claim, Entity, Listing
-from gateway.screening import canonical
+from gateway.screening import snapshot_lines
 from gateway.screening.classify import classify
-from gateway.screening.guard import why_not_an_institution
-from gateway.screening.kind import People
+from gateway.screening.recipient_kind import People
 from gateway.screening.snapshot import build, from_lines, read
+from gateway.screening.unlistable_domains import why_not_an_institution
 
 POLICIES = Path(__file__).parents[2] / "policies"
 DAY = date(2026, 11, 22)
@@ -283,7 +283,7 @@ def real_lists(data_path):
     }
     written = read(POLICIES)
     people_guard = functools.partial(why_not_an_institution, people=written.people)
-    from gateway.lists.parsing.part import Part  # noqa: PLC0415
+    from gateway.lists.parsing.untrusted_file import Part  # noqa: PLC0415
 
     sources = {}
     for name, paths in files.items():
@@ -345,7 +345,7 @@ def test_s04_of_two_that_hold_a_domain_the_earlier_list_is_named(ids):
     people = People({}, {}, frozenset(), frozenset(), frozenset())
     for made in (
         build(merged.entities, people),
-        from_lines(list(canonical.lines(merged.entities, people))),
+        from_lines(list(snapshot_lines.lines(merged.entities, people))),
     ):
         found = classify(from_text("x@shared.example.ru"), made, date(2026, 11, 22))
         assert found.entity.id == ids[0]

@@ -24,7 +24,7 @@ from gateway.model import (
     Standing,
     Tier,
 )
-from gateway.notices import render, texts
+from gateway.notices import notice_texts, render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def config() -> Config:
 
 @pytest.fixture(scope="session")
 def packaged_texts():
-    return texts.load(packaged.policies_directory())
+    return notice_texts.load(packaged.policies_directory())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from gateway.model import Address, Peek, Suppression
 from gateway.notices import render
 from gateway.notices.etiquette import suppress
-from gateway.notices.peek import LIST_FIELDS, peek
+from gateway.notices.header_peek import LIST_FIELDS, peek
 
 OURS = frozenset({"example.edu", "institute.example"})
 

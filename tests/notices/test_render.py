@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gateway.config import Desk
 from gateway.errors import ConfigError
-from gateway.notices import render, texts
+from gateway.notices import notice_texts, render
 from gateway.notices.prose import columns
 
 reading = runpy.run_path(str(Path(__file__).with_name("reading.py")))
@@ -157,7 +157,7 @@ def test_n09_the_language_of_the_notice_chooses_the_texts(notice, config, polici
         "Subject: Größe\n\n# Ihre Nachricht\n\n{{ reference }}\n", "utf-8"
     )
     two = replace(config, notices=replace(config.notices, languages=("en", "de")))
-    message = render.render(notice(language="de"), two, texts.load(policies))
+    message = render.render(notice(language="de"), two, notice_texts.load(policies))
     assert message["Content-Language"] == "de"
     assert message["Subject"] == "=?utf-8?b?R3LDtsOfZQ==?="
     assert '<html lang="de">' in message.get_body(("html",)).get_content()
@@ -173,7 +173,7 @@ def test_a_text_that_fails_says_where(notice, config, policies):
         "{% macro request(office) %}{% endmacro %}"
     )
     with pytest.raises(ConfigError, match=r"en/blocking\.j2:2: cannot be filled in") as caught:
-        render.render(notice(), config, texts.load(policies))
+        render.render(notice(), config, notice_texts.load(policies))
     assert len(caught.value.faults) == 1
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.errors import ConfigError
 from gateway.model import Kind, Standing
-from gateway.policy.trial import failures
+from gateway.policy.policy_trial import failures
 
 RULE = '[[rule]]\nname = "r"\naction = "warn"\ntext = "t"\n'
 EXAMPLE = '[[example]]\naddress = "a@mipt.ru"\nstanding = "listed"\n'

@@ -24,12 +24,12 @@ import uvloop
 from gateway import log as logging
 from gateway.config import settings
 from gateway.config.endpoint import Endpoint
-from gateway.inspection import watch
+from gateway.inspection import inspector
 from gateway.ledger.store.writer import Ledger
 from gateway.metrics import Metrics
 from gateway.notices import rhythm
-from gateway.relay import farewell, listener, relay
-from gateway.serve import orders
+from gateway.relay import connection, rejections, server
+from gateway.serve import load_in_force
 
 PATIENCE = 20
 """Seconds after which a peer is said to keep silent: only a failing test ever waits so long."""
@@ -137,7 +137,7 @@ class NextHop:
 class Gateway:
     """A running relay with its ledger, and what can be asked of it afterwards."""
 
-    listener: listener.Listener
+    server: server.Listener
     ledger: Ledger
     metrics: Metrics
     folder: Path
@@ -216,7 +216,7 @@ def _envelope():
 @pytest.fixture(scope="session")
 def loaded():
     """The packaged policies, read once."""
-    return orders.load(_config(Path("/nonexistent")), datetime.now(UTC).date()).orders
+    return load_in_force.load(_config(Path("/nonexistent")), datetime.now(UTC).date()).orders
 
 
 def _config(folder: Path, mode: settings.Mode = settings.Mode.WARN, **relay_options):
@@ -238,7 +238,7 @@ def log(monkeypatch):
     stream = io.StringIO()
     before = structlog.get_config()
     logging.set_up(stream)
-    for module in (relay, farewell, listener, watch):
+    for module in (connection, rejections, server, inspector):
         # A logger keeps the stream it first wrote to: these are new.
         monkeypatch.setattr(module, "log", structlog.get_logger("relay"))
     yield stream
@@ -269,9 +269,9 @@ async def gateway(tmp_path, loaded, log):
             await asyncio.to_thread(ledger.start)
             stack.push_async_callback(asyncio.to_thread, ledger.close)
             # A reload may swap what is in force: each gateway has its own.
-            mine = watch.Orders(loaded.snapshot, rules)
-            look_out = watch.Watch(config, mine, ledger, metrics, process="test")
-            listening = listener.Listener(config, look_out, metrics)
+            mine = inspector.Orders(loaded.snapshot, rules)
+            look_out = inspector.Watch(config, mine, ledger, metrics, process="test")
+            listening = server.Listener(config, look_out, metrics)
             started = Gateway(listening, ledger, metrics, folder, log, hop, peers)
             await started.listener.start()
             started.address = started.listener._servers[0].sockets[0].getsockname()

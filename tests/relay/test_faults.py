@@ -7,7 +7,7 @@ import pytest
 
 from gateway.config import OnLedgerFailure
 from gateway.config.settings import Mode
-from gateway.inspection import case, watch
+from gateway.inspection import inspector, matched_message
 
 ADDRESSES = (b"prof.secret@example.edu", b"friend.secret@mipt.ru", b"other.secret@example.org")
 CONTENT = b"From: prof.secret@example.edu\r\nSubject: secret plans\r\n\r\nsecret body\r\n"
@@ -49,7 +49,7 @@ def assert_silent_about(gateway, *secrets):
 @pytest.mark.parametrize("name", ["classify", "decide", "parse"])
 async def test_r16_an_error_in_screening_or_policy_reaches_no_message(gateway, monkeypatch, name):
     """Even a matched one goes on: nothing is known of it, and it must not suffer."""
-    monkeypatch.setattr(watch, name, breaks)
+    monkeypatch.setattr(inspector, name, breaks)
     started = await gateway()
     await send(started, *ADDRESSES[1:])
     await send(started, ADDRESSES[2])
@@ -69,7 +69,7 @@ async def test_r16_an_error_in_the_screener_reaches_no_message(gateway, monkeypa
 
 
 async def test_r16_an_error_in_writing_down_defers_the_matched_and_no_other(gateway, monkeypatch):
-    monkeypatch.setattr(watch, "observed", breaks)
+    monkeypatch.setattr(inspector, "observed", breaks)
     started = await gateway()
     assert (await send(started, ADDRESSES[1], code=b"451", reaches=False)).startswith(b"451 4.3.0")
     await send(started, ADDRESSES[2])
@@ -80,7 +80,7 @@ async def test_r16_an_error_in_writing_down_defers_the_matched_and_no_other(gate
 async def test_r16_a_header_that_cannot_be_read_costs_the_notice_and_nothing_else(
     gateway, monkeypatch
 ):
-    monkeypatch.setattr(watch, "peek", breaks)
+    monkeypatch.setattr(inspector, "peek", breaks)
     started = await gateway()
     await send(started, ADDRESSES[1])
     assert started.findings() == [("friend.secret@mipt.ru", "delivered", "suppressed:unreadable")]
@@ -89,7 +89,7 @@ async def test_r16_a_header_that_cannot_be_read_costs_the_notice_and_nothing_els
 
 @pytest.mark.parametrize("name", ["suppress", "rhythm", "queue_id"])
 async def test_r16_an_error_behind_the_dot_changes_no_reply(gateway, monkeypatch, name):
-    monkeypatch.setattr(case, name, breaks)
+    monkeypatch.setattr(matched_message, name, breaks)
     started = await gateway()
     await send(started, ADDRESSES[1])
     await send(started, ADDRESSES[2])
@@ -160,7 +160,7 @@ async def test_r17_without_a_journal_the_matched_goes_on_where_the_configuration
 async def test_r17_a_ledger_that_hangs_defers_the_matched_and_no_other(gateway, monkeypatch):
     from concurrent.futures import Future  # noqa: PLC0415 - only here
 
-    monkeypatch.setattr(watch, "OBSERVE_SECONDS", 0.1)
+    monkeypatch.setattr(inspector, "OBSERVE_SECONDS", 0.1)
     started = await gateway()
     waiting: Future = Future()
     monkeypatch.setattr(started.ledger, "observe", lambda _: waiting)
@@ -173,7 +173,7 @@ async def test_r17_a_ledger_that_hangs_defers_the_matched_and_no_other(gateway, 
 async def test_r17_a_settlement_that_hangs_keeps_no_sender_waiting(gateway, monkeypatch):
     from concurrent.futures import Future  # noqa: PLC0415 - only here
 
-    monkeypatch.setattr(watch, "SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr(inspector, "SETTLE_SECONDS", 0.1)
     started = await gateway()
     waiting: Future = Future()
     monkeypatch.setattr(started.ledger, "settle", lambda _: waiting)

@@ -4,9 +4,9 @@ import gc
 
 import pytest
 
-from gateway.relay.hop import Hop
-from gateway.relay.reach import Reach
-from gateway.relay.relay import Relay
+from gateway.relay.connection import Relay
+from gateway.relay.failover import Reach
+from gateway.relay.next_hop import Hop
 from gateway.smtp.session import Session
 
 

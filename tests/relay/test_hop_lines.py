@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.relay import listener, waits
+from gateway.relay import server, timeouts
 
 
 def told(started, event="next hop lost"):
@@ -100,18 +100,18 @@ async def test_r07_a_quit_that_is_refused_ends_nothing(gateway):
 
 async def test_r07_a_dead_next_hop_does_not_fill_the_disk(gateway):
     started = await gateway()
-    for number in range(listener.HOP_LINES + 5):
+    for number in range(server.HOP_LINES + 5):
         client, hop = await started.meet()
         hop.close()
         assert (await client.end()).startswith(b"421 ")
-        assert len(told(started)) == min(number + 1, listener.HOP_LINES)
-    assert started.metrics.next_hop_errors._value.get() == listener.HOP_LINES + 5
-    assert len({line["session"] for line in told(started)}) == listener.HOP_LINES
+        assert len(told(started)) == min(number + 1, server.HOP_LINES)
+    assert started.metrics.next_hop_errors._value.get() == server.HOP_LINES + 5
+    assert len({line["session"] for line in told(started)}) == server.HOP_LINES
 
 
 async def test_r20_a_silent_next_hop_is_told_in_the_same_way(gateway, monkeypatch):
-    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(waits, "HOP_SECONDS", 0.1)
+    monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(timeouts, "HOP_SECONDS", 0.1)
     started = await gateway()
     client, hop = await started.meet()
     await client.say(b"NOOP\r\n")

@@ -7,8 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from gateway.config.endpoint import Endpoint
-from gateway.relay import hop as next_hop
-from gateway.relay import listener, waits
+from gateway.relay import next_hop, server, timeouts
 
 
 async def test_r18_idle_sessions_are_told_421_at_once_and_nobody_new_comes_in(gateway):
@@ -157,19 +156,19 @@ async def test_r20_many_clients_that_trickle_do_not_keep_a_message_up(gateway):
 @pytest.fixture
 def impatient(monkeypatch):
     """Waits that would last minutes last a moment; ``never`` gives one back its length."""
-    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
     for name in ("HOP_SECONDS", "DOT_SECONDS", "CLIENT_SECONDS", "LINGER_SECONDS"):
-        monkeypatch.setattr(waits, name, 0.1)
+        monkeypatch.setattr(timeouts, name, 0.1)
 
     def never(name: str) -> None:
-        monkeypatch.setattr(waits, name, 600)
+        monkeypatch.setattr(timeouts, name, 600)
 
     return never
 
 
 async def test_r20_a_hop_that_never_takes_the_connection_is_given_up(gateway, monkeypatch):
     monkeypatch.setattr(next_hop, "CONNECT_SECONDS", 0.1)
-    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
     with (
         socket.create_server(("127.0.0.1", 0), backlog=0) as full,
         # Its queue has room for one; whoever comes then is not answered.

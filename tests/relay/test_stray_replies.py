@@ -4,8 +4,8 @@ from concurrent.futures import Future
 
 import pytest
 
-from gateway.inspection import watch
-from gateway.smtp import answers
+from gateway.inspection import inspector
+from gateway.smtp import own_replies
 
 NEXT = b"MAIL FROM:<next@example.edu>\r\n"
 
@@ -34,7 +34,7 @@ async def test_r01_a_stray_reply_while_a_match_is_settled_answers_nothing(settli
     await client.say(NEXT)
     await client.silence()
     written.set_result(None)
-    own = stray if stray.startswith(b"421") else answers.HOP_GONE
+    own = stray if stray.startswith(b"421") else own_replies.HOP_GONE
     assert await client.end() == b"250 2.0.0 queued as 4XYZ\r\n" + own
     assert await hop.end() == b""
     client.close()
@@ -55,7 +55,7 @@ async def test_r01_the_reply_to_a_command_said_meanwhile_keeps_its_place(settlin
 @pytest.fixture
 async def deciding(gateway, monkeypatch):
     """A recipient that is being refused, which takes as long as its event."""
-    monkeypatch.setattr(watch.Watch, "asks_recipients", True)
+    monkeypatch.setattr(inspector.Watch, "asks_recipients", True)
     return await gateway()
 
 
@@ -64,7 +64,7 @@ async def test_r01_a_stray_reply_in_one_packet_with_the_senders_accepts_no_recip
     await client.say(b"MAIL FROM:<a@example.edu>\r\nRCPT TO:<friend@example.org>\r\n")
     await hop.hear(b"MAIL FROM:<a@example.edu>\r\n")
     await hop.say(b"250 2.1.0 sender ok\r\n250 2.1.5 stray\r\n")
-    assert await client.end() == b"250 2.1.0 sender ok\r\n" + answers.HOP_GONE
+    assert await client.end() == b"250 2.1.0 sender ok\r\n" + own_replies.HOP_GONE
     assert await hop.end() == b""
 
 
@@ -82,6 +82,6 @@ async def test_r01_a_stray_reply_is_no_250_for_a_chunk_that_nobody_took(gateway,
     await hop.hear(commands)
     await hop.say(b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n250 2.0.0 stray\r\n")
     said = await client.end()
-    assert said == b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n" + answers.HOP_GONE
+    assert said == b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n" + own_replies.HOP_GONE
     assert await hop.end() == b""
     assert started.kinds() == []

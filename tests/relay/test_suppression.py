@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.notices.peek import LIST_FIELDS
+from gateway.notices.header_peek import LIST_FIELDS
 
 
 async def deliver(gateway, header=b"Subject: x\r\n", sender=b"prof@example.edu"):

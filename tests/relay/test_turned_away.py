@@ -5,8 +5,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from gateway.relay import farewell, peer, waits
-from gateway.smtp import answers
+from gateway.relay import client_address, rejections, timeouts
+from gateway.smtp import own_replies
 
 
 def turned_away(started, reason):
@@ -21,13 +21,13 @@ async def test_r20_of_many_surplus_clients_that_stay_each_is_told_421(gateway):
     """More than may linger, and all at once: none is closed without a word."""
     started = await gateway(max_sessions=1)
     inside, _ = await started.meet()
-    many = [await started.connect() for _ in range(farewell.LINGERING * 3)]
+    many = [await started.connect() for _ in range(rejections.LINGERING * 3)]
     for client in many:
-        assert await client.end() == answers.TOO_MANY
+        assert await client.end() == own_replies.TOO_MANY
     assert turned_away(started, "sessions") == len(many)
     (line,) = lines(started, "relay.max_sessions is reached")
     assert (line["level"], line["left_out"]) == ("warning", 0)
-    assert len(started.listener._farewells) <= farewell.LINGERING
+    assert len(started.listener._farewells) <= rejections.LINGERING
     for client in many:
         client.close()
     await started.until(lambda: not started.listener._farewells)
@@ -41,31 +41,31 @@ async def test_r20_a_surplus_client_that_speaks_is_not_reset(gateway):
     for _ in range(20):
         await hasty.say(b"NOOP\r\n" * 1000)
     hasty.say_no_more()
-    assert await hasty.end() == answers.TOO_MANY
+    assert await hasty.end() == own_replies.TOO_MANY
     await started.until(lambda: not started.listener._farewells)
 
 
 async def test_r20_a_surplus_client_that_never_closes_is_closed(gateway, monkeypatch):
-    monkeypatch.setattr(waits, "LINGER_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "LINGER_SECONDS", 0.1)
     started = await gateway(max_sessions=1)
     await started.meet()
-    await (await started.connect()).hear(answers.TOO_MANY)
+    await (await started.connect()).hear(own_replies.TOO_MANY)
     await started.until(lambda: not started.listener._farewells)
 
 
 async def test_r20_where_descriptors_are_short_a_client_is_told_so_and_its_own_is_given_back(
     gateway, monkeypatch
 ):
-    monkeypatch.setattr(waits, "LINGER_SECONDS", 600)
+    monkeypatch.setattr(timeouts, "LINGER_SECONDS", 600)
     started = await gateway()
     await started.meet()
     (session,) = started.listener._relays
     shortage = started.listener._shortage
     # As if as many as this session's, and some to spare, were all that there are.
-    shortage.limit = peer.descriptor(session._client)
+    shortage.limit = client_address.descriptor(session._client)
     surplus = [await started.connect() for _ in range(3)]
     for client in surplus:
-        assert await client.end() == answers.TOO_MANY
+        assert await client.end() == own_replies.TOO_MANY
     # They have not closed, and we have.
     await started.until(lambda: not started.listener._farewells)
     assert turned_away(started, "descriptors") == 3
@@ -76,7 +76,7 @@ async def test_r20_where_descriptors_are_short_a_client_is_told_so_and_its_own_i
 
 async def test_r20_who_is_turned_away_is_counted_by_the_reason(gateway):
     started = await gateway(clients=(ip_network("192.0.2.0/24"),))
-    assert await (await started.connect()).end() == answers.NOT_A_CLIENT
+    assert await (await started.connect()).end() == own_replies.NOT_A_CLIENT
     assert turned_away(started, "stranger") == 1
 
 
@@ -90,7 +90,7 @@ async def test_r20_behind_a_balancer_the_surplus_is_told_421_before_its_header(b
     await started.connect()
     await started.until(lambda: len(started.listener._entering) == 1)
     second = await started.connect()
-    await second.hear(answers.TOO_MANY)
+    await second.hear(own_replies.TOO_MANY)
     # Its header comes all the same, and costs it nothing.
     await second.say(b"PROXY TCP4 127.0.0.1 127.0.0.1 40000 25\r\nEHLO x\r\n")
     second.say_no_more()
@@ -102,7 +102,7 @@ async def test_r18_who_is_on_the_way_out_is_not_cut_off_by_the_end(gateway):
     started = await gateway(max_sessions=1)
     first, _ = await started.meet()
     second = await started.connect()
-    await second.hear(answers.TOO_MANY)
+    await second.hear(own_replies.TOO_MANY)
     draining = asyncio.ensure_future(started.listener.drain())
     await first.end()
     first.close()

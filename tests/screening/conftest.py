@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from gateway.model import Claim, Entity, Listing
-from gateway.screening.kind import People
+from gateway.screening.recipient_kind import People
 from gateway.screening.snapshot import build
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.addresses.address import from_text, parse
+from gateway.addresses.mailbox import from_text, parse
 from gateway.model import Kind, Listing, Rule, Standing
 from gateway.screening.classify import classify
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.addresses.address import parse
-from gateway.addresses.domain import DomainError, normalise
+from gateway.addresses.domain_name import DomainError, normalise
+from gateway.addresses.mailbox import parse
 from gateway.model import Standing
 from gateway.screening.classify import classify
-from gateway.screening.screener import Screener
+from gateway.screening.known_clear import Screener
 from gateway.screening.snapshot import load
 
 REPO = Path(__file__).parents[2]

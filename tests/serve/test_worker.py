@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from gateway.config import Relay
 from gateway.errors import FaultyFile
-from gateway.serve import health, orders
-from gateway.serve.launch import launch, processes
+from gateway.serve import health, load_in_force
+from gateway.serve.start import launch, processes
 from gateway.serve.worker import Worker
 
 
@@ -79,7 +79,7 @@ def test_p05_a_wrong_text_is_found_before_anything_is_served(config, policies):
     texts = policies / "notices" / "en" / "notice.txt.j2"
     texts.write_text(texts.read_text() + "\n{{ no_such_thing }}\n")
     with pytest.raises(FaultyFile, match=r"notice\.txt\.j2:\d+: .*no_such_thing"):
-        orders.load(config, date(2026, 11, 22))
+        load_in_force.load(config, date(2026, 11, 22))
 
 
 async def test_o06_files_are_for_their_owner_alone(config):

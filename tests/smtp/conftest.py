@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.smtp.phase import Moment
+from gateway.smtp.dialogue_states import Moment
 from gateway.smtp.session import Session
 
 EHLO = b"250-mx.example\r\n250-PIPELINING\r\n250-XFORWARD NAME ADDR\r\n250 DSN\r\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.smtp.command import path
+from gateway.smtp.commands import path
 from gateway.smtp.readings import readings
 
 ODD = {

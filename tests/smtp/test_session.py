@@ -4,9 +4,9 @@ import pytest
 
 from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
-from gateway.smtp import answers
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import Moment
 from gateway.smtp.exchange import AWAITED_LIMIT, HELD_LIMIT
-from gateway.smtp.phase import Moment
 
 
 def test_r01_the_clients_2xx_is_the_next_hops_to_the_byte(ready):
@@ -91,7 +91,7 @@ def test_r05_a_refused_recipient_is_not_in_the_envelope(ready):
 
 def test_r06_no_next_hop_is_a_421_at_the_greeting(play):
     nobody = play()
-    to_client, _ = nobody.do("part", last_words=answers.NO_HOP)
+    to_client, _ = nobody.do("part", last_words=own_replies.NO_HOP)
     assert to_client.startswith(b"421 ")
     assert nobody.session.is_over
 

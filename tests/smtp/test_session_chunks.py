@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Outcome
-from gateway.smtp import answers, chunks
-from gateway.smtp.phase import Moment
+from gateway.smtp import bdat, own_replies
+from gateway.smtp.dialogue_states import Moment
 
 
 def test_r03_a_refused_bdat_swallows_its_octets(ready):
@@ -143,9 +143,9 @@ ODD_CHUNKS = [
 @pytest.mark.parametrize("line", ODD_CHUNKS)
 def test_r03_a_chunk_whose_octets_servers_may_count_otherwise_ends_the_session(chunking, line):
     """What the next hop reads as no chunk, or as another one, would be commands to it."""
-    assert chunking.client(line) == (answers.NOT_OFFERED, b"")
+    assert chunking.client(line) == (own_replies.NOT_OFFERED, b"")
     inside = b"helloMAIL FROM:<a@b>\r\nRCPT TO:<evil@mipt.ru>\r\n"
-    assert chunking.client(inside) == (answers.FOLLOWS_FAILURE, b"")
+    assert chunking.client(inside) == (own_replies.FOLLOWS_FAILURE, b"")
     assert chunking.session.is_over
 
 
@@ -163,7 +163,7 @@ def test_r03_a_chunk_as_the_rfc_spells_it_goes_on(chunking, line):
 def test_r03_only_the_rfcs_own_spelling_is_a_chunk(noise, line, at):
     at %= len(line) + 1
     said = line[:at] + noise + line[at:] + b"\r\n"
-    chunk = chunks.announced(said)
+    chunk = bdat.announced(said)
     if chunk is not None:
         words = [b"BDAT", b"%d" % chunk.octets, *[b"LAST"] * chunk.is_last]
         assert said.upper() == b" ".join(words) + b"\r\n"
@@ -189,9 +189,9 @@ def test_r03_of_two_greetings_at_once_the_last_one_counts(play, second):
     session.hop(CHUNKING)
     # The other greeting is with the next hop already: what it makes of a BDAT is not known.
     assert session.client(b"BDAT 6 LAST\r\nRSET\r\n") == (b"", b"")
-    assert session.hop(b"250 mx\r\n") == (b"250 mx\r\n" + answers.NOT_OFFERED, b"")
+    assert session.hop(b"250 mx\r\n") == (b"250 mx\r\n" + own_replies.NOT_OFFERED, b"")
     assert session.session.moment is None
-    assert session.client(b"BDAT 6 LAST\r\nRSET\r\n") == (answers.NOT_OFFERED, b"")
+    assert session.client(b"BDAT 6 LAST\r\nRSET\r\n") == (own_replies.NOT_OFFERED, b"")
 
 
 def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
@@ -205,7 +205,7 @@ def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
 
 def test_r07_a_swallowed_chunk_without_sensible_end_is_cut_off(chunking, monkeypatch):
     monkeypatch.setattr("gateway.smtp.message.SWALLOW_LIMIT", 100)
-    chunking.client(b"BDAT %d LAST\r\nx" % chunks.OCTETS_LIMIT)
+    chunking.client(b"BDAT %d LAST\r\nx" % bdat.OCTETS_LIMIT)
     chunking.do("begin", watch=False)
     chunking.do("next_hop_left")
     to_client, _ = chunking.client(b"x" * 101)
@@ -226,8 +226,8 @@ def test_a_recipient_named_after_the_first_chunk_ends_the_session(chunking):
     chunking.client(b"RCPT TO:<late@mipt.ru>\r\n")
     to_client, _ = chunking.hop(b"250 chunk\r\n250 lenient\r\n")
     # We have lost nobody: the words are the true ones.
-    assert to_client == b"250 chunk\r\n" + answers.NAMED_TOO_LATE
-    assert answers.NAMED_TOO_LATE.startswith(b"421 4.")
+    assert to_client == b"250 chunk\r\n" + own_replies.NAMED_TOO_LATE
+    assert own_replies.NAMED_TOO_LATE.startswith(b"421 4.")
     assert chunking.session.is_over
 
 
@@ -248,15 +248,15 @@ def test_r03_the_octets_of_a_refused_chunk_are_no_command(ready):
 
 
 def test_r03_a_chunk_that_nobody_offered_is_swallowed_up_to_a_bound(ready):
-    size = chunks.UNOFFERED_LIMIT
+    size = bdat.UNOFFERED_LIMIT
     assert ready.client(b"BDAT %d LAST\r\n" % size)[0].startswith(b"502 ")
     for _ in range(size >> 20):
         assert ready.client(b"R" * (1 << 20)) == (b"", b"")
     assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
 
 
-@pytest.mark.parametrize("octets", [chunks.UNOFFERED_LIMIT + 1, 10**9, 10**17])
+@pytest.mark.parametrize("octets", [bdat.UNOFFERED_LIMIT + 1, 10**9, 10**17])
 def test_r03_beyond_that_bound_the_session_ends(ready, octets):
-    assert ready.client(b"BDAT %d LAST\r\n" % octets) == (answers.NOT_OFFERED, b"")
-    assert ready.client(b"RSET\r\n") == (answers.FOLLOWS_FAILURE, b"")
+    assert ready.client(b"BDAT %d LAST\r\n" % octets) == (own_replies.NOT_OFFERED, b"")
+    assert ready.client(b"RSET\r\n") == (own_replies.FOLLOWS_FAILURE, b"")
     assert ready.session.is_over

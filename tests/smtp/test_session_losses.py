@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.model import Outcome
-from gateway.smtp.phase import Moment
+from gateway.smtp.dialogue_states import Moment
 
 
 @pytest.mark.parametrize("watch", [False, True])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.smtp import answers
-from gateway.smtp.phase import Await, clean_meaning
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import Await, clean_meaning
 from gateway.smtp.readings import readings
 
 OURS = [b"DATA", b"RSET", b"QUIT", b"HELO x", b"EHLO x", b"STARTTLS", b"AUTH PLAIN x", b"XCLIENT X"]
@@ -31,7 +31,7 @@ def test_r03_what_a_laxer_server_might_read_as_a_command_of_ours_goes_nowhere(re
     word, space, rest = said.partition(b" ")
     for line in (odd + said, b" " + odd + said, word + odd + space + rest, word + odd + rest):
         if clean_meaning(line + b"\r\n") is not clean_meaning(said + b"\r\n"):
-            assert ready.client(line + b"\r\n") == (answers.NOT_OFFERED, b"")
+            assert ready.client(line + b"\r\n") == (own_replies.NOT_OFFERED, b"")
     assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
 
 
@@ -69,10 +69,10 @@ def test_r14_a_path_that_a_server_might_cut_gets_500_and_is_not_passed(
 ):
     """Postfix reads 2,048 bytes of a line: there ends another recipient's address."""
     ready.session.asks_recipients = asks
-    assert ready.client(named(cut, path, rest)) == (answers.LINE_TOO_LONG, b"")
+    assert ready.client(named(cut, path, rest)) == (own_replies.LINE_TOO_LONG, b"")
     assert ready.session.moment is None
     assert ready.client(named(cut, path, rest).replace(b"RCPT TO:", b"mail\tfrom:")) == (
-        answers.LINE_TOO_LONG,
+        own_replies.LINE_TOO_LONG,
         b"",
     )
     assert ready.client(b"NOOP\r\n") == (b"", b"NOOP\r\n")
@@ -83,12 +83,12 @@ def test_r14_a_path_may_end_within_1000_bytes_and_long_parameters_follow(ready, 
     line = named(1000, path, b" ORCPT=rfc822;" + b"x" * 3000)
     assert ready.client(line) == (b"", line)
     assert ready.client(named(1001, path, b" X")) == (b"", b"")  # it waits for its turn
-    assert ready.hop(b"250 ok\r\n")[0] == b"250 ok\r\n" + answers.LINE_TOO_LONG
+    assert ready.hop(b"250 ok\r\n")[0] == b"250 ok\r\n" + own_replies.LINE_TOO_LONG
 
 
 @pytest.mark.parametrize("line", [b"RCPT TO:", b"RCPT", b"MAIL FROM:\t", b"RCPT \xff"])
 def test_r14_a_long_line_without_a_path_gets_500(ready, line):
-    assert ready.client(line + b" " * 1001 + b"\r\n") == (answers.LINE_TOO_LONG, b"")
+    assert ready.client(line + b" " * 1001 + b"\r\n") == (own_replies.LINE_TOO_LONG, b"")
 
 
 pieces = st.lists(
@@ -105,7 +105,7 @@ pieces = st.lists(
 @pytest.mark.parametrize("start", [b"<>", b"<z@example.edu>", b"z ", b"Ivan <z>", b'"z"('])
 def test_r14_behind_an_early_path_of_a_long_line_only_parameters_may_stand(ready, start, rest):
     line = b"RCPT TO:" + start + b"x" * (2048 - 21 - len(start)) + b"u@skoltech.ru" + rest
-    assert ready.client(line + b"\r\n") == (answers.LINE_TOO_LONG, b"")
+    assert ready.client(line + b"\r\n") == (own_replies.LINE_TOO_LONG, b"")
 
 
 @given(st.sampled_from([b"RCPT TO:", b"RCPT TO:<", b"MAIL FROM:"]), pieces, st.integers(1000, 4000))

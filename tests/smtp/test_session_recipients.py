@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.smtp.phase import Moment
+from gateway.smtp.dialogue_states import Moment
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.smtp import answers
-from gateway.smtp.phase import Moment
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import Moment
 
 
 def test_starttls_is_ours_and_forgets_what_was_said_before_it(play):
@@ -44,9 +44,9 @@ def test_r17_starttls_in_the_middle_of_a_message_is_not_begun(ready, split):
     else:
         ready.client(b"".join(said))
         to_client, _ = ready.hop(b"250 Ok\r\n250 Ok\r\n")
-    assert to_client.endswith(answers.TLS_NOT_NOW)
+    assert to_client.endswith(own_replies.TLS_NOT_NOW)
     assert ready.session.moment is None
     assert ready.client(b"RSET\r\n") == (b"", b"RSET\r\n")
     ready.hop(b"250 Ok\r\n")
-    assert ready.client(b"STARTTLS\r\n")[0] == answers.TLS_READY
+    assert ready.client(b"STARTTLS\r\n")[0] == own_replies.TLS_READY
     assert ready.session.moment is Moment.STARTTLS

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.model import Outcome
-from gateway.smtp import answers
-from gateway.smtp.phase import Moment
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import Moment
 
 STRAYS = {"whole": b"250 2.0.0 stray\r\n", "begun": b"250 2.0", "several": b"250 a\r\n250 b\r\n"}
 strays = pytest.mark.parametrize("stray", STRAYS.values(), ids=STRAYS)
@@ -29,7 +29,7 @@ def test_r01_what_comes_while_a_match_is_settled_answers_no_command(settling, st
         settling.hop(stray)
     assert settling.session.moment is Moment.REPLIED
     assert settling.client(b"MAIL FROM:<next@example.edu>\r\n") == (b"", b"")
-    assert settling.do("answer") == (b"250 queued\r\n" + answers.HOP_GONE, b"")
+    assert settling.do("answer") == (b"250 queued\r\n" + own_replies.HOP_GONE, b"")
     assert settling.session.is_over
 
 
@@ -80,7 +80,7 @@ def test_r01_what_comes_while_a_recipient_is_decided_does_not_accept_it(
         asking.hop(stray)
     assert asking.session.moment is Moment.RECIPIENT
     to_client, to_hop = asking.do("admit")
-    assert (to_client, to_hop) == (answers.HOP_GONE, b"")
+    assert (to_client, to_hop) == (own_replies.HOP_GONE, b"")
     assert asking.session.transaction.paths == []
 
 
@@ -89,7 +89,7 @@ def test_r01_nor_does_it_answer_what_follows_a_refused_recipient(asking, stray):
     asking.hop(b"250 sender ok\r\n" + stray)
     assert asking.client(b"DATA\r\n") == (b"", b"")
     refusal = b"550 5.7.1 no\r\n"
-    assert asking.do("refuse", reply=refusal) == (refusal + answers.HOP_GONE, b"")
+    assert asking.do("refuse", reply=refusal) == (refusal + own_replies.HOP_GONE, b"")
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_r01_what_comes_with_the_envelopes_replies_does_not_answer_the_only_chun
     chunking.client(b"BDAT 2 LAST\r\nhi")
     chunking.hop(b"250 sender ok\r\n250 recipient ok\r\n" + stray)
     assert chunking.session.moment is Moment.ENVELOPE
-    assert chunking.do("begin", watch=watch) == (answers.HOP_GONE, b"")
+    assert chunking.do("begin", watch=watch) == (own_replies.HOP_GONE, b"")
     assert chunking.session.tally == []
 
 
@@ -120,6 +120,6 @@ def test_r01_a_reply_begun_before_the_last_octet_is_no_answer_to_it(chunking, wa
     chunking.do("begin", watch=watch)
     assert chunking.hop(b"250 2.0") == (b"", b"")
     to_client, to_hop = chunking.client(b"!\n")
-    assert (to_client, to_hop) == (answers.HOP_LOST, b"")
+    assert (to_client, to_hop) == (own_replies.HOP_LOST, b"")
     assert chunking.session.drop_next_hop
     assert chunking.session.tally == [Outcome.FAILED]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.smtp import answers
+from gateway.smtp import own_replies
 
 HERE = Path(__file__).parent
 oracle = runpy.run_path(str(HERE / "oracle.py"))
@@ -21,7 +21,7 @@ lone_dots, verdict, believed = oracle["lone_dots"], oracle["verdict"], oracle["b
 NAMED, HONEST, FORGED = streams["NAMED"], streams["HONEST"], streams["FORGED"]
 single_bytes = streams["single_bytes"]
 OK, QUEUED, BYE, GO_AHEAD = (hop_of[name] for name in ("OK", "QUEUED", "BYE", "GO_AHEAD"))
-REFUSED = GO_AHEAD + answers.LOOKALIKE + answers.FOLLOWS_FAILURE
+REFUSED = GO_AHEAD + own_replies.LOOKALIKE + own_replies.FOLLOWS_FAILURE
 TAKEN = GO_AHEAD + QUEUED
 AT_ONCE = 24  # sessions
 FORMS = {**NAMED, **HONEST}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.smtp import answers
+from gateway.smtp import own_replies
 
 HERE = Path(__file__).parent
 hop_of = runpy.run_path(str(HERE / "hop.py"))
@@ -87,7 +87,9 @@ async def test_r01_r07_a_reply_that_is_none_is_a_4xx_of_ours_and_recorded(
         for verb in itertools.takewhile(lambda verb: verb != step, LINES)
     )
     for told, heard in map(asyncio.Task.result, tasks):
-        ours = answers.HOP_LOST + answers.FOLLOWS_FAILURE if is_dot else answers.HOP_GONE
+        ours = (
+            own_replies.HOP_LOST + own_replies.FOLLOWS_FAILURE if is_dot else own_replies.HOP_GONE
+        )
         assert told == usual + ours
         assert heard.endswith(LINES[step] + b"\r\n")
     # Its dot was out: nobody knows what became of it. Before the dot there is nothing to record.

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from gateway.smtp import answers
+from gateway.smtp import own_replies
 from gateway.smtp.content import TERMINATOR, ContentScanner, Scan
-from gateway.smtp.phase import Moment
+from gateway.smtp.dialogue_states import Moment
 from gateway.smtp.session import Session
 
 HERE = Path(__file__).parent
@@ -186,8 +186,8 @@ def assert_played(pieces, expected, *, watch):
         assert expected.safe.startswith(heard)
         assert lone_dots(heard) == []
         assert believed(hop.heard) == []
-        assert told == TO_DATA + answers.LOOKALIKE + (
-            answers.FOLLOWS_FAILURE if expected.rest else b""
+        assert told == TO_DATA + own_replies.LOOKALIKE + (
+            own_replies.FOLLOWS_FAILURE if expected.rest else b""
         )
         assert was_dropped
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Outcome
-from gateway.smtp import answers
-from gateway.smtp.phase import Moment
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import Moment
 from gateway.smtp.session import Session
 
 HERE = Path(__file__).parent
@@ -148,12 +148,12 @@ def test_r01_what_is_no_reply_is_not_passed_on_in_any_pieces(form, at, watch):
             play.hop(piece)
         play.hop(b"250 #999\r\n")  # nothing that comes later is believed either
         is_dot = STEPS[at] == "the dot"
-        ours = answers.HOP_LOST if is_dot else answers.HOP_GONE
+        ours = own_replies.HOP_LOST if is_dot else own_replies.HOP_GONE
         assert play.told == before + ours
         assert play.outcomes == ([Outcome.UNKNOWN] if is_dot else [])
         heard = play.heard
         play.client(BEHIND)
-        assert play.told == before + ours + (answers.FOLLOWS_FAILURE if is_dot else b"")
+        assert play.told == before + ours + (own_replies.FOLLOWS_FAILURE if is_dot else b"")
         assert play.heard == heard
 
 
@@ -171,7 +171,7 @@ def test_r01_nor_to_a_client_that_pipelines(form, at, watch):
             play.hop(piece)
         play.hop(b"250 #999\r\n")
         is_dot = STEPS[at] == "the dot"
-        ours = answers.HOP_LOST + answers.HOP_GONE if is_dot else answers.HOP_GONE
+        ours = own_replies.HOP_LOST + own_replies.HOP_GONE if is_dot else own_replies.HOP_GONE
         assert play.told == before + ours
         assert play.outcomes == ([Outcome.UNKNOWN] if is_dot else [])
 
@@ -216,14 +216,14 @@ def test_r01_a_reply_to_nothing_is_no_answer_to_what_follows(glued, at, watch):
             # The go-ahead stands; what came with it answers no dot, and none is sent.
             assert play.told == told
             play.client(COMMANDS["the dot"] + BEHIND)
-            assert play.told == told + answers.HOP_LOST + answers.FOLLOWS_FAILURE
+            assert play.told == told + own_replies.HOP_LOST + own_replies.FOLLOWS_FAILURE
             assert play.outcomes == [Outcome.FAILED]
             assert b".\r\n" not in play.heard
         else:
-            assert play.told == told + answers.HOP_GONE
+            assert play.told == told + own_replies.HOP_GONE
             heard = play.heard
             play.client(BEHIND)
-            assert play.told == told + answers.HOP_GONE
+            assert play.told == told + own_replies.HOP_GONE
             assert play.heard == heard
 
 
@@ -237,7 +237,7 @@ def test_r07_a_refusal_behind_the_go_ahead_is_the_messages_and_no_dot_is_sent(co
         for piece in pieces:
             play.hop(piece)
         play.client(COMMANDS["the dot"] + BEHIND)
-        assert play.told == before + said + answers.FOLLOWS_FAILURE
+        assert play.told == before + said + own_replies.FOLLOWS_FAILURE
         assert b".\r\n" not in play.heard
 
 

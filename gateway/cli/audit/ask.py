@@ -15,16 +15,16 @@ from gateway.cli.shared.options import config_option, example, format_option, lo
 from gateway.cli.shared.paragraphs import paragraph
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, paint
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.query.logged_reading import Reading
+from gateway.ledger.questions.named_questions import QUESTIONS
 from gateway.ledger.questions.question import Question, Takes
-from gateway.ledger.questions.questions import QUESTIONS
-from gateway.ledger.store.pseudonym import PREFIX
+from gateway.ledger.store.pseudonyms import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.ledger.query.reading import Access
+    from gateway.ledger.query.logged_reading import Access
     from gateway.ledger.questions.filters import Filters
     from gateway.ledger.questions.question import Parameter
 

@@ -16,10 +16,10 @@ from gateway.cli.shared.audit_answer import show
 from gateway.cli.shared.options import load_snapshot
 from gateway.cli.shared.tables import emit, say, visible
 from gateway.errors import FaultyFile, LedgerError
-from gateway.ledger.query.asking import Answer
+from gateway.ledger.query.run_question import Answer
 from gateway.ledger.record.record import Part
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.snapshots import comparison
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.snapshots import compare_snapshots
 from gateway.policy import rules as policy
 from gateway.policy.decide import may_write
 from gateway.policy.exceptions import read_exceptions
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.errors import Fault
-    from gateway.ledger.query.reading import Reading
+    from gateway.ledger.query.logged_reading import Reading
     from gateway.ledger.questions.question import Question
     from gateway.policy.conditions import Parties
     from gateway.policy.exceptions import Exemption
@@ -107,13 +107,13 @@ def _why_not(asked: Asked) -> None:
 
 
 def _list_change(asked: Asked) -> None:
-    compared = comparison.pair(
+    compared = compare_snapshots.pair(
         Folder(asked.config.lists.directory), asked.values["before"], asked.values["after"]
     )
     if compared is None:
         say("Only one snapshot was ever in force: there is nothing to compare it with yet.")
         return
-    changes = comparison.changes(compared)
+    changes = compare_snapshots.changes(compared)
     tiers = policy.load(asked.config.policies.directory).tiers
     today = datetime.now(UTC).date()
     found = asked.reading.affected(

@@ -17,8 +17,8 @@ import click
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.tables import say
 from gateway.errors import LedgerError, MonitionError
-from gateway.ledger.evidence.keeping import append, other_signer, to_syslog
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.evidence.checkpoint_store import append, other_signer, to_syslog
+from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.verify.checkpoint import Kept, as_line
 
 if TYPE_CHECKING:

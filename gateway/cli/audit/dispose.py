@@ -12,16 +12,16 @@ from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
-from gateway.ledger.office import office
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.questions.filters import Filters
 from gateway.model import Disposition
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.ledger.office.chosen import Chosen
-    from gateway.ledger.query.reading import Access
+    from gateway.ledger.office.chosen_findings import Chosen
+    from gateway.ledger.query.logged_reading import Access
 
 _WITH_A_LICENCE = {Disposition.LICENSED, Disposition.EXEMPT}
 
@@ -80,7 +80,7 @@ def dispose(
         raise click.UsageError("--licence and --expires belong to --as licensed or exempt.")
     path = load_config(config_file).ledger.path
     chosen = choose(path, events, filters, access("audit dispose", reason), yes=yes)
-    done = office.dispose(
+    done = office_writer.dispose(
         path,
         chosen,
         disposition,
@@ -113,7 +113,7 @@ def choose(
     if not by_filters:
         return events
     if not yes:
-        count = office.count(path, filters)
+        count = office_writer.count(path, filters)
         told_of(path, filters, who)
         raise click.UsageError(
             f"the filters choose {findings(count)}; nothing was done. Look at them with `monition "

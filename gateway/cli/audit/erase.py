@@ -11,12 +11,18 @@ from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
-from gateway.ledger.erasure import belongings, erasure, erasure_request, forgetting, remains
-from gateway.ledger.erasure.erasure import Tally
-from gateway.ledger.erasure.mention import mailbox
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.erasure import (
+    erase_notices,
+    erase_parts,
+    erasure_request,
+    leftover_scan,
+    personal_data_of,
+)
+from gateway.ledger.erasure.erase_parts import Tally
+from gateway.ledger.erasure.mentions import mailbox
+from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.journal import Journal
+from gateway.ledger.store.emergency_journal import Journal
 from gateway.notices import rhythm
 
 if TYPE_CHECKING:
@@ -24,12 +30,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config import Config
-    from gateway.ledger.erasure.mention import Mailbox
+    from gateway.ledger.erasure.mentions import Mailbox
 
 _ROLES = {
     "sender": frozenset({Part.SENDER}),
     "recipient": frozenset({Part.RECIPIENT}),
-    "both": forgetting.ROLES,
+    "both": erase_notices.ROLES,
 }
 
 
@@ -108,10 +114,10 @@ def _foresee(
 ) -> None:
     """Say what an erasure would be about. How much there is of a person is something about them."""
     path = config.ledger.path
-    found = belongings.find(path, sought, _ROLES[role])
-    letters = forgetting.letters(path, sought, hand(by), _ROLES[role])
-    others = belongings.tagged(path, sought)
-    lines = remains.waiting(config.ledger.emergency_journal, sought)
+    found = personal_data_of.find(path, sought, _ROLES[role])
+    letters = erase_notices.letters(path, sought, hand(by), _ROLES[role])
+    others = personal_data_of.tagged(path, sought)
+    lines = leftover_scan.waiting(config.ledger.emergency_journal, sought)
     with Reading(path, access("audit erase", reason)) as reading:
         name = reading.names.person(str(sought))
         reading.record(len(found.dues), {"person": name}, [str(sought), *others])
@@ -178,15 +184,19 @@ def _erase_events(
     yes: bool,
 ) -> None:
     path = config.ledger.path
-    dues, kept = erasure.of_findings(path, events, map(Part, parts))
+    dues, kept = erase_parts.of_findings(path, events, map(Part, parts))
     if dry or not yes:
         _would_go(dues, kept, dry=dry)
         return
-    told(erasure.erase(path, dues, cause=erasure.REQUEST, hand=hand(by), reason=reason, kept=kept))
+    told(
+        erase_parts.erase(
+            path, dues, cause=erase_parts.REQUEST, hand=hand(by), reason=reason, kept=kept
+        )
+    )
     finish(erasure_request.tidy(path))
 
 
-def _would_go(dues: erasure.Dues, kept: int, *, dry: bool, is_all: bool = True) -> None:
+def _would_go(dues: erase_parts.Dues, kept: int, *, dry: bool, is_all: bool = True) -> None:
     tally = Tally(events=len(dues), kept=kept)
     tally.parts.update(part for parts in dues.values() for part in parts)
     told(tally, would="would be ", is_all=is_all)

@@ -20,16 +20,16 @@ from gateway.cli.shared.options import config_option, example, format_option, lo
 from gateway.cli.shared.person import read_as, signed_in
 from gateway.cli.shared.progress import counted, progress
 from gateway.cli.shared.tables import emit, say
-from gateway.ledger.evidence import siem
-from gateway.ledger.evidence.new_file import new_file
-from gateway.ledger.evidence.pack import About, Chain, write_pack
-from gateway.ledger.query.reading import COLUMNS, Reading
+from gateway.ledger.evidence import syslog_ocsf
+from gateway.ledger.evidence.atomic_file import new_file
+from gateway.ledger.evidence.evidence_pack import About, Chain, write_pack
+from gateway.ledger.query.logged_reading import COLUMNS, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.config import Config
-    from gateway.ledger.query.reading import Access
+    from gateway.ledger.query.logged_reading import Access
     from gateway.ledger.questions.filters import Filters
 
 FORMATS = ("csv", "json", "xlsx", "syslog", "ocsf")
@@ -145,10 +145,10 @@ def _write_text(
             return
         for row in rows:
             if form == "ocsf":
-                line = json.dumps(siem.ocsf(row, version=__version__), ensure_ascii=False)
+                line = json.dumps(syslog_ocsf.ocsf(row, version=__version__), ensure_ascii=False)
             else:
                 number = config.ledger.enterprise_number
-                line = siem.syslog_line(row, host=host, enterprise=number)
+                line = syslog_ocsf.syslog_line(row, host=host, enterprise=number)
             out.write(line + "\n")
     finally:
         out.detach()
@@ -158,7 +158,7 @@ def write_xlsx(
     stream: IO[bytes], rows: Iterable[dict[str, Any]], reading: Reading, filters: Filters
 ) -> None:
     """Write the rows as a workbook, which says how it was made."""
-    from gateway.ledger.evidence.sheet import write_workbook  # noqa: PLC0415 - a library of 100 ms
+    from gateway.ledger.evidence.xlsx import write_workbook  # noqa: PLC0415 - a library of 100 ms
 
     head = reading.checkpoint()
     asked = ", ".join(f"{name} {value}" for name, value in _asked(filters).items())

@@ -12,7 +12,7 @@ from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
-from gateway.ledger.office import office
+from gateway.ledger.office import office_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,9 +58,9 @@ def hold(
     path = load_config(config_file).ledger.path
     who = access("audit hold", reason)
     chosen = choose(path, events, filters, who, yes=yes)
-    count = office.count(path, chosen)
+    count = office_writer.count(path, chosen)
     if release:
-        done = office.release(path, chosen, hand(by), matter=matter, reason=reason)
+        done = office_writer.release(path, chosen, hand(by), matter=matter, reason=reason)
         if not done:
             told_of(path, filters, who)
         say(f"{findings(len(done))} released")
@@ -68,7 +68,7 @@ def hold(
             say(f"{findings(count - len(done))} passed over: under no such hold")
         return
     assert matter is not None
-    done = office.hold(path, chosen, hand(by), matter=matter, reason=reason)
+    done = office_writer.hold(path, chosen, hand(by), matter=matter, reason=reason)
     if not done:
         told_of(path, filters, who)
     say(f"{findings(len(done))} under hold for {matter}")

@@ -13,12 +13,12 @@ from gateway.cli.shared.audit_filters import explain, explain_nothing, filter_op
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, say
-from gateway.ledger.query.reading import COLUMNS, Reading
+from gateway.ledger.query.logged_reading import COLUMNS, Reading
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.ledger.query.reading import Access
+    from gateway.ledger.query.logged_reading import Access
     from gateway.ledger.questions.filters import Filters
 
 # What fits a terminal; json and csv have all fields.

@@ -10,19 +10,19 @@ import click
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, visible
-from gateway.compliance import rejudging
-from gateway.compliance.rejudging import Observed, Told
+from gateway.compliance import replay as judged_again
+from gateway.compliance.replay import Observed, Told
 from gateway.errors import LedgerError
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.record.record import Part
-from gateway.list_store.files.folder import Folder
+from gateway.list_store.files.paths import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from gateway.compliance.rejudging import Judgement
-    from gateway.ledger.query.reading import Access, Story
+    from gateway.compliance.replay import Judgement
+    from gateway.ledger.query.logged_reading import Access, Story
 
 
 @click.command(epilog=example("monition audit replay 01KB8Q", "monition audit list --limit 3"))
@@ -40,7 +40,7 @@ def replay(event: str, config_file: Path | None, output_format: str, who: Access
     with Reading(config.ledger.path, who) as reading:
         stories = reading.judged(event)
         found = _observed(event, stories)
-        judgement = rejudging.judge(
+        judgement = judged_again.judge(
             Folder(config.lists.directory), config, found, _told(reading, stories)
         )
         is_veiled = not reading.shows_names

@@ -15,7 +15,7 @@ from gateway.cli.shared.progress import progress
 from gateway.cli.shared.tables import say
 from gateway.ledger.erasure.erasure_request import tidy
 from gateway.ledger.erasure.retention import Periods, retain
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.query.logged_reading import Reading
 from gateway.model import Disposition
 
 if TYPE_CHECKING:

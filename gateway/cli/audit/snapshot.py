@@ -13,9 +13,9 @@ from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.progress import progress
 from gateway.cli.shared.tables import say
-from gateway.ledger.evidence.new_file import new_file
-from gateway.ledger.evidence.snapshot import described, write_snapshot
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.evidence.atomic_file import new_file
+from gateway.ledger.evidence.datasette_snapshot import described, write_snapshot
+from gateway.ledger.query.logged_reading import Reading
 
 if TYPE_CHECKING:
     from gateway.ledger.questions.filters import Filters

@@ -10,14 +10,14 @@ from gateway.cli.shared.audit_answer import limit_option, tell
 from gateway.cli.shared.audit_filters import filter_options, filters_of
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.person import read_as
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.questions.questions_contacts import FIRST_CONTACTS
 from gateway.ledger.questions.stats import BY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.ledger.query.reading import Access
+    from gateway.ledger.query.logged_reading import Access
     from gateway.ledger.questions.filters import Filters
 
 

@@ -11,7 +11,7 @@ from gateway.cli.shared.tables import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gateway.ledger.query.reading import Story
+    from gateway.ledger.query.logged_reading import Story
     from gateway.ledger.record.chain import Checkpoint
 
 _WIDTH = 79

@@ -11,10 +11,10 @@ import click
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.progress import progress
 from gateway.cli.shared.tables import emit, say
-from gateway.ledger.evidence.keeping import disagreements
-from gateway.ledger.query.reading import Reading
+from gateway.ledger.evidence.checkpoint_store import disagreements
+from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.record.chain import Flaw
-from gateway.ledger.store.store import StoreError
+from gateway.ledger.store.store_contract import StoreError
 from gateway.ledger.verify.checkpoint import read_checkpoints
 
 if TYPE_CHECKING:

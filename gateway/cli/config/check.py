@@ -17,10 +17,10 @@ from gateway.cli.shared.tables import emit, say
 from gateway.config import Config, examine, find, surroundings
 from gateway.document import Document
 from gateway.errors import ConfigError, Fault, FaultyFile
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import own
-from gateway.list_store.snapshots import proof, served
-from gateway.notices.check import check as check_notices
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import own_domain_guard
+from gateway.list_store.snapshots import example_check, in_force
+from gateway.notices.text_check import check as check_notices
 from gateway.policy import rules as policy
 
 if TYPE_CHECKING:
@@ -126,13 +126,13 @@ def _check_policies(config: Config, report: _Report, *, is_sound: bool) -> None:
 def _check_lists(config: Config, report: _Report) -> Snapshot:
     """Give the snapshot that would serve, with what is wrong in the lists. Raises as it does."""
     folder = Folder(config.lists.directory)
-    found = served.served(config.policies.directory, folder, datetime.now(UTC))
+    found = in_force.served(config.policies.directory, folder, datetime.now(UTC))
     report.faults += found.faults
     if found.faults:
         report.remarks.append(f"note: {found.instead}")
     entities = _count(found.snapshot.entities, "entity", "entities")
     report.checked.append(f"{config.policies.directory}: {entities}")
-    for line in own.own_domains(config.institution.domains, found.snapshot):
+    for line in own_domain_guard.own_domains(config.institution.domains, found.snapshot):
         report.remarks.append(f"Warning: {line}.")
     return found.snapshot
 
@@ -140,8 +140,8 @@ def _check_lists(config: Config, report: _Report) -> Snapshot:
 def _check_examples(
     folder: Path, report: _Report, rules: Rules, listed: Snapshot, today: date
 ) -> None:
-    failed = proof.failures(rules, listed, today)
-    report.faults += proof.faults(failed, "example failed")
+    failed = example_check.failures(rules, listed, today)
+    report.faults += example_check.faults(failed, "example failed")
     report.checked.append(f"{folder}: {_count(rules.examples, 'example')}")
 
 

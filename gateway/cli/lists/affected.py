@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gateway.addresses.address import from_text
-from gateway.lists.diff import What
+from gateway.addresses.mailbox import from_text
+from gateway.lists.snapshot_diff import What
 from gateway.model import Standing
 from gateway.policy.tiers import ranked
 from gateway.screening.classify import classify
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from gateway.list_store.snapshots.comparison import Pair
-    from gateway.lists.diff import Change
+    from gateway.list_store.snapshots.compare_snapshots import Pair
+    from gateway.lists.snapshot_diff import Change
     from gateway.model import Listing, Tier
     from gateway.policy.tiers import Tiers
     from gateway.screening.snapshot import Snapshot

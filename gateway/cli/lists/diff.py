@@ -16,10 +16,10 @@ from gateway.cli.shared.options import config_option, example, format_option, lo
 from gateway.cli.shared.paragraphs import fitted
 from gateway.cli.shared.person import access
 from gateway.cli.shared.tables import emit, paint, say, visible
-from gateway.ledger.query.reading import Reading
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.snapshots import comparison
-from gateway.lists.diff import How, What
+from gateway.ledger.query.logged_reading import Reading
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.snapshots import compare_snapshots
+from gateway.lists.snapshot_diff import How, What
 from gateway.policy import rules as policy
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config import Config
-    from gateway.list_store.snapshots.comparison import Pair
-    from gateway.lists.diff import Change
+    from gateway.list_store.snapshots.compare_snapshots import Pair
+    from gateway.lists.snapshot_diff import Change
 
 COLUMNS = ("entity", "entity_name", "what", "how", "value", "before", "after")
 _BARE = {"", "alias", "weak alias", "same"}
@@ -74,11 +74,11 @@ def command(
     matched is not in the ledger; look for it in the logs of your mail servers.
     """
     config = load_config(config_file)
-    compared = comparison.pair(Folder(config.lists.directory), before, after)
+    compared = compare_snapshots.pair(Folder(config.lists.directory), before, after)
     if compared is None:
         say("Only one snapshot is known to have been in force: nothing to compare it with yet.")
         return
-    changes = comparison.changes(compared)
+    changes = compare_snapshots.changes(compared)
     if affected:
         rows = _affected(config, compared, changes)
         if output_format == "table":

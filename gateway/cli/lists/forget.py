@@ -10,8 +10,8 @@ import click
 from gateway.cli.lists.import_ import writable
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.tables import say, visible
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import forgetting
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import remove_list
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def command(source: str, config_file: Path | None) -> None:
     config = load_config(config_file)
     folder = Folder(config.lists.directory)
     with writable(folder):
-        done = forgetting.forget(config.policies.directory, folder, source, datetime.now(UTC))
+        done = remove_list.forget(config.policies.directory, folder, source, datetime.now(UTC))
     click.echo(f"{visible(source)}: forgotten, with its {done.entries:,} institutions")
     if done.snapshot is not None:
         click.echo(

@@ -16,19 +16,19 @@ from gateway.cli.shared.options import config_option, example, format_option, lo
 from gateway.cli.shared.paragraphs import fitted
 from gateway.cli.shared.tables import emit, say, visible
 from gateway.errors import MonitionError
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import importing, organisations
-from gateway.list_store.imports.importing import Parcel
-from gateway.list_store.imports.own import own_domains
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run, ror_store
+from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.own_domain_guard import own_domains
 from gateway.lists import catalogue
 from gateway.lists.parsing.entry import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.list_store.files.source import Header
-    from gateway.list_store.imports.importing import Taken
-    from gateway.lists.claims import NotUsed
+    from gateway.list_store.files.imported_source import Header
+    from gateway.list_store.imports.import_run import Taken
+    from gateway.lists.claimed_domains import NotUsed
 
 _OF_ANOTHER_KIND = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP}
 _PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, Reason.INACTIVE}
@@ -94,7 +94,7 @@ def command(
                 _tell_registry(header)
             return
         parcel = Parcel(source, files, accepts_loss=accept_loss)
-        taken = importing.take(config.policies.directory, folder, parcel, datetime.now(UTC))
+        taken = import_run.take(config.policies.directory, folder, parcel, datetime.now(UTC))
     own = own_domains(config.institution.domains, taken.assembly.snapshot)
     for line in own:
         say(f"Warning: {line}.")
@@ -108,7 +108,7 @@ def command(
 def _take_registry(files: tuple[Path, ...], folder: Folder, *, accepts_loss: bool) -> Header:
     if len(files) != 1:
         raise click.UsageError(f"{catalogue.PROPOSING} is one file, and {len(files)} are given")
-    return organisations.take(folder, files[0], datetime.now(UTC), accepts_loss=accepts_loss)
+    return ror_store.take(folder, files[0], datetime.now(UTC), accepts_loss=accepts_loss)
 
 
 def _tell_registry(header: Header) -> None:

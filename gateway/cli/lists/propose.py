@@ -19,13 +19,13 @@ from gateway.cli.shared.options import (
 from gateway.cli.shared.paragraphs import headline, paragraph
 from gateway.cli.shared.tables import emit, paint, say, visible
 from gateway.errors import MonitionError
-from gateway.list_store import proposing
-from gateway.list_store.files import accepted
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import organisations
-from gateway.list_store.proposing import LEAST, Answer, Done, Proposals
-from gateway.lookup.resolver import Resolver
-from gateway.lookup.survey import survey
+from gateway.list_store import proposals as proposing
+from gateway.list_store.files import accepted_domains
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import ror_store
+from gateway.list_store.proposals import LEAST, Answer, Done, Proposals
+from gateway.lookup.dns_resolver import Resolver
+from gateway.lookup.mx_survey import survey
 from gateway.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from gateway.config import Config
-    from gateway.list_store.files.accepted import Rejection
+    from gateway.list_store.files.accepted_domains import Rejection
     from gateway.model import Entity
-    from gateway.screening.names.proposals import Proposal
+    from gateway.screening.names.domain_proposals import Proposal
 
 COLUMNS = (
     *("id", "score", "entity", "entity_name", "country", "domain", "source", "evidence"),
@@ -135,8 +135,8 @@ def _decide(
     click.echo(f"Accepted: {done.domain} for {name} ({done.entity.id})")
     click.echo(f"In force: {done.snapshot.digest[:19]}…; a running gateway takes it within seconds")
     click.echo(
-        f"To take it back: take its [[addition]] out of {accepted.path_of(folder)}, then run "
-        "`monition lists update policies`"
+        f"To take it back: take its [[addition]] out of {accepted_domains.path_of(folder)}, "
+        "then run `monition lists update policies`"
     )
 
 
@@ -175,7 +175,7 @@ def _show(
     say(_summary(len(found), len(candidates), min_score, entity))
     if hidden and not rejected:
         say(f"{hidden} that were rejected are not shown; --rejected shows them")
-    if organisations.read_header(folder) is None:
+    if ror_store.read_header(folder) is None:
         say("no registry of organisations is here: `monition lists import FILE --source ror`")
 
 

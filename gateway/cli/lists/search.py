@@ -17,17 +17,17 @@ from gateway.cli.shared.options import (
 )
 from gateway.cli.shared.paragraphs import headline, paragraph
 from gateway.cli.shared.tables import emit, paint, say, visible
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.pointed import organisation_of, pointed
-from gateway.screening.names.names import NameIndex, names_of
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.find_institution import organisation_of, pointed
+from gateway.screening.names.name_index import NameIndex, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from gateway.list_store.pointed import Pointed
+    from gateway.list_store.find_institution import Pointed
     from gateway.model import Entity
-    from gateway.screening.names.names import Hit
+    from gateway.screening.names.name_index import Hit
     from gateway.screening.snapshot import Snapshot
 
 COLUMNS = (

@@ -17,17 +17,17 @@ from gateway.cli.shared.options import (
 from gateway.cli.shared.paragraphs import fitted
 from gateway.cli.shared.tables import emit, visible
 from gateway.errors import MonitionError
-from gateway.list_store.files import source
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.pointed import By, pointed
-from gateway.list_store.unused import unused_of
+from gateway.list_store.files import imported_source
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.find_institution import By, pointed
+from gateway.list_store.unused_contacts import unused_of
 from gateway.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gateway.list_store.unused import Unused
+    from gateway.list_store.unused_contacts import Unused
     from gateway.lists.parsing.entry import Entry
     from gateway.model import Claim, Entity
     from gateway.screening.snapshot import Snapshot
@@ -129,8 +129,8 @@ def as_object(
 
 def _entries(entity: Entity, folder: Folder) -> Iterator[tuple[str, Entry]]:
     listed = {(each.list, each.uid) for each in entity.listings}
-    for name in source.names(folder):
-        for entry in source.read_entries(folder, name):
+    for name in imported_source.names(folder):
+        for entry in imported_source.read_entries(folder, name):
             numbers = {(each.list, each.uid) for each in entry.listings if each.uid}
             if entry.id == entity.id or numbers & listed:
                 yield name, entry

@@ -10,17 +10,17 @@ import click
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.sources import POLICIES
 from gateway.cli.shared.tables import emit, say, visible
-from gateway.list_store import status
-from gateway.list_store.files.folder import Folder
-from gateway.serve import running
+from gateway.list_store import list_status
+from gateway.list_store.files.paths import Folder
+from gateway.serve import running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from gateway.config import Config
-    from gateway.list_store.status import SourceStatus, Status
-    from gateway.serve.running import Running
+    from gateway.list_store.list_status import SourceStatus, Status
+    from gateway.serve.running_gateway import Running
 
 COLUMNS = (
     "source",
@@ -52,7 +52,7 @@ def command(config_file: Path | None, output_format: str) -> None:
     """
     config = load_config(config_file)
     wanted = [name for name in config.lists.sources if name != POLICIES]
-    found = status.status(config.policies.directory, Folder(config.lists.directory), wanted)
+    found = list_status.status(config.policies.directory, Folder(config.lists.directory), wanted)
     gateway = _running(config)
     now = datetime.now(UTC)
     rows = [as_row(each, now) for each in found.sources]
@@ -79,8 +79,10 @@ def command(config_file: Path | None, output_format: str) -> None:
 
 def _running(config: Config) -> Running:
     if config.metrics is None:
-        return running.Running(why_not="[metrics] is not configured, so a gateway cannot be asked")
-    return running.ask(config.metrics.listen)
+        return running_gateway.Running(
+            why_not="[metrics] is not configured, so a gateway cannot be asked"
+        )
+    return running_gateway.ask(config.metrics.listen)
 
 
 def _about(found: Status, rows: list[dict[str, Any]]) -> Iterator[str]:

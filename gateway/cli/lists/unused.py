@@ -15,14 +15,14 @@ from gateway.cli.shared.options import (
 )
 from gateway.cli.shared.tables import emit, say
 from gateway.errors import MonitionError
-from gateway.list_store import unused
-from gateway.list_store.files import source as sources
-from gateway.list_store.files.folder import Folder
+from gateway.list_store import unused_contacts
+from gateway.list_store.files import imported_source as sources
+from gateway.list_store.files.paths import Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.list_store.unused import Unused
+    from gateway.list_store.unused_contacts import Unused
 
 COLUMNS = ("source", "place", "entity", "entity_name", "text", "reason")
 
@@ -50,7 +50,7 @@ def command(source: str | None, config_file: Path | None, output_format: str) ->
         had = ", ".join(known) or "none"
         raise MonitionError(f"{source} was not imported; imported are: {had}")
     snapshot = load_snapshot(config)
-    found = list(unused.unused(config.policies.directory, folder, snapshot, source))
+    found = list(unused_contacts.unused(config.policies.directory, folder, snapshot, source))
     rows = (as_row(each, snapshot.entities[each.text.entity].name) for each in found)
     emit(rows, columns=COLUMNS, format=output_format)
     if output_format == "table":

@@ -20,24 +20,24 @@ from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.paragraphs import fitted
 from gateway.cli.shared.tables import say, visible
 from gateway.errors import ConfigError, FaultyFile, ListError, MonitionError
-from gateway.list_store.files import folder as files
-from gateway.list_store.files import source
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import importing
-from gateway.list_store.imports.importing import Parcel
-from gateway.list_store.imports.own import own_domains
-from gateway.list_store.imports.reading import Fetched
-from gateway.list_store.snapshots import assembly
+from gateway.list_store.files import imported_source
+from gateway.list_store.files import paths as files
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run
+from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.list_reading import Fetched
+from gateway.list_store.imports.own_domain_guard import own_domains
+from gateway.list_store.snapshots import build_snapshot
 from gateway.log import set_up as set_up_log
-from gateway.lookup.fetch import Limits, Validators, fetch
+from gateway.lookup.download import Limits, Validators, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.cli.shared.sources import Wanted
     from gateway.config import Config
-    from gateway.list_store.files.source import Original
-    from gateway.list_store.imports.importing import Taken
+    from gateway.list_store.files.imported_source import Original
+    from gateway.list_store.imports.import_run import Taken
 
 log = structlog.get_logger("lists")
 
@@ -104,7 +104,7 @@ def _update(config: Config, name: str, wanted: Wanted | None) -> bool:
     folder, policies = Folder(config.lists.directory), config.policies.directory
     if wanted is None:
         try:
-            made = assembly.put_in_force(policies, folder, datetime.now(UTC))
+            made = build_snapshot.put_in_force(policies, folder, datetime.now(UTC))
         except (FaultyFile, OSError) as error:
             say(f"{name}: not in force: {error}")
             return False
@@ -137,7 +137,7 @@ def _refuse(folder: Folder, name: str, error: Exception) -> None:
         reason = f"{type(error).__name__}: {reason}; the log has the whole"
     if not isinstance(error, ListError):
         try:
-            importing.refuse(folder, name, MonitionError(reason), datetime.now(UTC))
+            import_run.refuse(folder, name, MonitionError(reason), datetime.now(UTC))
         except OSError as problem:
             say(f"{name}: that it was refused cannot be written down: {problem}")
     say(f"{name}: refused: " + "\n".join(map(visible, reason.split("\n"))))
@@ -150,11 +150,11 @@ def _taken(config: Config, wanted: Wanted) -> Taken | None:
         fetched = _fetched(wanted, Path(temporary), _known(folder, wanted))
         at = datetime.now(UTC)
         if not fetched:
-            importing.still_current(folder, name, at)
+            import_run.still_current(folder, name, at)
             return None
         paths = [Path(temporary) / role for role in wanted.addresses]
         parcel = Parcel(name, paths, fetched=fetched)
-        return importing.take(config.policies.directory, folder, parcel, at)
+        return import_run.take(config.policies.directory, folder, parcel, at)
 
 
 def _known(folder: Folder, wanted: Wanted) -> dict[str, Original]:
@@ -164,8 +164,8 @@ def _known(folder: Folder, wanted: Wanted) -> dict[str, Original]:
     and this version read them: another may read more out of the same.
     """
     try:
-        header = source.read_header(folder, wanted.source.name)
-        source.read_entries(folder, wanted.source.name)
+        header = imported_source.read_header(folder, wanted.source.name)
+        imported_source.read_entries(folder, wanted.source.name)
     except ListError:
         return {}  # it is damaged: what its publisher has is needed, changed or not
     if header is None or header.version != __version__:

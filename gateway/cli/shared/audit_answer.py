@@ -14,8 +14,8 @@ from gateway.ledger.questions.filters import Filters
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gateway.ledger.query.asking import Answer, Value
-    from gateway.ledger.query.reading import Reading
+    from gateway.ledger.query.logged_reading import Reading
+    from gateway.ledger.query.run_question import Answer, Value
     from gateway.ledger.questions.question import Question
 
 MOST = 2**31 - 1

@@ -16,7 +16,7 @@ from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
 if TYPE_CHECKING:
     from enum import StrEnum
 
-    from gateway.ledger.query.reading import Reading
+    from gateway.ledger.query.logged_reading import Reading
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.cli.shared.tables import emit
-from gateway.screening.kind import is_role
+from gateway.screening.recipient_kind import is_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

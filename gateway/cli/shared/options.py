@@ -12,8 +12,8 @@ import click
 
 from gateway.cli.shared.tables import say, visible
 from gateway.config import SYSTEM_FILE, VARIABLE, Config, load
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.snapshots import served
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.snapshots import in_force
 
 if TYPE_CHECKING:
     from gateway.screening.snapshot import Snapshot
@@ -58,7 +58,7 @@ def load_snapshot(config: Config) -> Snapshot:
     Where lists are damaged a gateway serves by another than they ask for: that is said.
     """
     folder = Folder(config.lists.directory)
-    found = served.served(config.policies.directory, folder, datetime.now(UTC))
+    found = in_force.served(config.policies.directory, folder, datetime.now(UTC))
     for fault in found.faults:
         say(f"damaged: {visible(str(fault))}")
     if found.faults:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from gateway.ledger.query.reading import Access
-from gateway.ledger.record.acts import Hand
+from gateway.ledger.query.logged_reading import Access
+from gateway.ledger.record.office_events import Hand
 
 F = TypeVar("F", bound=Callable[..., Any])
 

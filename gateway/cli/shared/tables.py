@@ -18,7 +18,7 @@ from typing import IO, Any
 import click
 import tabulate as tables
 
-from gateway.ledger.evidence.cell import harmless
+from gateway.ledger.evidence.safe_cell import harmless
 
 Row = Mapping[str, Any]
 

@@ -6,20 +6,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import LedgerError
-from gateway.ledger.erasure import belongings, forgetting, known_names, remains, scrub
-from gateway.ledger.erasure.erasure import REQUEST, Tally, erase
-from gateway.ledger.erasure.mention import is_named_in
-from gateway.ledger.office import office
+from gateway.ledger.erasure import (
+    erase_notices,
+    known_names,
+    leftover_scan,
+    personal_data_of,
+    scrub_pages,
+)
+from gateway.ledger.erasure.erase_parts import REQUEST, Tally, erase
+from gateway.ledger.erasure.mentions import is_named_in
+from gateway.ledger.office import office_writer
 from gateway.ledger.store import recovery
-from gateway.ledger.store.journal import Journal
+from gateway.ledger.store.emergency_journal import Journal
 from gateway.ledger.store.settlement import any_window_is_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gateway.ledger.erasure.mention import Mailbox
-    from gateway.ledger.record.acts import Hand
+    from gateway.ledger.erasure.mentions import Mailbox
+    from gateway.ledger.record.office_events import Hand
     from gateway.ledger.record.record import Part
     from gateway.ledger.store.settlement import Rhythm
 
@@ -42,7 +48,7 @@ class Request:
     """
 
     mailbox: Mailbox
-    roles: frozenset[Part] = forgetting.ROLES
+    roles: frozenset[Part] = erase_notices.ROLES
     reason: str | None = None
     drops_notices: bool = False
     drops_torn: bool = False
@@ -79,16 +85,16 @@ def grant(
         )
     _take_in(path, Journal(journal), hand, rhythm)
     _check_letters(path, request, hand)
-    found = belongings.find(path, sought, request.roles)
+    found = personal_data_of.find(path, sought, request.roles)
     tally = erase(
         path, found.dues, cause=REQUEST, hand=hand, reason=request.reason, kept=found.kept
     )
-    notices, dropped = forgetting.forget_notices(path, sought, hand, request.roles)
+    notices, dropped = erase_notices.forget_notices(path, sought, hand, request.roles)
     still = list(tidy(path))
     set_aside = torn = 0
-    if request.roles == forgetting.ROLES:
-        set_aside = remains.forget_set_aside(journal, sought, drops_torn=request.drops_torn)
-        torn = remains.waiting(journal, sought).torn
+    if request.roles == erase_notices.ROLES:
+        set_aside = leftover_scan.forget_set_aside(journal, sought, drops_torn=request.drops_torn)
+        torn = leftover_scan.waiting(journal, sought).torn
         still += _still(path, (journal, found.alike), sought, hand, is_kept=tally.kept > 0)
     return Answer(tally, notices, dropped, set_aside, tuple(still), torn)
 
@@ -96,7 +102,7 @@ def grant(
 def tidy(path: Path) -> tuple[str, ...]:
     """After any erasure: the names and the file follow. Sentences of what could not be done."""
     known_names.tidy(path)
-    if scrub.clean(path).is_log_empty:
+    if scrub_pages.clean(path).is_log_empty:
         return ()
     return (
         (
@@ -109,7 +115,7 @@ def tidy(path: Path) -> tuple[str, ...]:
 def _take_in(path: Path, journal: Journal, hand: Hand, rhythm: Rhythm) -> None:
     if journal.is_empty:
         return
-    with office.at_work(path) as store:
+    with office_writer.at_work(path) as store:
         writer = recovery.Hand(BY_HAND, lambda: hand.at, hand.entropy)
         recovery.take_journal_in(store, journal, writer, rhythm)
 
@@ -117,7 +123,7 @@ def _take_in(path: Path, journal: Journal, hand: Hand, rhythm: Rhythm) -> None:
 def _check_letters(path: Path, request: Request, hand: Hand) -> None:
     waiting = [
         letter
-        for letter in forgetting.letters(path, request.mailbox, hand, request.roles)
+        for letter in erase_notices.letters(path, request.mailbox, hand, request.roles)
         if letter.state == "queued"
     ]
     leaving = [letter for letter in waiting if letter.is_leaving]
@@ -143,14 +149,14 @@ def _still(
     is_kept: bool,
 ) -> Iterable[str]:
     journal, alike = beside
-    holding = remains.look(path, journal, sought, alike, spare_ledger=is_kept)
+    holding = leftover_scan.look(path, journal, sought, alike, spare_ledger=is_kept)
     for file in holding:
         if file == path:
             yield _in_the_ledger(path, sought, hand)
         elif file.is_dir():
             yield (
                 f"{file} was not looked through to its end: it cannot be read, or holds more than "
-                f"{remains.MOST_FILES:,} files"
+                f"{leftover_scan.MOST_FILES:,} files"
             )
         else:
             yield (
@@ -160,9 +166,9 @@ def _still(
 
 
 def _in_the_ledger(path: Path, sought: Mailbox, hand: Hand) -> str:
-    if belongings.find(path, sought).dues or forgetting.letters(path, sought, hand):
+    if personal_data_of.find(path, sought).dues or erase_notices.letters(path, sought, hand):
         return f"something that names the address was recorded meanwhile: {AGAIN}"
-    if sealed := belongings.facts_naming(path, sought):
+    if sealed := personal_data_of.facts_naming(path, sought):
         return (
             f"the facts of {', '.join(sealed[:3])}{' and others' * (len(sealed) > 3)} name the "
             "address; facts are sealed for ever, and no erasure reaches them"

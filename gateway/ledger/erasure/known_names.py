@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.ledger.office import office
-from gateway.ledger.store.opening import errors_told, open_for_reading
+from gateway.ledger.office import office_writer
+from gateway.ledger.store.open_database import errors_told, open_for_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,7 @@ def tidy(path: Path) -> None:
             unborne = database.execute(_UNBORNE).fetchall()
     finally:
         database.conn.close()
-    with office.at_work(path) as store:
+    with office_writer.at_work(path) as store:
         for start in range(0, len(unborne), TOGETHER):
             with store.transaction(), errors_told(path):
                 forget(store.database, unborne[start : start + TOGETHER])

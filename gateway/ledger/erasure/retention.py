@@ -13,10 +13,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from gateway.ledger.erasure.erasure import RETENTION, Tally, due_of, erase, left_of
-from gateway.ledger.office import office
+from gateway.ledger.erasure.erase_parts import RETENTION, Tally, due_of, erase, left_of
+from gateway.ledger.office import office_writer
 from gateway.ledger.record.record import EventKind, Part, moment, timestamp
-from gateway.ledger.store.opening import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, open_for_reading
 from gateway.model import Disposition
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from gateway.ledger.record.acts import Hand
+    from gateway.ledger.record.office_events import Hand
 
 PAGE = 20_000
 """Events looked through at one time: so much is in memory, and so long is a reading open."""
@@ -216,7 +216,7 @@ def _prune(path: Path, periods: Periods, as_of: datetime, *, is_trial: bool) -> 
         database.conn.close()
     if is_trial or not (ids or windows):
         return len(ids)
-    with office.at_work(path) as store:
+    with office_writer.at_work(path) as store:
         for start in range(0, max(len(ids), windows), ROWS_TOGETHER):
             with store.transaction(), errors_told(path):
                 store.database.execute(

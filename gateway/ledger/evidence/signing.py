@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from gateway.errors import LedgerError
-from gateway.ledger.evidence.new_file import sync_folder
+from gateway.ledger.evidence.atomic_file import sync_folder
 from gateway.ledger.verify.checkpoint import Signature
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from gateway.ledger.schema.schema import APPLICATION_ID, VERSION
-from gateway.ledger.store.opening import open_for_writing
-from gateway.ledger.store.store import StoreError
+from gateway.ledger.schema.current_schema import APPLICATION_ID, VERSION
+from gateway.ledger.store.open_database import open_for_writing
+from gateway.ledger.store.store_contract import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path

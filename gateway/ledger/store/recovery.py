@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from gateway.errors import LedgerError
 from gateway.ledger.record.events import Entropy, NoticeState, Settled, journalled, settled
 from gateway.ledger.store import settlement as settlements
-from gateway.ledger.store.journal import Entry, Journal, record_from_json
-from gateway.ledger.store.store import Store, StoreError
+from gateway.ledger.store.emergency_journal import Entry, Journal, record_from_json
+from gateway.ledger.store.store_contract import Store, StoreError
 from gateway.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from gateway.ledger.store.liveness import Liveness
+    from gateway.ledger.store.process_lock import Liveness
     from gateway.ledger.store.settlement import Rhythm
 
 

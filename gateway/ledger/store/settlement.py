@@ -27,7 +27,7 @@ from gateway.model import (
 )
 
 if TYPE_CHECKING:
-    from gateway.ledger.store.store import Store
+    from gateway.ledger.store.store_contract import Store
 
 MayNotify: TypeAlias = Callable[[Mapping[str, datetime | None], datetime], bool]
 """Window key to when it was last opened, and now: may a notice go?"""

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, TypeVar
 from gateway.errors import LedgerError
 from gateway.ledger.record import events
 from gateway.ledger.store import settlement as settlements
-from gateway.ledger.store.committer import RETRY_SECONDS, Committer
-from gateway.ledger.store.job import Durability, Job
-from gateway.ledger.store.journal import Journal, line, record_as_json
+from gateway.ledger.store.emergency_journal import Journal, line, record_as_json
+from gateway.ledger.store.group_commit import RETRY_SECONDS, Committer
 from gateway.ledger.store.recovery import Hand
 from gateway.ledger.store.settlement import Rhythm, Settlement, any_window_is_open
+from gateway.ledger.store.write_job import Durability, Job
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from gateway.ledger.record.events import Entropy
     from gateway.ledger.record.record import JSON, Record
-    from gateway.ledger.store.store import Store
+    from gateway.ledger.store.store_contract import Store
     from gateway.model import Notice
 
 T = TypeVar("T")

@@ -3,7 +3,8 @@
 Three questions, because each covers what the others cannot see: the chain finds a changed,
 deleted or inserted row, and a part that is erased without an ERASED that tells of it; the schema's
 texts find a trigger that was taken out; what the rows are found by
-(:mod:`gateway.ledger.verify.structure`) must lead to all of them, or lists would leave some out.
+(:mod:`gateway.ledger.verify.derived_tables_check`) must lead to all of them, or lists would leave
+some out.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.ledger.record.chain import Checkpoint, Flaw, Walk, verify
-from gateway.ledger.schema.schema import differences
-from gateway.ledger.verify import structure
-from gateway.ledger.verify.untold import untold
+from gateway.ledger.schema.current_schema import differences
+from gateway.ledger.verify import derived_tables_check
+from gateway.ledger.verify.erasure_check import untold
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,9 +76,9 @@ def examine(
     ledger to check.
     """
     walk = Walk()
-    with ThreadPoolExecutor(2) as others, closing(structure.opened(path)) as connection:
+    with ThreadPoolExecutor(2) as others, closing(derived_tables_check.opened(path)) as connection:
         # Both are SQLite's own work, and need no interpreter meanwhile.
-        beside = [others.submit(check, path) for check in structure.CHECKS]
+        beside = [others.submit(check, path) for check in derived_tables_check.CHECKS]
         flaws = _chain_flaws(connection, walk, checkpoint, progress)
         for check in beside:
             flaws += check.result()
@@ -100,7 +101,7 @@ def _chain_flaws(
         elif walk.lost != walk.told:
             flaws += untold(connection)
         flaws += _stray_parts(connection, walk)
-    except structure.UNREADABLE as error:
+    except derived_tables_check.UNREADABLE as error:
         where = f"after row {walk.events} the file cannot be read: {error}"
         flaws.append(Flaw(None, None, where))
     return flaws
@@ -112,8 +113,8 @@ def _stray_parts(connection: sqlite3.Connection, walk: Walk) -> Iterator[Flaw]:
     if parts == walk.parts:
         return
     for event, part in connection.execute(_STRAYS):
-        what = f"personal data ({structure.text(part)}) is there of an event that is not"
-        yield Flaw(None, None, f"{what}: {structure.text(event)}")
+        what = f"personal data ({derived_tables_check.text(part)}) is there of an event that is not"
+        yield Flaw(None, None, f"{what}: {derived_tables_check.text(event)}")
 
 
 def _rows(

@@ -11,17 +11,17 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING
 
-from gateway.addresses.domain import DomainError, normalise
-from gateway.list_store.files import folder as files
-from gateway.list_store.files import opening
-from gateway.list_store.files.linked import LASTS, Seen
-from gateway.screening.linkage import Link
+from gateway.addresses.domain_name import DomainError, normalise
+from gateway.list_store.files import paths as files
+from gateway.list_store.files import safe_open
+from gateway.list_store.files.linked_domains import LASTS, Seen
+from gateway.screening.dns_linkage import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gateway.list_store.files.folder import Folder
+    from gateway.list_store.files.paths import Folder
 
 MOST = 10_000
 """Domains that are kept: far more than any survey finds."""
@@ -38,14 +38,14 @@ def read(folder: Folder, today: date) -> dict[str, Seen]:
     Raises :class:`gateway.errors.ListError` for a damaged file.
     """
     path = path_of(folder)
-    content = opening.content(path, "move it away, and ask again with --mx")
+    content = safe_open.content(path, "move it away, and ask again with --mx")
     found: dict[str, Seen] = {}
     for number, line in enumerate((content or b"").splitlines(), 1):
         try:
             seen = _seen(line)
-        except (DomainError, *opening.MALFORMED):
+        except (DomainError, *safe_open.MALFORMED):
             remedy = "take the line out, and ask again with --mx"
-            raise opening.damaged(path, number, "is damaged", remedy) from None
+            raise safe_open.damaged(path, number, "is damaged", remedy) from None
         if today - seen.on < LASTS:
             found[seen.link.domain] = seen
     return found
@@ -71,6 +71,6 @@ def _line(seen: Seen) -> bytes:
 def _seen(line: bytes) -> Seen:
     said = json.loads(line)
     domain, record, host, within, on = (
-        opening.text(said[key]) for key in ("domain", "record", "host", "within", "on")
+        safe_open.text(said[key]) for key in ("domain", "record", "host", "within", "on")
     )
     return Seen(Link(normalise(domain), record, host, normalise(within)), date.fromisoformat(on))

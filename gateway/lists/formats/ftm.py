@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from gateway.lists.parsing import countries
 from gateway.lists.parsing.duplicates import once
 from gateway.lists.parsing.entry import Entry, Reason, Rejected, slug, unique
-from gateway.lists.parsing.fields import clean, programme, required, seat
-from gateway.lists.parsing.part import objects
+from gateway.lists.parsing.field_values import clean, programme, required, seat
+from gateway.lists.parsing.untrusted_file import objects
 from gateway.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
 
 LIST = "OPENSANCTIONS"
 ROLE = "entities.ftm.json"

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from gateway.lists.parsing import countries
 from gateway.lists.parsing.entry import Reason, Rejected, unique
-from gateway.lists.parsing.fields import clean
+from gateway.lists.parsing.field_values import clean
+from gateway.lists.parsing.json_records import records
 from gateway.lists.parsing.organisation import Organisation
-from gateway.lists.parsing.part import refuse
-from gateway.lists.parsing.records import records
+from gateway.lists.parsing.untrusted_file import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
 
 # Crockford's base 32 and two check digits, behind the registry's address.
 _ID = re.compile(r"(?:https?://)?(?:ror\.org/)?(0[a-hj-km-np-tv-z0-9]{6}\d{2})\Z", re.ASCII)
@@ -30,7 +30,7 @@ def read_organisations(part: Part) -> Iterator[Organisation | Rejected]:
     """Read the records of schema 2, one at a time. A withdrawn one is rejected as inactive.
 
     A stream that was compressed is handed over opened. Raises
-    :class:`gateway.errors.ListError` for what :func:`gateway.lists.parsing.records.records`
+    :class:`gateway.errors.ListError` for what :func:`gateway.lists.parsing.json_records.records`
     refuses, and for records of schema 1.
     """
     for line, record in records(part):

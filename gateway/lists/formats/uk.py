@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.lists.parsing.entry import Entry, Reason, Rejected, unique
-from gateway.lists.parsing.fields import (
+from gateway.lists.parsing.field_values import (
     british_day,
     clean,
     country,
@@ -21,14 +21,14 @@ from gateway.lists.parsing.fields import (
     seat,
 )
 from gateway.lists.parsing.identifiers import registered
-from gateway.lists.parsing.part import refuse, rows
+from gateway.lists.parsing.untrusted_file import refuse, rows
 from gateway.model import Listing
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
 
 LIST = "UK-SANCTIONS"
 ROLE = "UK-Sanctions-List.csv"

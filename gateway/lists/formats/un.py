@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.lists.parsing import contact
-from gateway.lists.parsing.contact import Way
+from gateway.lists.parsing import contact_text
+from gateway.lists.parsing.contact_text import Way
 from gateway.lists.parsing.duplicates import once
 from gateway.lists.parsing.entry import Entry, Reason, Rejected, unique
-from gateway.lists.parsing.fields import (
+from gateway.lists.parsing.field_values import (
     clean,
     country,
     iso_day,
@@ -21,14 +21,14 @@ from gateway.lists.parsing.fields import (
     required,
     seat,
 )
-from gateway.lists.parsing.xml import elements, text
+from gateway.lists.parsing.xml_stream import elements, text
 from gateway.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
 
 LIST = "UN-SC"
 ROLE = "consolidated.xml"
@@ -93,7 +93,7 @@ def _contacts(element: Element) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found: dict[Way, list[str]] = {way: [] for way in Way}
     for path in ("COMMENTS1", "ENTITY_ADDRESS/NOTE"):
         for comment in element.findall(path):
-            for way, value in contact.labelled(clean(comment.text)):
+            for way, value in contact_text.labelled(clean(comment.text)):
                 found[way].append(value)
     return unique(found[Way.WEBSITE]), unique(found[Way.EMAIL])
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.lists.parsing.entry import Entry, Reason, Rejected
-from gateway.lists.parsing.part import refuse
+from gateway.lists.parsing.untrusted_file import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
 
 MAX_ENTRIES = 300_000
 """Institutions in one list. OpenSanctions, the largest, names well under 100,000."""

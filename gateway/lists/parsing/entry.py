@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
     from gateway.model import Listing
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from gateway.addresses.domain import DomainError, has_known_suffix, is_public_suffix, normalise
+from gateway.addresses.domain_name import DomainError, has_known_suffix, is_public_suffix, normalise
 
 Guard = Callable[[str], str | None]
 """Says why a normalised domain cannot be an institution's; ``None`` where it can."""

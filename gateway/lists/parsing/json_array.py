@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.lists.parsing.json_text import AGAIN, JsonText
-from gateway.lists.parsing.part import refuse
+from gateway.lists.parsing.json_stream import AGAIN, JsonText
+from gateway.lists.parsing.untrusted_file import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
 
 MAX_FILE = 256 * 1024 * 1024
 """Characters in the file: what is made of its objects is held to the end. The list's has 33 MB."""

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from benchmarks.year.making import make
 from gateway.cli.main import command
-from gateway.ledger.office import office
+from gateway.ledger.office import office_writer
 
 SHOWS_NAMES = {
     "audit list": [],
@@ -211,7 +211,7 @@ def test_a09_with_pseudonyms_nobody_is_named_and_nothing_recorded(run, log, addr
 
 @pytest.mark.parametrize("verb", SHOWS_NAMES)
 def test_a09_where_it_cannot_be_recorded_no_name_is_shown(run, made, addresses, monkeypatch, verb):
-    monkeypatch.setattr(office, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(office_writer, "PATIENCE_SECONDS", 0.01)
     with closing(sqlite3.connect(made.ledger, isolation_level=None)) as another:
         another.execute("BEGIN IMMEDIATE")
         result = run(verb)

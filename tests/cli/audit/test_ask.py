@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import command
-from gateway.ledger.questions.questions import QUESTIONS
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import importing
-from gateway.list_store.imports.importing import Parcel
+from gateway.ledger.questions.named_questions import QUESTIONS
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run
+from gateway.list_store.imports.import_run import Parcel
 from gateway.packaged import policies_directory
 
 JANE = "jane@example.edu"
@@ -226,7 +226,7 @@ def test_a06_what_a_change_of_the_lists_touches(past, audit, tmp_path):
         head = "name,id,list,uid,listed_on,delisted_on,domains,addresses"
         file.write_text("\n".join([head, *rows, ""]))
         parcel = Parcel("own", [file], accepts_loss=True)
-        importing.take(
+        import_run.take(
             policies_directory(), Folder(tmp_path / "lists"), parcel, first + timedelta(days=day)
         )
     past.saw("2026-03-01", JANE, "ivan@nimbus-research.ru")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import command
-from gateway.ledger.query.reader import COLUMNS
+from gateway.ledger.query.read_connection import COLUMNS
 from gateway.ledger.record.events import Settled, Sighting, observed
 from gateway.ledger.store.settlement import Settlement
 from gateway.ledger.store.writer import Ledger

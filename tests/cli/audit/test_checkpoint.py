@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from gateway.cli.audit.checkpoint import checkpoint
 from gateway.cli.main import command
 from gateway.ledger.record.events import heartbeat
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 
 
 class Box:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from gateway.ledger.store.journal import line
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.emergency_journal import line
+from gateway.ledger.store.sqlite_store import SqliteStore
 
 
 def test_a03_erase_of_a_person_tells_first_and_does_it_on_a_yes(audit, events, ledger_path):

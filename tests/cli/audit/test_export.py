@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from gateway.cli.main import command
-from gateway.ledger.query.reading import COLUMNS
+from gateway.ledger.query.logged_reading import COLUMNS
 
 LEDGER_TESTS = Path(__file__).parents[2] / "ledger"
 

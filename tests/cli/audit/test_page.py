@@ -11,7 +11,7 @@ import click
 import pytest
 
 from gateway.cli.main import command
-from gateway.ledger.questions.questions import QUESTIONS
+from gateway.ledger.questions.named_questions import QUESTIONS
 from gateway.ledger.questions.stats import BY
 
 PAGE = (Path(__file__).parents[3] / "docs" / "audit.md").read_text()

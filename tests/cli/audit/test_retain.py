@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 
 
 def test_a04_retain_does_as_the_configuration_says(audit, events, configure):

@@ -12,17 +12,17 @@ from structlog.testing import capture_logs
 
 from gateway.cli.main import command
 from gateway.config import load
-from gateway.list_store import status
-from gateway.list_store.files import accepted, linked, mail_hosts, source
-from gateway.list_store.files.accepted import Acceptance, Rejection
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.files.source import Header, Refusal
-from gateway.list_store.imports import importing, organisations
-from gateway.list_store.imports.importing import Parcel
-from gateway.list_store.snapshots import history, served
+from gateway.list_store import list_status
+from gateway.list_store.files import accepted_domains, imported_source, linked_domains, mail_hosts
+from gateway.list_store.files.accepted_domains import Acceptance, Rejection
+from gateway.list_store.files.imported_source import Header, Refusal
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run, ror_store
+from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.snapshots import in_force, snapshot_history
 from gateway.lists.parsing.organisation import Organisation
-from gateway.screening.linkage import Link
-from gateway.serve import orders
+from gateway.screening.dns_linkage import Link
+from gateway.serve import load_in_force
 
 NOW = datetime.now(UTC)
 CONFIG = """
@@ -99,13 +99,15 @@ FILES = {
     "policies.jsonl": lambda folder: folder.policies_history,
     "linked.jsonl": lambda folder: folder.linked,
     "mail_hosts.jsonl": mail_hosts.path_of,
-    "ror.jsonl": organisations.path_of,
-    "rejected.jsonl": accepted.rejections_of,
-    "accepted/entities.toml": accepted.path_of,
+    "ror.jsonl": ror_store.path_of,
+    "rejected.jsonl": accepted_domains.rejections_of,
+    "accepted/entities.toml": accepted_domains.path_of,
     "sources/own.jsonl": lambda folder: folder.source("own"),
     "sources/own.refused": lambda folder: folder.refusal("own"),
-    "sources/own.checked": lambda folder: source.checked(folder, "own"),
-    "snapshots": lambda folder: history.path_of(folder, history.current(folder).digest),
+    "sources/own.checked": lambda folder: imported_source.checked(folder, "own"),
+    "snapshots": lambda folder: snapshot_history.path_of(
+        folder, snapshot_history.current(folder).digest
+    ),
     "policies": lambda folder: next(folder.policies.iterdir()),
 }
 READING = (
@@ -136,20 +138,20 @@ def whole(tmp_path_factory, small_policies):
     )
     folder = Folder(path / "lists")
     parcel = Parcel("own", [path / "own.csv"])
-    importing.take(path / "policies", folder, parcel, NOW)
+    import_run.take(path / "policies", folder, parcel, NOW)
     with folder.held():
-        accepted.add(folder, Acceptance("own-a", "more.example.org", "s", "r", NOW.date()))
-        accepted.reject(folder, Rejection("p1", "own-a", "no.example.org", "r", NOW.date()))
-        accepted.reject(folder, Rejection("p2", "own-b", "no.example.org", "r", NOW.date()))
+        accepted_domains.add(folder, Acceptance("own-a", "more.example.org", "s", "r", NOW.date()))
+        accepted_domains.reject(folder, Rejection("p1", "own-a", "no.example.org", "r", NOW.date()))
+        accepted_domains.reject(folder, Rejection("p2", "own-b", "no.example.org", "r", NOW.date()))
         header = Header("ror", NOW, NOW, (), 1)
         known = Organisation("00v0z9322", "Institute A", "ror.json:1", ("Institute A",))
-        organisations.write(folder, header, [known])
+        ror_store.write(folder, header, [known])
     link = Link("x.example.net", "MX", "mx.a.example.org", "a.example.org")
-    linked.add(folder, link, NOW.date())
+    linked_domains.add(folder, link, NOW.date())
     mail_hosts.add(folder, [link], NOW.date())
-    orders.load(load(path / "monition.toml", {}), NOW.date())
-    source.write_checked(folder, "own", NOW)
-    source.write_refusal(folder, "own", Refusal(NOW, "half of it"))
+    load_in_force.load(load(path / "monition.toml", {}), NOW.date())
+    imported_source.write_checked(folder, "own", NOW)
+    imported_source.write_refusal(folder, "own", Refusal(NOW, "half of it"))
     return path
 
 
@@ -186,7 +188,7 @@ MATRIX = [(file, kind) for file in FILES for kind in DAMAGE]
 @pytest.mark.parametrize(("file", "kind"), MATRIX)
 def test_no_damage_is_a_bug_nor_hides_what_is_whole(folder, there, file, kind):
     DAMAGE[kind](FILES[file](folder))
-    found = status.status(there / "policies", folder)
+    found = list_status.status(there / "policies", folder)
     (row,) = found.sources
     assert row.name == "own"
     assert found.turn is not None
@@ -198,7 +200,7 @@ def test_no_damage_is_a_bug_nor_hides_what_is_whole(folder, there, file, kind):
         assert not found.damage
     else:
         assert row.header is not None
-    now = served.served(there / "policies", folder, NOW, keep=True)
+    now = in_force.served(there / "policies", folder, NOW, keep=True)
     assert now.snapshot.domains.covers("a.example.org"), "whatever is damaged, it is looked for"
 
 
@@ -209,7 +211,7 @@ def test_no_damage_ends_a_verb_in_a_traceback(monition, folder, there, file, kin
     for words in READING:
         monition(*words)
     with capture_logs():
-        orders.load(load(there / "monition.toml", {}), NOW.date())
+        load_in_force.load(load(there / "monition.toml", {}), NOW.date())
 
 
 @pytest.mark.parametrize("words", WRITING, ids=" ".join)
@@ -236,7 +238,7 @@ def test_a_directory_that_is_none_is_told(monition, folder, there, name, kind):
     for words in WRITING:
         monition(*words)
     with capture_logs():
-        orders.load(load(there / "monition.toml", {}), NOW.date())
+        load_in_force.load(load(there / "monition.toml", {}), NOW.date())
 
 
 @pytest.mark.parametrize(
@@ -265,7 +267,7 @@ def faults(done):
 def test_s08_a_list_that_is_lost_or_damaged_leaves_the_last_good_snapshot_in_force(
     monition, folder, there, kind
 ):
-    before = history.current(folder).digest
+    before = snapshot_history.current(folder).digest
     DAMAGE[kind](folder.source("own"))
     done = monition("lists", "status", "--format", "json")
     (told,), others = faults(done)
@@ -275,17 +277,17 @@ def test_s08_a_list_that_is_lost_or_damaged_leaves_the_last_good_snapshot_in_for
     assert "own.jsonl" in monition("config", "check").stdout
     assert "listed" in monition("check", "a@a.example.org").stdout
     with capture_logs() as logs:
-        loaded = orders.load(load(there / "monition.toml", {}), NOW.date())
+        loaded = load_in_force.load(load(there / "monition.toml", {}), NOW.date())
     assert loaded.orders.snapshot.digest == before
     (line,) = [each for each in logs if each["log_level"] == "error"]
     assert "own.jsonl" in line["faults"][0]
     assert f"the last good snapshot stays in force, {before}" in line["instead"]
-    assert history.current(folder).digest == before
+    assert snapshot_history.current(folder).digest == before
 
 
 @pytest.mark.parametrize("kind", ["gone", "junk", "an object", "a folder"])
 def test_what_cannot_be_known_is_said_to_be_unknown(monition, folder, kind):
-    before = history.current(folder).digest
+    before = snapshot_history.current(folder).digest
     DAMAGE[kind](folder.current)
     done = monition("lists", "status")
     assert f"in force: not known, as what tells it is damaged; last known: {before}" in done.stderr
@@ -314,14 +316,16 @@ def test_a_damaged_history_is_told_by_what_needs_it(monition, folder, kind):
     assert done.exit_code == 2
     assert "history.jsonl" in done.stderr
     assert "Only one snapshot is known to have been in force" not in done.stderr
-    digest = history.current(folder).digest
+    digest = snapshot_history.current(folder).digest
     assert monition("lists", "diff", digest, digest).exit_code == 0
 
 
 def test_a_history_that_is_gone_is_begun_again(monition, folder):
     folder.history.unlink()
     assert monition("lists", "update", "policies").exit_code == 0
-    assert [each.digest for each in history.turns(folder)] == [history.current(folder).digest]
+    assert [each.digest for each in snapshot_history.turns(folder)] == [
+        snapshot_history.current(folder).digest
+    ]
 
 
 def test_an_entry_that_was_altered_and_still_parses_is_noticed(monition, folder):
@@ -344,17 +348,17 @@ def test_a_list_of_an_earlier_version_has_no_digest_and_says_so(monition, folder
 
 
 def test_s08_a_list_goes_when_a_person_says_so(monition, folder):
-    before = history.current(folder).digest
+    before = snapshot_history.current(folder).digest
     folder.source("own").unlink()
     done = monition("lists", "forget", "own")
     assert done.exit_code == 0
     assert done.stdout.startswith("own: forgotten, with its 2 institutions\nIn force: sha256:")
-    assert history.current(folder).digest != before
+    assert snapshot_history.current(folder).digest != before
     done = monition("lists", "status")
     assert "damaged" not in done.stderr
     assert done.exit_code == 0
     assert "clear" in monition("check", "a@a.example.org").stdout
-    assert history.load(folder, before).domains.covers("a.example.org")
+    assert snapshot_history.load(folder, before).domains.covers("a.example.org")
     done = monition("lists", "forget", "own")
     assert done.exit_code == 2
     assert "nothing is kept of own; no list was imported" in done.stderr
@@ -364,10 +368,10 @@ def test_p04_a_list_that_an_example_needs_is_not_forgotten(monition, folder, the
     (there / "policies" / "examples.toml").write_text(
         '[[example]]\naddress = "x@a.example.org"\nstanding = "listed"\n'
     )
-    before = history.current(folder)
+    before = snapshot_history.current(folder)
     done = monition("lists", "forget", "own")
     assert done.exit_code == 2
     assert "without own an example of the policy fails" in done.stderr
     assert "nothing was changed" in done.stderr
     assert folder.source("own").exists()
-    assert history.current(folder) == before
+    assert snapshot_history.current(folder) == before

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from gateway.addresses.address import parse
+from gateway.addresses.mailbox import parse
 from gateway.cli.lists.affected import COLUMNS as AFFECTED
 from gateway.cli.lists.diff import COLUMNS
 from gateway.cli.main import command
 from gateway.ledger.record.events import Sighting, observed
 from gateway.ledger.store.writer import Ledger
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import importing
-from gateway.list_store.imports.importing import Parcel
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run
+from gateway.list_store.imports.import_run import Parcel
 from gateway.model import Client, Envelope, Peek, Recipient, Reply
 from gateway.packaged import policies_directory
 from gateway.policy import rules as policy
@@ -46,7 +46,7 @@ def take(tmp_path, folder):
         path.write_text("\n".join([HEAD, *rows, ""]))
         parcel = Parcel("own", [path], accepts_loss=True)
         at = FIRST + timedelta(days=days)
-        return importing.take(policies_directory(), folder, parcel, at).assembly.snapshot
+        return import_run.take(policies_directory(), folder, parcel, at).assembly.snapshot
 
     return run
 

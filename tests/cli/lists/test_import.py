@@ -13,13 +13,13 @@ from click.testing import CliRunner
 
 from gateway import packaged
 from gateway.cli.main import command
-from gateway.list_store.files import source
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.imports import organisations
-from gateway.list_store.snapshots import history
-from gateway.lists.formats import plain
-from gateway.screening.entities import read_entities
-from gateway.screening.kind import People
+from gateway.list_store.files import imported_source
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import ror_store
+from gateway.list_store.snapshots import snapshot_history
+from gateway.lists.formats import own_table
+from gateway.screening.entity_files import read_entities
+from gateway.screening.recipient_kind import People
 
 CONFIG = """
 [institution]
@@ -76,7 +76,7 @@ def own(*rows):
 def test_it_says_what_was_taken_and_what_is_in_force(take, folder):
     done = take("own", ("own.csv", own("Institute,institute.example.org,")))
     assert done.exit_code == 0, done.output
-    now = history.current(folder).digest[:19]
+    now = snapshot_history.current(folder).digest[:19]
     assert done.stdout.startswith("own: 1 institution taken\n")
     assert f"In force: {now}… (there was none before), " in done.stdout
     assert done.stdout.endswith("The running gateway takes it within seconds.\n")
@@ -162,15 +162,15 @@ def test_s12_a_file_that_is_not_the_list_is_refused_and_the_refusal_kept(take, f
     done = take("own", ("own.csv", "<html><body>Sign in</body></html>"))
     assert done.exit_code == 1
     assert done.stderr == "own.csv:1: is a web page, not the list; its address may have moved\n"
-    assert source.read_refusal(folder, "own").reason.startswith("own.csv:1: is a web page")
-    assert history.current(folder) is None
+    assert imported_source.read_refusal(folder, "own").reason.startswith("own.csv:1: is a web page")
+    assert snapshot_history.current(folder) is None
 
 
 def test_the_wrong_files_are_wrong_usage_and_no_refusal(take, folder):
     done = take("us-ofac-sdn", ("sdn.csv", ""), ("alt.csv", ""))
     assert done.exit_code == 2
     assert "us-ofac-sdn is made of these files: sdn.csv, alt.csv, add.csv, sdn_comm" in done.stderr
-    assert source.read_refusal(folder, "us-ofac-sdn") is None
+    assert imported_source.read_refusal(folder, "us-ofac-sdn") is None
 
 
 def test_a_source_that_is_in_no_catalogue_is_wrong_usage(take):
@@ -185,7 +185,7 @@ def test_faulty_policies_refuse_it_too_and_nothing_has_changed(take, policies, f
     done = take("own", ("own.csv", own("Institute,institute.example.org,")))
     assert done.exit_code == 1
     assert "roles.toml:1" in done.stderr
-    assert source.names(folder) == []
+    assert imported_source.names(folder) == []
 
 
 def test_a_damaged_source_is_mended_by_importing_it_again(take, folder):
@@ -194,14 +194,14 @@ def test_a_damaged_source_is_mended_by_importing_it_again(take, folder):
     folder.source("own").write_bytes(folder.source("own").read_bytes()[:-9])
     done = take("own", ("own.csv", content))
     assert done.exit_code == 0, done.output
-    assert [entry.name for entry in source.read_entries(folder, "own")] == ["Institute"]
+    assert [entry.name for entry in imported_source.read_entries(folder, "own")] == ["Institute"]
 
 
 def test_a_compressed_file_is_opened(take, folder):
     content = own("Institute,institute.example.org,").encode()
     done = take("own", ("own.csv.gz", gzip.compress(content)))
     assert done.exit_code == 0, done.output
-    (original,) = source.read_header(folder, "own").originals
+    (original,) = imported_source.read_header(folder, "own").originals
     assert (original.name, original.size) == ("own.csv.gz", len(content))
 
 
@@ -223,9 +223,9 @@ def test_the_registry_of_organisations_is_kept_for_proposals_and_puts_nothing_in
     assert done.exit_code == 0, done.output
     assert done.stdout == "ror: 1 organisation taken\n"
     assert "Nothing in force has changed" in done.stderr
-    assert [each.name for each in organisations.read(folder)] == ["Institute of Tests"]
-    assert history.current(folder) is None
-    assert source.names(folder) == []
+    assert [each.name for each in ror_store.read(folder)] == ["Institute of Tests"]
+    assert snapshot_history.current(folder) is None
+    assert imported_source.names(folder) == []
 
 
 def test_the_registry_is_one_file(take):
@@ -241,7 +241,7 @@ def test_root_does_not_leave_files_that_the_gateway_could_not_read(take, folder)
     done = take("own", ("own.csv", own("Institute,institute.example.org,")))
     assert done.exit_code == 2
     assert "is not root's: run this as its owner, sudo -u '#12345' monition" in done.stderr
-    assert source.names(folder) == []
+    assert imported_source.names(folder) == []
 
 
 def test_a_directory_that_cannot_be_made_is_told_with_the_remedy(take, tmp_path):
@@ -267,7 +267,7 @@ def test_two_imports_at_once_leave_both_lists(tmp_path, take, folder):
         for name, files in (("us-ofac-sdn", ofac), ("own", [str(tmp_path / "own.csv")]))
     ]
     assert [each.wait(60) for each in running] == [0, 0]
-    assert history.current(folder).entries == {"own": 1, "us-ofac-sdn": 1}
+    assert snapshot_history.current(folder).entries == {"own": 1, "us-ofac-sdn": 1}
 
 
 def test_every_list_verb_has_an_example(take):
@@ -294,7 +294,7 @@ def test_s03_all_that_was_not_used_is_told_to_programs_with_file_and_row(take, f
     assert told["unused"][0]["entity"] == "own-institute-0"
     assert "provider of personal mail" in told["unused"][0]["reason"]
     assert (told["source"], told["taken"], told["left_out"]) == ("own", 8, {})
-    assert told["snapshot"] == history.current(folder).digest
+    assert told["snapshot"] == snapshot_history.current(folder).digest
     assert (told["before"], told["own_domains"], told["shared"]) == (None, [], {})
 
 
@@ -310,7 +310,7 @@ def test_s12_a_broken_registry_is_refused_with_the_status_of_a_refused_list(take
     done = take("ror", ("ror.jsonl", ROR[:-20]))
     assert done.exit_code == 1
     assert "ror.jsonl:1: ends within a value: it was cut short; fetch it again" in done.stderr
-    assert organisations.read_header(folder).entries == 1
+    assert ror_store.read_header(folder).entries == 1
 
 
 def test_programs_are_told_of_the_registry_as_well(take):
@@ -326,7 +326,10 @@ def test_our_own_domain_in_a_list_is_told_loudly_and_stops_nothing(take, folder)
         in (done.stderr)
     )
     assert len(done.stderr.splitlines()) == 1
-    assert "lab.example.edu" in history.load(folder, history.current(folder).digest).domains
+    assert (
+        "lab.example.edu"
+        in snapshot_history.load(folder, snapshot_history.current(folder).digest).domains
+    )
 
 
 def blocks(heading, language):
@@ -342,7 +345,9 @@ def test_the_documented_list_of_ones_own_can_be_imported(take, folder):
     assert done.exit_code == 0, done.output
     assert "own: 1 institution taken\n" in done.stdout
     assert "not used" not in done.stdout
-    entity = history.load(folder, history.current(folder).digest).entities["own-examples"]
+    entity = snapshot_history.load(folder, snapshot_history.current(folder).digest).entities[
+        "own-examples"
+    ]
     assert {claim.value for claim in entity.domains} == {"examples.example.org", "lab.example.net"}
     assert [claim.value for claim in entity.addresses] == ["office@post.example.com"]
     assert entity.listings[0].wind_down_until.isoformat() == "2026-06-30"
@@ -351,7 +356,9 @@ def test_the_documented_list_of_ones_own_can_be_imported(take, folder):
 def test_the_same_documented_as_toml_is_the_same_institution(take, folder, tmp_path):
     (table,) = blocks("A list of your own", "csv")
     take("own", ("own.csv", table))
-    imported = history.load(folder, history.current(folder).digest).entities["own-examples"]
+    imported = snapshot_history.load(folder, snapshot_history.current(folder).digest).entities[
+        "own-examples"
+    ]
     (text,) = blocks("A list of your own", "toml")
     directory = tmp_path / "entities"
     directory.mkdir()
@@ -374,4 +381,4 @@ def test_every_column_of_ones_own_list_is_documented():
     text = (Path(__file__).parents[3] / "docs" / "lists.md").read_text()
     section = text.partition("\n### A list of your own\n")[2].partition("\n### ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(plain.COLUMNS)
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(own_table.COLUMNS)

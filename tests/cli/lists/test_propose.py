@@ -137,12 +137,12 @@ def test_without_a_registry_it_says_where_one_comes_from(lists, tmp_path):
 
 
 def test_a_directory_that_cannot_be_written_is_told(lists, row, tmp_path, monkeypatch):
-    from gateway.list_store.files import accepted  # noqa: PLC0415
+    from gateway.list_store.files import accepted_domains  # noqa: PLC0415
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(accepted, "add", refuse)
+    monkeypatch.setattr(accepted_domains, "add", refuse)
     result = lists("propose", "--accept", row["id"], "--by", "A")
     assert result.exit_code == 2
     assert "cannot be written (Permission denied)" in result.stderr

@@ -12,13 +12,13 @@ from gateway import packaged
 from gateway.cli.lists import status as status_module
 from gateway.cli.lists.status import spoken
 from gateway.cli.main import command
-from gateway.list_store.files import source
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.files.source import Refusal
-from gateway.list_store.imports import importing
-from gateway.list_store.imports.importing import Parcel
-from gateway.list_store.snapshots import assembly, history
-from gateway.serve.running import Running
+from gateway.list_store.files import imported_source
+from gateway.list_store.files.imported_source import Refusal
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import import_run
+from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.snapshots import build_snapshot, snapshot_history
+from gateway.serve.running_gateway import Running
 
 POLICIES = packaged.policies_directory()
 CONFIG = """
@@ -57,7 +57,7 @@ def take(tmp_path, folder):
         file = tmp_path / "own.csv"
         file.write_text(f"name,domains,list,uid\n{rows}")
         at = datetime.now(UTC) - timedelta(days=days_ago)
-        return importing.take(POLICIES, folder, Parcel("own", [file]), at)
+        return import_run.take(POLICIES, folder, Parcel("own", [file]), at)
 
     return take
 
@@ -94,7 +94,9 @@ def test_s08_each_list_has_its_age_and_the_snapshot_its_size(status, take, folde
 def test_s08_a_refusal_is_told_with_its_reason_and_ends_with_one(status, take, folder):
     take(days_ago=2)
     with folder.held():
-        source.write_refusal(folder, "own", Refusal(datetime.now(UTC), "half of it is missing"))
+        imported_source.write_refusal(
+            folder, "own", Refusal(datetime.now(UTC), "half of it is missing")
+        )
     done = status()
     assert done.exit_code == 1
     assert "own: refused on " in done.stderr
@@ -106,7 +108,7 @@ def test_s08_a_refusal_is_told_with_its_reason_and_ends_with_one(status, take, f
 
 def test_what_was_seen_to_be_unchanged_is_young_again(status, take, folder):
     take(days_ago=5)
-    importing.still_current(folder, "own", datetime.now(UTC) - timedelta(hours=2))
+    import_run.still_current(folder, "own", datetime.now(UTC) - timedelta(hours=2))
     done = status()
     assert done.stdout.splitlines()[-1].endswith("2 hours")
     assert "the policies or the lists have changed since" not in done.stderr
@@ -116,7 +118,7 @@ def test_a_change_that_is_not_in_force_yet_is_told(status, take, folder):
     take()
     (folder.accepted / "entities.toml").write_text("# nothing yet\n")
     assert "the policies or the lists have changed since" in status().stderr
-    assembly.put_in_force(POLICIES, folder, datetime.now(UTC))
+    build_snapshot.put_in_force(POLICIES, folder, datetime.now(UTC))
     assert "the policies or the lists have changed since" not in status().stderr
 
 
@@ -130,7 +132,7 @@ def test_a_designation_that_the_imported_list_lacks_is_told(status, take):
 
 def test_a_snapshot_that_cannot_be_read_is_told(status, take, folder):
     digest = take().assembly.snapshot.digest
-    history.path_of(folder, digest).write_bytes(b"junk")
+    snapshot_history.path_of(folder, digest).write_bytes(b"junk")
     done = status()
     assert "its file cannot be read: `monition lists update policies` makes it anew" in done.stderr
 

@@ -14,10 +14,10 @@ from gateway import __version__
 from gateway.cli.lists import update as update_module
 from gateway.cli.main import command
 from gateway.config import Lists
-from gateway.list_store.files import source
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.snapshots import history
-from gateway.lookup.fetch import Limits
+from gateway.list_store.files import imported_source
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.snapshots import snapshot_history
+from gateway.lookup.download import Limits
 
 CONFIG = """
 [institution]
@@ -113,7 +113,7 @@ def sdn(count=3000, start=1):
 
 
 def entries(folder, name="own"):
-    return {entry.name for entry in source.read_entries(folder, name)}
+    return {entry.name for entry in imported_source.read_entries(folder, name)}
 
 
 def test_a_list_is_fetched_and_put_in_force(update, site, folder):
@@ -123,26 +123,26 @@ def test_a_list_is_fetched_and_put_in_force(update, site, folder):
     assert "own: 20 institutions taken" in done.stdout
     assert "The running gateway takes it within seconds." in done.stdout
     assert len(entries(folder)) == 20
-    header = source.read_header(folder, "own")
+    header = imported_source.read_header(folder, "own")
     (original,) = header.originals
     assert (original.name, original.address) == ("own.csv", f"{site.base}/own.csv")
     assert original.etag
     assert header.version == __version__
-    assert history.current(folder).entries == {"own": 20}
+    assert snapshot_history.current(folder).entries == {"own": 20}
 
 
 def test_what_has_not_changed_is_only_known_to_be_so(update, site, folder):
     site.files["/own.csv"] = own()
     update()
-    kept, turn = folder.source("own").read_bytes(), history.current(folder)
-    first = source.read_header(folder, "own")
+    kept, turn = folder.source("own").read_bytes(), snapshot_history.current(folder)
+    first = imported_source.read_header(folder, "own")
     (folder.sources / "own.checked").unlink(missing_ok=True)
     done = update()
     assert done.exit_code == 0
     assert done.stdout == "own: unchanged\n"
     assert site.asked[1] == ("/own.csv", first.originals[0].etag)
     assert folder.source("own").read_bytes() == kept
-    assert history.current(folder) == turn
+    assert snapshot_history.current(folder) == turn
     assert (folder.sources / "own.checked").exists()
 
 
@@ -201,14 +201,14 @@ def test_s08_what_is_not_the_list_is_refused_and_the_old_one_stays(  # noqa: PLR
 ):
     site.files["/own.csv"] = own()
     update()
-    before, turn = entries(folder), history.current(folder)
+    before, turn = entries(folder), snapshot_history.current(folder)
     site.files["/own.csv"], site.lie = content, lie
     done = update()
     assert done.exit_code == 1
     assert why in done.stderr
     assert "not updated: own; what was there before stays in force" in done.stderr
-    assert (entries(folder), history.current(folder)) == (before, turn)
-    assert why in source.read_refusal(folder, "own").reason
+    assert (entries(folder), snapshot_history.current(folder)) == (before, turn)
+    assert why in imported_source.read_refusal(folder, "own").reason
     assert not list(folder.path.glob(".fetched-*"))
     status = monition("lists", "status", "--format", "json")
     assert status.exit_code == 1
@@ -227,9 +227,9 @@ def test_s08_a_first_fetch_of_half_a_list_is_refused_too(update, site, folder):
     site.files["/ofac/sdn.csv"] = sdn(1500)
     done = update(sources=["us-ofac-sdn"])
     assert done.exit_code == 1
-    reason = source.read_refusal(folder, "us-ofac-sdn").reason
+    reason = imported_source.read_refusal(folder, "us-ofac-sdn").reason
     assert reason.startswith("names 1500 institutions, and us-ofac-sdn has 3000 at the least")
-    assert source.names(folder) == []
+    assert imported_source.names(folder) == []
 
 
 def test_one_that_cannot_be_had_does_not_keep_the_others_away(update, site, folder):
@@ -274,7 +274,7 @@ def test_what_is_accepted_is_that_a_refused_list_is_imported_by_hand(
     assert "--accept-loss" in refused.stderr
     assert monition(*words, "--accept-loss").exit_code == 0
     assert len(entries(folder)) == 10
-    assert source.read_refusal(folder, "own") is None
+    assert imported_source.read_refusal(folder, "own") is None
 
 
 @pytest.mark.parametrize(
@@ -378,8 +378,8 @@ def test_a_bug_while_one_is_taken_is_logged_with_its_traceback_and_others_are_ta
     assert [(each["level"], each["source"]) for each in logged] == [("error", "own")]
     assert logged[0]["exception"][0]["exc_type"] == "ZeroDivisionError"
     assert "own: refused: ZeroDivisionError: division by zero; the log has the whole" in done.stderr
-    assert "ZeroDivisionError" in source.read_refusal(folder, "own").reason
-    assert source.read_header(folder, "us-ofac-sdn").entries == 3000
+    assert "ZeroDivisionError" in imported_source.read_refusal(folder, "own").reason
+    assert imported_source.read_header(folder, "us-ofac-sdn").entries == 3000
 
 
 def test_a_refusal_that_was_worded_is_not_logged(update, site):
@@ -394,34 +394,34 @@ def test_an_update_mends_what_is_damaged_before_the_policies_are_put_in_force(up
     folder.source("own").write_bytes(b"junk")
     done = update(sources=("policies", "own"))
     assert done.exit_code == 0, done.output
-    assert source.read_header(folder, "own").entries == 20
+    assert imported_source.read_header(folder, "own").entries == 20
 
 
 def test_s08_policies_over_lists_that_are_damaged_are_not_put_in_force(update, site, folder):
     site.files = {"/own.csv": own()}
     update()
-    before = history.current(folder)
+    before = snapshot_history.current(folder)
     folder.source("own").unlink()
     done = update(sources=("policies",))
     assert done.exit_code == 1
     assert "policies: not in force: " in done.stderr
     assert "own.jsonl: is gone" in done.stderr
-    assert history.current(folder) == before
+    assert snapshot_history.current(folder) == before
 
 
 def test_lists_that_were_all_lost_come_back_one_by_one(update, site, folder):
     site.files = {"/own.csv": own(), **{f"/ofac/{name}": b"\x1a\r\n" for name in OFAC}}
     site.files["/ofac/sdn.csv"] = sdn()
     update(sources=("own", "us-ofac-sdn"))
-    before = history.current(folder)
+    before = snapshot_history.current(folder)
     for name in ("own", "us-ofac-sdn"):
         folder.source(name).unlink()
     done = update(sources=("own", "us-ofac-sdn"))
     assert "own: refused: " in done.stderr
     assert "is kept, and comes into force when the other lists are mended" in done.stderr
-    assert history.current(folder).digest == before.digest
+    assert snapshot_history.current(folder).digest == before.digest
     assert update(sources=("own", "us-ofac-sdn")).exit_code == 0
-    assert source.read_refusal(folder, "own") is None
+    assert imported_source.read_refusal(folder, "own") is None
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("elsewhere")])

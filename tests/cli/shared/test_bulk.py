@@ -17,7 +17,7 @@ from gateway.cli.shared.tables import emit
 from gateway.model import Claim, Entity, Listing
 from gateway.policy import rules as policy
 from gateway.screening import snapshot as screening
-from gateway.screening.kind import People
+from gateway.screening.recipient_kind import People
 
 DAY = date(2026, 11, 22)
 POLICY = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.relay.waits import DOT_SECONDS
+from gateway.relay.timeouts import DOT_SECONDS
 
 REPO = Path(__file__).parents[3]
 DOCS = (REPO / "docs/postfix.md").read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.smtp import answers
+from gateway.smtp import own_replies
 
 pytestmark = pytest.mark.e2e
 
@@ -23,7 +23,7 @@ async def test_r02_r10_exim_gets_nothing_forged_and_the_honest_as_straight(
 ):
     _, gateway, hop = exims
     forged = await all_sent(connect, gateway.listen, "forged", NAMED)
-    assert {told for _, _, told in forged} == {answers.LOOKALIKE + answers.FOLLOWS_FAILURE}
+    assert {told for _, _, told in forged} == {own_replies.LOOKALIKE + own_replies.FOLLOWS_FAILURE}
     straight = await all_sent(connect, hop.port, "honest", HONEST, at_every_split=False)
     through = await all_sent(connect, gateway.listen, "honest", HONEST, at_every_split=False)
 

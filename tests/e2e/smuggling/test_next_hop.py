@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.smtp import answers
+from gateway.smtp import own_replies
 
 pytestmark = pytest.mark.e2e
 
@@ -100,7 +100,7 @@ async def test_r10_nothing_is_smuggled_through_the_gateway(
     postfix, gateways, connect, arrived, hop
 ):
     said = await all_sent(connect, gateways[f"to the {hop}"].listen, hop, NAMED)
-    assert {told for _, _, told in said} == {answers.LOOKALIKE + answers.FOLLOWS_FAILURE}
+    assert {told for _, _, told in said} == {own_replies.LOOKALIKE + own_replies.FOLLOWS_FAILURE}
     mail = arrived()
     assert f"victim.{hop}@example.org" not in mail
     assert f"to=<victim.{hop}@" not in postfix.log

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.smtp import answers
+from gateway.smtp import own_replies
 
 pytestmark = pytest.mark.e2e
 
@@ -103,7 +103,7 @@ def test_r03_no_command_is_hidden_in_a_chunk(server, form, connect_raw, maildir,
     number = list(CHUNKS.values()).index(form)
     who = b"through.chunk%d" % number
     told = connect_raw(gateway.listen, form + INSIDE % who)
-    assert told.endswith(answers.NOT_OFFERED + answers.FOLLOWS_FAILURE)
+    assert told.endswith(own_replies.NOT_OFFERED + own_replies.FOLLOWS_FAILURE)
     # What is sent afterwards arrives; nothing that came before could still be under way.
     later = b"later.chunk%d@example.org" % number if name == "exim" else b"l%d@example.edu" % number
     connect_raw(gateway.listen, b"RCPT TO:<%s>\r\nBDAT 2 LAST\r\nx\nQUIT\r\n" % later)
@@ -140,5 +140,5 @@ def test_r14_a_line_that_postfix_would_cut_goes_nowhere(
     assert straight.say(line).startswith(b"250") is (opening == b"")
     through = client(gateway.listen)
     through.say(b"MAIL FROM:<a@elsewhere.example>")
-    assert through.say(line) == answers.LINE_TOO_LONG
+    assert through.say(line) == own_replies.LINE_TOO_LONG
     assert through.say(b"NOOP").startswith(b"250")

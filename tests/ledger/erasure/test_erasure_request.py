@@ -11,15 +11,15 @@ from contextlib import closing
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.erasure import erasure, erasure_request
+from gateway.ledger.erasure import erase_parts, erasure_request
 from gateway.ledger.erasure.erasure_request import Request, grant
-from gateway.ledger.erasure.mention import mailbox
-from gateway.ledger.office import office
-from gateway.ledger.query.reader import Reader
+from gateway.ledger.erasure.mentions import mailbox
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.read_connection import Reader
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.record import acts
+from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.journal import Journal, line, record_as_json
+from gateway.ledger.store.emergency_journal import Journal, line, record_as_json
 from gateway.model import Disposition
 
 JANE = "jane.doe@example.edu"
@@ -34,7 +34,7 @@ def path(folder):
 
 @pytest.fixture
 def hand(mail):
-    return acts.Hand("officer", mail.now(), os.urandom)
+    return office_events.Hand("officer", mail.now(), os.urandom)
 
 
 @pytest.fixture
@@ -112,13 +112,13 @@ def lived_in(mail, start, send, path, hand):
             notice, owner="o", at=mail.now(), message_id="<n@x>", digest="", texts=""
         ).result()
     ledger.close()
-    office.dispose(
+    office_writer.dispose(
         path, [ids["alike"]], Disposition.PERSONAL, hand, reason=f"see\n{JANE.upper()}, her sister"
     )
-    office.append(
+    office_writer.append(
         path,
         [
-            acts.accessed(
+            office_events.accessed(
                 "audit list", hand, rows=1, filters={}, subjects=[], reason=f"{JANE} asked"
             )
         ],
@@ -174,8 +174,8 @@ def test_a03_cut_short_anywhere_the_same_request_ends_it(start, send, forget, pa
     for number in range(3):
         send(ledger, JANE, f"{number}@mipt.ru")
     ledger.close()
-    real = erasure._tell
-    monkeypatch.setattr(erasure, "TOGETHER", 1)
+    real = erase_parts._tell
+    monkeypatch.setattr(erase_parts, "TOGETHER", 1)
     told = []
 
     def fails_now_and_then(*values):
@@ -184,7 +184,7 @@ def test_a03_cut_short_anywhere_the_same_request_ends_it(start, send, forget, pa
             raise LedgerError("the power went")
         real(*values)
 
-    monkeypatch.setattr(erasure, "_tell", fails_now_and_then)
+    monkeypatch.setattr(erase_parts, "_tell", fails_now_and_then)
     for _ in range(5):
         with pytest.raises(LedgerError, match="the power went"):
             forget()
@@ -248,13 +248,13 @@ def test_a03_what_waits_in_the_journal_is_taken_in_and_erased_with_the_rest(
 
 
 def test_a03_what_is_under_hold_is_kept_and_counted(lived_in, forget, path, hand):
-    office.hold(path, [lived_in["plain"]], hand, matter="2026-17")
+    office_writer.hold(path, [lived_in["plain"]], hand, matter="2026-17")
     answer = forget()
     assert answer.tally.kept == 2
     assert answer.still == ()
     assert JANE in senders(path)
     assert verdict(path).is_intact
-    office.release(path, [lived_in["plain"]], hand, matter=None)
+    office_writer.release(path, [lived_in["plain"]], hand, matter=None)
     again = forget()
     assert (again.tally.events, again.tally.kept) == (2, 0)
     assert JANE not in senders(path)
@@ -315,7 +315,7 @@ def test_a03_a_notice_that_is_being_sent_is_not_taken_from_the_courier(
 def test_a03_a_reader_that_stays_is_told_of_and_the_rest_is_done_by_the_same_again(
     lived_in, forget, path, folder, monkeypatch
 ):
-    monkeypatch.setattr("gateway.ledger.erasure.scrub.TRIES", 2)
+    monkeypatch.setattr("gateway.ledger.erasure.scrub_pages.TRIES", 2)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM event").fetchone()
@@ -338,8 +338,10 @@ def test_a03_facts_that_name_the_address_are_told_for_they_are_sealed(
 ):
     send(ledger, JANE)
     ledger.close()
-    by = acts.Hand(JANE, mail.now(), os.urandom)
-    office.append(path, [acts.accessed("x", by, rows=1, filters={}, subjects=[], reason=None)])
+    by = office_events.Hand(JANE, mail.now(), os.urandom)
+    office_writer.append(
+        path, [office_events.accessed("x", by, rows=1, filters={}, subjects=[], reason=None)]
+    )
     (sentence,) = forget().still
     assert "facts are sealed for ever" in sentence
 
@@ -374,7 +376,7 @@ def test_a03_what_is_recorded_while_it_goes_on_is_told(lived_in, forget, path, h
 
     def and_then(path):
         told = tidy(path)
-        office.dispose(
+        office_writer.dispose(
             path, [lived_in["alike"]], Disposition.PERSONAL, hand, reason=f"{JANE} wrote again"
         )
         return told

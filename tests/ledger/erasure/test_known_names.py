@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.ledger.erasure import known_names
-from gateway.ledger.office import office
-from gateway.ledger.query.reader import Reader
-from gateway.ledger.record import acts
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
 
 
@@ -44,20 +44,22 @@ def erase(path, sender, limit):
             [(event,) for event in gone],
         )
         connection.commit()
-    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
+    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
     of = {Part.SENDER: gone}
-    office.append(path, [acts.erased("request", of, events=len(gone), kept=0, hand=hand)])
+    office_writer.append(
+        path, [office_events.erased("request", of, events=len(gone), kept=0, hand=hand)]
+    )
 
 
 def test_a03_a_name_goes_with_the_last_finding_that_bears_it(path):
     everyone = {"jane@example.edu", "joe@example.edu", "ivan@stud.mipt.ru"}
     known = {("sender", "jane@example.edu"), ("recipient", "nobody@example.edu")}
     erase(path, "jane@example.edu", 1)
-    with office.at_work(path) as store, store.transaction():
+    with office_writer.at_work(path) as store, store.transaction():
         assert known_names.forget(store.database, known) == 0
     assert names(path) == everyone
     erase(path, "jane@example.edu", 1)
-    with office.at_work(path) as store, store.transaction():
+    with office_writer.at_work(path) as store, store.transaction():
         assert known_names.forget(store.database, known) == 1
     assert names(path) == everyone - {"jane@example.edu"}
     with Reader(path) as reader:
@@ -77,5 +79,5 @@ def test_a03_names_that_an_erasure_from_a_shell_left_are_tidied(path, monkeypatc
 
 
 def test_what_is_no_finding_bears_no_name(path):
-    with office.at_work(path) as store:
+    with office_writer.at_work(path) as store:
         assert known_names.of_finding(store.database, "none") == set()

@@ -11,12 +11,12 @@ import pytest
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import retention
 from gateway.ledger.erasure.retention import Periods, retain
-from gateway.ledger.office import office
-from gateway.ledger.query.reader import Reader
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.read_connection import Reader
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.record import acts
+from gateway.ledger.record import office_events
 from gateway.ledger.record.events import heartbeat
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.model import Disposition
 
 TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ def beat(path):
     """A sign of life of a gateway, so that the ledger has seen that time."""
 
     def beat(days=0):
-        office.append(path, [heartbeat("p", at=ago(days), entropy=os.urandom)])
+        office_writer.append(path, [heartbeat("p", at=ago(days), entropy=os.urandom)])
 
     return beat
 
@@ -73,14 +73,14 @@ def beat(path):
 @pytest.fixture
 def decide(path):
     def decide(id_, disposition, days):
-        hand = acts.Hand("officer", ago(days), os.urandom)
-        office.dispose(path, [id_], disposition, hand, reason="because")
+        hand = office_events.Hand("officer", ago(days), os.urandom)
+        office_writer.dispose(path, [id_], disposition, hand, reason="because")
 
     return decide
 
 
 def run(path, now=TODAY, **options):
-    return retain(path, PERIODS, acts.Hand("timer", now, os.urandom), **options)
+    return retain(path, PERIODS, office_events.Hand("timer", now, os.urandom), **options)
 
 
 def senders(path):
@@ -142,13 +142,13 @@ def test_a04_a_trial_only_counts_and_nothing_due_leaves_no_event(write_events, b
 
 def test_a04_what_is_under_hold_is_kept_and_counted(write_events, beat, path):
     ids = write_events(4000, 3999)
-    hand = acts.Hand("officer", ago(1), os.urandom)
-    office.hold(path, ids[:1], hand, matter="2026-17", reason="an inquiry")
+    hand = office_events.Hand("officer", ago(1), os.urandom)
+    office_writer.hold(path, ids[:1], hand, matter="2026-17", reason="an inquiry")
     beat()
     done = run(path)
     assert (done.tally.events, done.tally.kept) == (1, 2)
     assert senders(path) == ["d4000@x", None]
-    office.release(path, ids[:1], hand, matter=None)
+    office_writer.release(path, ids[:1], hand, matter=None)
     beat()
     assert run(path).tally.events == 2
     assert senders(path) == [None, None]
@@ -201,10 +201,14 @@ def test_a04_a_finding_that_was_decided_anew_meanwhile_is_kept(
 def test_a04_reasons_of_the_access_log_go_and_the_log_stays(write_events, beat, path):
     write_events(1200)
     for days in (1096, 1094):
-        hand = acts.Hand("officer", ago(days), os.urandom)
-        office.append(
+        hand = office_events.Hand("officer", ago(days), os.urandom)
+        office_writer.append(
             path,
-            [acts.accessed("audit list", hand, rows=1, filters={}, subjects=[], reason=f"{days}")],
+            [
+                office_events.accessed(
+                    "audit list", hand, rows=1, filters={}, subjects=[], reason=f"{days}"
+                )
+            ],
         )
     beat()
     done = run(path)

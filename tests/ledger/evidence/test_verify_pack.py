@@ -22,11 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger.evidence import signing, verify_pack
-from gateway.ledger.evidence.pack import PROGRAM, About, Chain, write_pack
-from gateway.ledger.query.reader import COLUMNS
-from gateway.ledger.query.reading import Access, Reading
+from gateway.ledger.evidence.evidence_pack import PROGRAM, About, Chain, write_pack
+from gateway.ledger.query.logged_reading import Access, Reading
+from gateway.ledger.query.read_connection import COLUMNS
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.verify.checkpoint import Kept, as_line
 from gateway.model import Rule
 

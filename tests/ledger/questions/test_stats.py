@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.ledger.query.reading import Access, Reading
+from gateway.ledger.query.logged_reading import Access, Reading
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.questions.stats import BY
 from gateway.model import Rule

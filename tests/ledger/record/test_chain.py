@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.record.acts import Hand, disposed
 from gateway.ledger.record.chain import ROOT, Checkpoint, StoredRow, Walk, row_hash, seal, verify
 from gateway.ledger.record.events import heartbeat
+from gateway.ledger.record.office_events import Hand, disposed
 from gateway.ledger.record.record import Part
 from gateway.model import Disposition
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.office import office
-from gateway.ledger.record import acts
+from gateway.ledger.office import office_writer
+from gateway.ledger.record import office_events
 from gateway.ledger.record.events import NoticeState, Settled, settled
 from gateway.ledger.record.record import EventKind, Part
 from gateway.model import Action, Address, Client, Disposition, Outcome, Peek, Rule
@@ -62,15 +62,17 @@ def lived(mail, tmp_path_factory):
     ).result()
     busy.sent(notice, owner="o", at=mail.now(), message_id="<n@x>", digest="sha256:0").result()
     busy.close()
-    hand = acts.Hand("officer", mail.now(), os.urandom)
-    office.append(
+    hand = office_events.Hand("officer", mail.now(), os.urandom)
+    office_writer.append(
         folder / "ledger.db",
         [
-            acts.disposed(found[0].id, Disposition.PERSONAL, hand, reason="a friend"),
-            acts.held(found[0].id, hand, matter="2026-1", reason="an inquiry"),
-            acts.released(found[0].id, hand, reason="it ended"),
-            acts.erased("request", {}, events=0, kept=0, hand=hand, reason="a letter"),
-            acts.accessed("audit list", hand, rows=1, filters={}, subjects=[], reason="a case"),
+            office_events.disposed(found[0].id, Disposition.PERSONAL, hand, reason="a friend"),
+            office_events.held(found[0].id, hand, matter="2026-1", reason="an inquiry"),
+            office_events.released(found[0].id, hand, reason="it ended"),
+            office_events.erased("request", {}, events=0, kept=0, hand=hand, reason="a letter"),
+            office_events.accessed(
+                "audit list", hand, rows=1, filters={}, subjects=[], reason="a case"
+            ),
         ],
     )
     # A line of the journal makes a JOURNALLED.

@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
-from gateway.ledger.office import office
-from gateway.ledger.record import acts
+from gateway.ledger.office import office_writer
+from gateway.ledger.record import office_events
 from gateway.ledger.record.events import NoticeState, Settled, notified, settled
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.verify.verification import examine
 from gateway.model import Disposition, Outcome
 
 
 @pytest.fixture
 def hand(mail):
-    return acts.Hand("officer", mail.now(), os.urandom)
+    return office_events.Hand("officer", mail.now(), os.urandom)
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def test_a01_a_decision_bears_who_took_it(shell, kept, kind):
 )
 def test_a03_what_is_under_hold_is_kept_from_any_connection(kept, shell, hand, statement):
     path, finding = kept
-    office.append(path, [acts.held(finding, hand, matter="INQ-1")])
+    office_writer.append(path, [office_events.held(finding, hand, matter="INQ-1")])
     with pytest.raises(sqlite3.IntegrityError):
         shell.execute(statement)
-    office.append(path, [acts.released(finding, hand)])
+    office_writer.append(path, [office_events.released(finding, hand)])
     if statement.startswith("UPDATE personal"):
         shell.execute(statement)
         assert shell.execute("SELECT sender, recipient FROM facet").fetchall() == [(None, None)]
@@ -96,8 +96,8 @@ def test_a03_under_hold_the_end_of_a_message_is_kept_as_well(kept, shell, mail, 
     )
     with pytest.raises(LedgerError, match="only an observed event is settled, and only once"):
         # Its process died, and the next one settled it.
-        office.append(path, [end, end])
-    office.append(path, [end, acts.held(finding, hand, matter=None)])
+        office_writer.append(path, [end, end])
+    office_writer.append(path, [end, office_events.held(finding, hand, matter=None)])
     with pytest.raises(sqlite3.IntegrityError, match="under hold is kept"):
         shell.execute("UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", (end.id,))
 
@@ -127,7 +127,7 @@ def test_a02_whatever_happens_facets_are_what_the_events_say(mail, tmp_path_fact
         mail.records(f"m{n}", sender=b"P%d@Example.edu" % n, recipients=(f"R{n}@stud.mipt.ru",))[0]
         for n in range(3)
     ]
-    hand = acts.Hand("officer", mail.now(), os.urandom)
+    hand = office_events.Hand("officer", mail.now(), os.urandom)
     with closing(store), store.transaction():
         for record in found:
             store.append(record)
@@ -158,11 +158,13 @@ def happen(store, found, step, hand):
         facts = {"notice": event, "result": how, "attempts": 1}
         record = notified(facts, process="p", at=hand.at, entropy=os.urandom)
     elif what == "dispose":
-        record = acts.disposed(event, how, hand, licence="L 1" if how == "licensed" else None)
+        record = office_events.disposed(
+            event, how, hand, licence="L 1" if how == "licensed" else None
+        )
     elif what == "hold":
-        record = acts.held(event, hand, matter="INQ-1")
+        record = office_events.held(event, hand, matter="INQ-1")
     elif what == "release":
-        record = acts.released(event, hand)
+        record = office_events.released(event, hand)
     else:
         with suppress(sqlite3.IntegrityError), store.savepoint():  # it may be under hold
             is_gone = store.database.execute(
@@ -172,7 +174,9 @@ def happen(store, found, step, hand):
             ).rowcount
             if is_gone:
                 store.append(
-                    acts.erased("request", {Part(how): [event]}, events=1, kept=0, hand=hand)
+                    office_events.erased(
+                        "request", {Part(how): [event]}, events=1, kept=0, hand=hand
+                    )
                 )
         return
     store.append(record)

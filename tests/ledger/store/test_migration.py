@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.office import office
-from gateway.ledger.query.reader import Reader
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.read_connection import Reader
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.record import acts
+from gateway.ledger.record import office_events
 from gateway.ledger.record.chain import ROOT, seal
 from gateway.ledger.record.events import NoticeState, Settled, heartbeat, notified, settled, started
 from gateway.ledger.record.record import Part
 from gateway.ledger.schema import schema_v1
-from gateway.ledger.schema.schema import APPLICATION_ID, EXPECTED, VERSION
-from gateway.ledger.store.job import Durability
-from gateway.ledger.store.opening import open_for_reading, open_for_writing
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.schema.current_schema import APPLICATION_ID, EXPECTED, VERSION
+from gateway.ledger.store.open_database import open_for_reading, open_for_writing
+from gateway.ledger.store.sqlite_store import SqliteStore
+from gateway.ledger.store.write_job import Durability
 from gateway.ledger.verify.verification import examine
 from gateway.model import Disposition, Outcome
 
@@ -91,8 +91,8 @@ def old(folder, mail):
     )
     connection.execute("UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", (gone,))
     of = {Part.SENDER: [gone], Part.RECIPIENT: [gone]}
-    hand = acts.Hand("officer", at, entropy)
-    write_old(connection, [acts.erased("request", of, events=1, kept=0, hand=hand)])
+    hand = office_events.Hand("officer", at, entropy)
+    write_old(connection, [office_events.erased("request", of, events=1, kept=0, hand=hand)])
     connection.close()
     return folder / "ledger.db"
 
@@ -138,9 +138,9 @@ def test_what_is_written_after_a_migration_goes_on_from_it(old, mail, start, row
     found = mail.records("new", sender=b"prof0@example.edu")
     assert ledger.observe(found).result() is Durability.LEDGER
     ledger.settle(mail.settlement("new", found)).result()
-    hand = acts.Hand("officer", mail.now(), os.urandom)
+    hand = office_events.Hand("officer", mail.now(), os.urandom)
     first = rows("SELECT id FROM facet ORDER BY seq")[0]["id"]
-    office.append(old, [acts.disposed(first, Disposition.PERSONAL, hand)])
+    office_writer.append(old, [office_events.disposed(first, Disposition.PERSONAL, hand)])
     ledger.close()
     facets = rows("SELECT * FROM facet")
     assert facets == rows("SELECT * FROM sealed_facet")
@@ -261,7 +261,7 @@ def test_a10_while_a_ledger_is_migrated_the_journal_keeps_what_is_found(
 
     monkeypatch.setattr("gateway.ledger.store.migration.open_for_writing", slow)
     monkeypatch.setattr("gateway.ledger.store.migration.PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr("gateway.ledger.store.committer.RETRY_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.ledger.store.group_commit.RETRY_SECONDS", 0.05)
     ledger = start("process-2")
     assert under_way.wait(5)
     assert "is being brought up to date" in ledger.fault

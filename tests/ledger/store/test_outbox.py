@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.store.requeue import retry
+from gateway.ledger.store.retry_notice import retry
 
 LEASE = 15
 

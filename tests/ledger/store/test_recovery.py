@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.query.reader import Reader
-from gateway.ledger.store.job import Durability
-from gateway.ledger.store.journal import Journal, line
+from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.store.emergency_journal import Journal, line
 from gateway.ledger.store.settlement import as_json
+from gateway.ledger.store.write_job import Durability
 
 ROOT = Path(__file__).parents[3]
 
@@ -234,7 +234,7 @@ for number in range(3):
         said = str(error)
 fault = ledger.fault
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-import gateway.ledger.store.committer
+import gateway.ledger.store.group_commit
 import time
 while ledger.fault is not None:
     kept.append(ledger.observe(mail.records("after")).result())

@@ -14,7 +14,7 @@ from gateway.ledger.record.events import Settled
 from gateway.ledger.record.record import canonical
 from gateway.ledger.store import settlement as settlements
 from gateway.ledger.store.settlement import any_window_is_open
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.model import Matter, NoticeRequest, Outcome, Suppression
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.query.reader import Reader
+from gateway.ledger.query.read_connection import Reader
 from gateway.ledger.record.record import timestamp
-from gateway.ledger.store.job import Durability
-from gateway.ledger.store.sqlite import SqliteStore
+from gateway.ledger.store.sqlite_store import SqliteStore
+from gateway.ledger.store.write_job import Durability
 from gateway.model import Suppression
 
 
@@ -255,7 +255,7 @@ def test_an_observation_that_cannot_be_written_fails_in_the_journal_too(mail, fo
 
 
 def test_the_ledger_is_used_again_as_soon_as_it_can_be(mail, folder, start, kinds, monkeypatch):
-    monkeypatch.setattr("gateway.ledger.store.committer.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.ledger.store.group_commit.RETRY_SECONDS", 0.0)
     unusable(folder, "folder")
     ledger = start()
     found = mail.records()
@@ -270,7 +270,7 @@ def test_the_ledger_is_used_again_as_soon_as_it_can_be(mail, folder, start, kind
 def test_started_bears_the_time_of_the_start_however_late_it_is_written(
     mail, folder, start, rows, monkeypatch
 ):
-    monkeypatch.setattr("gateway.ledger.store.committer.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.ledger.store.group_commit.RETRY_SECONDS", 0.0)
     unusable(folder, "folder")
     moments = iter(range(1, 1000))
     begin = mail.now()
@@ -324,7 +324,7 @@ def test_a_journal_that_cannot_be_read_does_not_stop_a_ledger_that_works(mail, f
 def test_a_suppressed_notice_is_suppressed_through_the_journal_too(
     mail, folder, start, rows, monkeypatch
 ):
-    monkeypatch.setattr("gateway.ledger.store.committer.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("gateway.ledger.store.group_commit.RETRY_SECONDS", 0.0)
     unusable(folder, "folder")
     ledger = start()
     found = mail.records()

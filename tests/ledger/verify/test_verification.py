@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.erasure import erasure
-from gateway.ledger.office import office
-from gateway.ledger.query.reader import Reader
+from gateway.ledger.erasure import erase_parts
+from gateway.ledger.office import office_writer
+from gateway.ledger.query.read_connection import Reader
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.record import acts
+from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
-from gateway.ledger.schema.schema import EXPECTED
-from gateway.ledger.store.store import StoreError
+from gateway.ledger.schema.current_schema import EXPECTED
+from gateway.ledger.store.store_contract import StoreError
 from gateway.ledger.verify.verification import examine
 
 
@@ -166,9 +166,9 @@ def erase(written):
     def erase(*parts, limit=9):
         with Reader(written) as reader:
             ids = [row["id"] for row in reader.findings(Filters(), limit=limit)]
-        dues, _ = erasure.of_findings(written, ids, parts)
-        hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
-        return erasure.erase(written, dues, cause=erasure.REQUEST, hand=hand)
+        dues, _ = erase_parts.of_findings(written, ids, parts)
+        hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
+        return erase_parts.erase(written, dues, cause=erase_parts.REQUEST, hand=hand)
 
     return erase
 
@@ -199,8 +199,8 @@ def test_a02_as_many_others_are_not_taken_for_those_that_were_erased(written, ta
     parts = ask(written, "SELECT salt, data, event FROM personal WHERE part = 'sender' LIMIT 2")
     (back, gone), kept = [row[2] for row in parts], parts[0]
     dues = {back: {Part.SENDER}}
-    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
-    erasure.erase(written, dues, cause=erasure.REQUEST, hand=hand)
+    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
+    erase_parts.erase(written, dues, cause=erase_parts.REQUEST, hand=hand)
     tamper(
         ("UPDATE personal SET salt = ?, data = ? WHERE event = ? AND part = 'sender'", kept),
         (
@@ -225,9 +225,11 @@ def test_a02_as_many_others_are_not_taken_for_those_that_were_erased(written, ta
 
 
 def test_a02_an_erasure_that_tells_of_what_is_not_there_is_named(written):
-    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
+    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
     of = {Part.NOTES: ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}
-    office.append(written, [acts.erased("request", of, events=1, kept=0, hand=hand)])
+    office_writer.append(
+        written, [office_events.erased("request", of, events=1, kept=0, hand=hand)]
+    )
     assert str(only_flaw(written)) == (
         "ERASED tells of its notes part, which is not there, or tells of it twice"
     )
@@ -235,8 +237,8 @@ def test_a02_an_erasure_that_tells_of_what_is_not_there_is_named(written):
 
 def test_a02_what_a_held_finding_lost_is_named_though_its_guard_is_back(written, tamper):
     (held,) = ask(written, "SELECT id FROM facet LIMIT 1")
-    hand = acts.Hand("officer", datetime.now(UTC), os.urandom)
-    office.hold(written, list(held), hand, matter="INQ-1")
+    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
+    office_writer.hold(written, list(held), hand, matter="INQ-1")
     tamper(("UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", held))
     assert "erased by other means" in examine(written).flaws[0].what
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.list_store.files import mail_hosts
-from gateway.list_store.files.folder import Folder
-from gateway.list_store.files.linked import LASTS
-from gateway.screening.linkage import Link
+from gateway.list_store.files.linked_domains import LASTS
+from gateway.list_store.files.paths import Folder
+from gateway.screening.dns_linkage import Link
 
 DAY = date(2026, 11, 22)
 ONE = Link("guest.ru", "MX", "mx.mipt.ru", "mipt.ru")

@@ -46,10 +46,10 @@ def test_an_institution_with_all_that_is_told_of_it(found):
 
 
 def test_its_identifiers_are_those_of_the_lists_own_readers(found, content, part):
-    from gateway.lists.formats import eu, uk, un  # noqa: PLC0415 - this test alone looks at all of them
+    from gateway.lists.formats import eu_fsf, uk, un  # noqa: PLC0415 - this test alone looks at all of them
 
     others = [
-        *eu.read({"eu.xml": part("eu.xml", content("eu/eu.xml"))}),
+        *eu_fsf.read({"eu.xml": part("eu.xml", content("eu/eu.xml"))}),
         *uk.read(
             {uk.ROLE: part(uk.ROLE, content(f"uk/{uk.ROLE}"))},
         ),

@@ -10,7 +10,7 @@ from gateway.errors import ListError
 from gateway.lists.formats.ror import read_organisations
 from gateway.lists.parsing.entry import Reason, Rejected
 from gateway.lists.parsing.organisation import Organisation
-from gateway.lists.parsing.part import Part
+from gateway.lists.parsing.untrusted_file import Part
 
 
 @pytest.fixture(scope="session")

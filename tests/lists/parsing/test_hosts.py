@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.addresses.domain import has_known_suffix, is_public_suffix, normalise
+from gateway.addresses.domain_name import has_known_suffix, is_public_suffix, normalise
 from gateway.lists.parsing import hosts
 from gateway.lists.parsing.hosts import Domain, Mailbox, Refused
-from gateway.screening.guard import why_not_an_institution
 from gateway.screening.snapshot import read
+from gateway.screening.unlistable_domains import why_not_an_institution
 
 POLICIES = Path(__file__).parents[3] / "policies"
 guard = functools.partial(why_not_an_institution, people=read(POLICIES).people)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ListError
-from gateway.lists.parsing import json_array, json_text
+from gateway.lists.parsing import json_array, json_stream
 from gateway.lists.parsing.json_array import objects_under
 
 GOOD = (
@@ -71,12 +71,12 @@ def test_s12_what_is_no_such_file_is_refused(message, content, says):
 
 
 def test_s12_a_value_or_a_file_without_end_is_refused_before_it_is_held(part, monkeypatch):
-    monkeypatch.setattr(json_text, "_CHUNK", 16)
-    monkeypatch.setattr(json_text, "MAX_VALUE", 100)
+    monkeypatch.setattr(json_stream, "_CHUNK", 16)
+    monkeypatch.setattr(json_stream, "MAX_VALUE", 100)
     long = '{"results": [{"a": "' + "x" * 150 + '"}]}'
     with pytest.raises(ListError, match=r"more than 100 characters"):
         list(objects_under(part("list.json", long), "results"))
-    monkeypatch.setattr(json_text, "_CHUNK", 1000)
+    monkeypatch.setattr(json_stream, "_CHUNK", 1000)
     with pytest.raises(ListError, match="more than 100 characters"):
         list(objects_under(part("list.json", long), "results"))
     monkeypatch.setattr(json_array, "MAX_FILE", 50)
@@ -88,7 +88,7 @@ def test_s12_a_value_or_a_file_without_end_is_refused_before_it_is_held(part, mo
 @given(st.lists(st.dictionaries(st.text(), st.integers() | st.text(), max_size=3)), st.data())
 def test_the_stretch_that_is_looked_at_makes_no_difference(part, objects, data):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_text, "_CHUNK", data.draw(st.integers(1, 40)))
+        patch.setattr(json_stream, "_CHUNK", data.draw(st.integers(1, 40)))
         content = json.dumps({"total": 12345, "results": objects, "end": 1.5}, indent=1)
         found = objects_under(part("list.json", content), "results")
         assert [each for _, each in found] == objects

@@ -18,7 +18,7 @@ from gateway.errors import LedgerError
 from gateway.mailer.courier import Courier, Pace
 from gateway.mailer.submission import Submission
 from gateway.model import Action, Matter, Notice, NoticeRequest, Tier
-from gateway.notices import render, texts
+from gateway.notices import notice_texts, render
 
 START = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
 LEASE = timedelta(seconds=15)
@@ -218,7 +218,7 @@ def clock():
 @pytest.fixture(scope="session")
 def compose():
     config = load(packaged.default_configuration(), {})
-    read = texts.load(packaged.policies_directory())
+    read = notice_texts.load(packaged.policies_directory())
     return lambda notice: render.letter(notice, config, read)
 
 

@@ -9,8 +9,8 @@ from ipaddress import ip_network
 import pytest
 
 from gateway.config import Endpoint
-from gateway.relay import entrance, listener
-from gateway.smtp.proxy import V2_SIGNATURE
+from gateway.relay import connection_preamble, server
+from gateway.smtp.proxy_protocol import V2_SIGNATURE
 
 EHLO = b"EHLO client.example\r\n"
 LOOPBACK = ip_network("127.0.0.0/8")
@@ -232,8 +232,8 @@ async def test_a_balancer_without_its_header_is_closed_without_a_word(proxied, s
 
 
 async def test_r20_a_header_that_does_not_come_is_given_up(proxied, monkeypatch):
-    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(entrance, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(connection_preamble, "HEADER_SECONDS", 0.1)
     client = await proxied.connect()
     await client.say(V1[:20])
     assert await client.end() == b""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Tls
-from gateway.relay import hop_tls, listener, waits
+from gateway.relay import next_hop_tls, server, timeouts
 
 of_tls = runpy.run_path(str(Path(__file__).with_name("overture.py")))
 GREETING, OFFER, READY, our_ehlo, past_ehlo = (
@@ -34,7 +34,7 @@ async def refused(started, client):
 @BOTH
 @pytest.mark.parametrize("place", ["banner", "ehlo", "handshake"])
 async def test_r20_a_hop_that_hangs_before_tls_is_given_up(gateway, monkeypatch, mode, place):
-    monkeypatch.setattr(hop_tls, "OVERTURE_SECONDS", 0.2)
+    monkeypatch.setattr(next_hop_tls, "OVERTURE_SECONDS", 0.2)
     started = await gateway(next_hop_tls=mode)
     client = await started.connect()
     hop = await started.hop.accept()
@@ -94,8 +94,8 @@ async def test_r07_a_hop_that_dies_in_the_content_under_tls_is_a_451(gateway, se
 async def test_r20_a_full_hop_under_tls_that_does_not_read_is_cut_off(
     gateway, secure, envelope, monkeypatch
 ):
-    monkeypatch.setattr(listener, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(waits, "HOP_SECONDS", 0.3)
+    monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(timeouts, "HOP_SECONDS", 0.3)
     started = await gateway(trusted=(), next_hop_tls=VERIFY)
     client = await started.connect()
     hop = await secure(started)

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from gateway.relay import tls, waits
+from gateway.relay import timeouts, tls
 
 EHLO = b"EHLO client.example\r\n"
 
@@ -151,7 +151,7 @@ async def test_r08_the_outcome_is_recorded_for_a_client_that_ends_tls_behind_the
 
 
 async def test_r18_last_words_reach_a_client_that_is_speaking(started, ours, wrap, monkeypatch):
-    monkeypatch.setattr(waits, "LINGER_TLS_SECONDS", 0.2)
+    monkeypatch.setattr(timeouts, "LINGER_TLS_SECONDS", 0.2)
     client, _ = await begin(started)
     await wrap(client, ours.client)
     draining = asyncio.ensure_future(started.listener.drain())
@@ -218,7 +218,7 @@ async def test_a_new_certificate_is_used_from_the_reload_on(gateway, ours, certi
 
 
 async def test_r18_a_handshake_that_never_comes_does_not_hold_up_the_end(started, monkeypatch):
-    monkeypatch.setattr(waits, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(timeouts, "LINGER_SECONDS", 0.2)
     client, _ = await begin(started)
     # Far less than `drain_seconds`, which would let it wait for its message.
     await asyncio.wait_for(started.listener.drain(), 10)

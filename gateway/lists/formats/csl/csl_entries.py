@@ -21,7 +21,7 @@ from gateway.lists.formats.csl.csl_record import LISTS, OFAC, List, Record
 from gateway.lists.formats.ofac.ofac_entry import KINDS, Draft, entry, id_of, is_uid
 from gateway.lists.formats.ofac.ofac_facts import Facts
 from gateway.lists.parsing.entry import Entry, Reason, Rejected, slug, unique
-from gateway.lists.parsing.fields import clean, iso_day, programme
+from gateway.lists.parsing.field_values import clean, iso_day, programme
 from gateway.model import Listing
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from gateway.lists.formats.csl.csl_entries import entries
 from gateway.lists.formats.csl.csl_record import Record
 from gateway.lists.parsing import countries
 from gateway.lists.parsing.entry import Entry, Reason, Rejected
-from gateway.lists.parsing.fields import clean, required
+from gateway.lists.parsing.field_values import clean, required
 from gateway.lists.parsing.json_array import objects_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gateway.lists.parsing.part import Part
+    from gateway.lists.parsing.untrusted_file import Part
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from gateway.lists.parsing.entry import unique
-from gateway.lists.parsing.fields import clean
+from gateway.lists.parsing.field_values import clean
 
 _SUCCESSORS = re.compile(r"[;,]?\s+and\s+any\s+(?:\w+\s+)?successors?\b.*\Z", re.IGNORECASE)
 _ALSO = re.compile(

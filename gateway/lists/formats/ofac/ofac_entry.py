@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.lists.formats.ofac.ofac_facts import NON_SDN, Facts
 from gateway.lists.parsing.entry import Entry, Reason, unique
-from gateway.lists.parsing.fields import clean, programme
+from gateway.lists.parsing.field_values import clean, programme
 from gateway.model import Listing
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from gateway.lists.parsing.entry import unique
-from gateway.lists.parsing.fields import clean, iso_day
+from gateway.lists.parsing.field_values import clean, iso_day
 from gateway.lists.parsing.identifiers import is_inn, is_lei, is_ogrn
 from gateway.model import Listing
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ListError
-from gateway.lists.formats.csl import csl, csl_json
+from gateway.lists.formats.csl import csl_csv, csl_json
 from gateway.lists.parsing.entry import Reason, Rejected
 
 ROLE = "consolidated.json"
@@ -20,7 +20,7 @@ def read(part, content):
 
 
 def test_the_same_list_in_csv_gives_the_same(read, part, content):
-    rows = list(csl.read({"consolidated.csv": part("x", content("csl/consolidated.csv"))}))
+    rows = list(csl_csv.read({"consolidated.csv": part("x", content("csl/consolidated.csv"))}))
     assert [replace(each, place="") for each in read()] == [
         replace(each, place="") for each in rows
     ]

@@ -1,0 +1,259 @@
+"""What happens around one matched message: found, written down, settled.
+
+The pure rooms decide; this file asks them in order and waits for the ledger. An error in any of
+them never reaches a message without a finding, and never a reply code: it is counted and told,
+and the message goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from gateway.addresses.mailbox import Unreadable, parse
+from gateway.config import Mode, OnLedgerFailure, departments
+from gateway.errors import LedgerError
+from gateway.inspection.matched_message import Case
+from gateway.ledger.record.events import observed
+from gateway.ledger.record.record import ENTROPY_BYTES, ulid
+from gateway.log import without_words
+from gateway.model import Action, Address, Peek
+from gateway.notices.header_peek import peek
+from gateway.policy.decide import decide, decide_one
+from gateway.screening.classify import classify
+from gateway.screening.known_clear import Screener
+from gateway.smtp import own_replies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from gateway.config import Config
+    from gateway.config.departments import Departments
+    from gateway.ledger.store.writer import Ledger
+    from gateway.metrics import Metrics
+    from gateway.model import Decision, Envelope, Outcome
+    from gateway.policy.rules import Rules
+    from gateway.screening.snapshot import Snapshot
+    from gateway.smtp.message import Message
+    from gateway.smtp.session import Session
+
+OBSERVE_SECONDS: float = 30
+"""How long a final dot waits for its event before ``on_ledger_failure`` decides."""
+
+SETTLE_SECONDS: float = 2
+"""How long the next hop's answer waits for its settlement; what takes longer is still written."""
+
+log = structlog.get_logger("relay")
+
+
+class Orders:
+    """Snapshot and rules as they are in force together; swapped whole, never by half."""
+
+    __slots__ = ("can_refuse", "departments", "rules", "screener", "snapshot")
+
+    def __init__(
+        self, snapshot: Snapshot, rules: Rules, departments: Departments = departments.NONE
+    ) -> None:
+        self.snapshot = snapshot
+        self.rules = rules
+        self.departments = departments
+        self.screener = Screener(snapshot)
+        self.can_refuse = any(rule.action is Action.REFUSE for rule in rules.rules)
+
+
+class Watch:
+    """The look-out of one process: what the relay asks at each moment of a message."""
+
+    def __init__(
+        self, config: Config, orders: Orders, ledger: Ledger, metrics: Metrics, *, process: str
+    ) -> None:
+        self.orders = orders
+        self._process = process
+        self._config = config
+        self._ledger = ledger
+        self._metrics = metrics
+        self.on_notice: Callable[[], None] = lambda: None
+        """Called when a notice was queued."""
+
+    @property
+    def asks_recipients(self) -> bool:
+        """Whether the policy may refuse a recipient; ``observe`` mode never does."""
+        return self.orders.can_refuse and self._config.policies.mode is Mode.WARN
+
+    def inspect(self, session: Session, peer: str | None, case: Case | None) -> Case | None:
+        """Screen the accepted recipients. ``None``: nothing found, and nothing kept.
+
+        ``case`` is the transaction's already, if we refused one of its recipients.
+        """
+        began = time.perf_counter()
+        try:
+            orders = self.orders
+            for path in session.transaction.paths:
+                if not orders.screener.is_clear(path):
+                    return self._look_closer(session, peer, orders, case)
+        except Exception as error:  # noqa: BLE001 - no message suffers for an error of ours
+            self._count_failure(error)
+        finally:
+            self._metrics.inspect_seconds.observe(time.perf_counter() - began)
+        return case
+
+    def _look_closer(
+        self, session: Session, peer: str | None, orders: Orders, case: Case | None
+    ) -> Case | None:
+        found = case or _new_case(session, peer)
+        found.envelope = _envelope(session, found.id, peer)
+        on = found.at.date()
+        findings = [
+            classify(parse(recipient.path), orders.snapshot, on)
+            for recipient in found.envelope.recipients
+        ]
+        decisions = decide(_sender(session), findings, orders.rules, on)
+        if self._config.policies.mode is Mode.WARN:
+            decisions = tuple(map(_not_refused, decisions))
+        found.accepted = decisions
+        return found if found.decisions else None
+
+    def refusal(self, session: Session) -> Decision | None:
+        """At RCPT: the decision by which the recipient asked about is refused, if it is."""
+        try:
+            if not session.transaction.is_open:
+                return None
+            orders, on = self.orders, datetime.now(UTC).date()
+            for path in session.asked_paths:
+                if not orders.screener.is_clear(path):
+                    finding = classify(parse(path), orders.snapshot, on)
+                    decision = decide_one(_sender(session), finding, orders.rules, on)
+                    if decision.action is Action.REFUSE:
+                        return decision
+        except Exception as error:  # noqa: BLE001 - as for a message
+            self._count_failure(error)
+        return None
+
+    async def refuse(
+        self, session: Session, peer: str | None, case: Case | None, decision: Decision
+    ) -> tuple[Case | None, bytes]:
+        """Make a refusal durable; the case it belongs to, and the reply that the client gets."""
+        rule = self.orders.rules.named(decision.rule)
+        words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
+        reply = f"550 5.7.1 {words}"
+        case = case or _new_case(session, peer)
+        case.refused.append((decision, reply))
+        if not await self._record(case, [decision]):
+            case.refused.pop()
+            return (case if case.records else None), own_replies.NOT_RECORDED
+        return case, f"{reply}\r\n".encode("ascii", "replace")
+
+    async def observe(self, case: Case, message: Message | None) -> bool:
+        """Make the case durable; whether its final dot may go on."""
+        header = message.header if message else None
+        try:
+            case.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
+        except Exception as error:  # noqa: BLE001 - what cannot be read is a value
+            self._count_failure(error)
+            case.peek = Peek(readable=False)
+        if await self._record(case, case.accepted):
+            return True
+        case.accepted = ()
+        return self._config.relay.on_ledger_failure is OnLedgerFailure.DELIVER
+
+    async def _record(self, case: Case, decisions: Sequence[Decision]) -> bool:
+        began = time.perf_counter()
+        try:
+            sighting = case.sighting(
+                self._process, self._config.policies.mode, self.orders.departments
+            )
+            records = observed(sighting, decisions, at=datetime.now(UTC), entropy=os.urandom)
+            if not records:
+                return True
+            written = asyncio.wrap_future(self._ledger.observe(records))
+            await asyncio.wait_for(written, OBSERVE_SECONDS)
+        except Exception as error:  # noqa: BLE001 - it is told, and decides the reply
+            self._tell("a match could not be recorded", case, error)
+            return False
+        case.records.extend(records)
+        self._metrics.ledger_write_seconds.observe(time.perf_counter() - began)
+        for decision in decisions:
+            for finding in decision.findings:
+                tier = finding.tier.value if finding.tier else "none"
+                self._metrics.findings.labels(
+                    finding.standing.value, tier, decision.action.value
+                ).inc()
+        log.info("matched", message=case.id, events=[record.id for record in records])
+        return True
+
+    async def settle(self, case: Case, message: Message) -> None:
+        """Record how it ended, and queue the notice; in two seconds at most."""
+        if not case.records:
+            return
+        try:
+            settlement = case.settlement(
+                self._config, message.outcome, message.reply, datetime.now(UTC)
+            )
+            settled = asyncio.wrap_future(self._ledger.settle(settlement))
+            # Shielded: what takes longer is still written, only the sender does not wait for it.
+            notice = await asyncio.wait_for(asyncio.shield(settled), SETTLE_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the next hop's answer goes back all the same
+            self._tell("a settlement is late or lost", case, error)
+            return
+        log.info("settled", message=case.id, outcome=message.outcome.value, notice=notice)
+        if notice == "queued":
+            self.on_notice()
+
+    def close(self, case: Case, outcome: Outcome) -> None:
+        """The transaction ended without a final reply: settle what was recorded in it."""
+        every = timedelta(days=self._config.notices.every_days)
+
+        def told(done: Future[str]) -> None:
+            if (error := done.exception()) is not None:
+                self._tell("a settlement is late or lost", case, error)
+
+        settlement = case.broken_off(outcome, datetime.now(UTC), every)
+        self._ledger.settle(settlement).add_done_callback(told)
+
+    def _count_failure(self, error: Exception) -> None:
+        # A message must not suffer for an error of ours, and this one may be anybody's.
+        self._metrics.screening_errors.inc()
+        log.error("screening failed, the message goes on", exc_info=without_words(error))
+
+    def _tell(self, event: str, case: Case, error: BaseException) -> None:
+        expected = isinstance(error, (LedgerError, TimeoutError))
+        log.error(
+            event,
+            message=case.id,
+            on_ledger_failure=self._config.relay.on_ledger_failure.value,
+            reason=str(error) if isinstance(error, LedgerError) else type(error).__name__,
+            exc_info=None if expected else without_words(error),
+        )
+
+
+def _new_case(session: Session, peer: str | None) -> Case:
+    now = datetime.now(UTC)
+    id_ = ulid(now, os.urandom(ENTROPY_BYTES))
+    transaction = session.transaction
+    return Case(id_, transaction.number, _envelope(session, id_, peer), now)
+
+
+def _envelope(session: Session, id_: str, peer: str | None) -> Envelope:
+    """The envelope with its sender in the one form in which people look for it."""
+    envelope = session.transaction.envelope(id_, peer)
+    sender = parse(envelope.sender)
+    if isinstance(sender, Unreadable):
+        return envelope
+    return replace(envelope, sender=str(sender).encode("utf-8", "surrogateescape"))
+
+
+def _sender(session: Session) -> str | None:
+    sender = parse(session.transaction.sender)
+    return str(sender) if isinstance(sender, Address) else None
+
+
+def _not_refused(decision: Decision) -> Decision:
+    """A rule that refuses came into force after the recipient was admitted: it was not refused."""
+    return replace(decision, action=Action.WARN) if decision.action is Action.REFUSE else decision

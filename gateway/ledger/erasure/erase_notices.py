@@ -1,0 +1,158 @@
+"""A person's name out of what stands beside the events: notices, and the windows they opened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gateway.ledger.erasure.mentions import is_named_in, is_named_within, likely
+from gateway.ledger.office import office_writer
+from gateway.ledger.record.events import notified
+from gateway.ledger.record.record import Part, canonical, timestamp
+from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.pseudonyms import Pseudonyms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from gateway.ledger.erasure.mentions import Mailbox
+    from gateway.ledger.record.office_events import Hand
+    from gateway.ledger.record.record import JSON
+    from gateway.ledger.store.sqlite_store import SqliteStore
+
+TOGETHER = 25
+"""Notices forgotten in one transaction: for each the windows are walked through."""
+
+ROLES = frozenset({Part.SENDER, Part.RECIPIENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A notice that names a person. ``is_leaving``: a courier has it in hand this moment."""
+
+    id: str
+    state: str
+    attempts: int
+    is_to_them: bool
+    is_leaving: bool
+
+
+def letters(
+    path: Path, sought: Mailbox, hand: Hand, roles: frozenset[Part] = ROLES
+) -> tuple[Letter, ...]:
+    """The notices that name the mailbox, oldest first: those to it are its sender's."""
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            return tuple(_letters(database, sought, hand, roles))
+    finally:
+        database.conn.close()
+
+
+def forget_notices(
+    path: Path, sought: Mailbox, hand: Hand, roles: frozenset[Part] = ROLES
+) -> tuple[int, int]:
+    """Take the mailbox out of the outbox and the windows: how many notices, how many unsent.
+
+    A notice to them goes, and the windows it opened: the next match is told anew. One to somebody
+    else keeps its row, with a pseudonym in the place of the address. One that waits is dropped and
+    leaves a NOTIFIED that says ``failed``; the caller has asked before. One that a courier took in
+    hand meanwhile stays.
+    """
+    found = letters(path, sought, hand, roles)
+    senders = _senders_of_windows(path, sought) if Part.SENDER in roles else ()
+    done = dropped = 0
+    with office_writer.at_work(path) as store:
+        for sender in senders:
+            with store.transaction(), errors_told(path):
+                store.database.execute("DELETE FROM notice_window WHERE sender = ?", (sender,))
+        for start in range(0, len(found), TOGETHER):
+            with store.transaction(), errors_told(path):
+                for letter in found[start : start + TOGETHER]:
+                    state = _forget(store, letter, sought, hand)
+                    done += state is not None
+                    dropped += state == "queued"
+    return done, dropped
+
+
+def _forget(store: SqliteStore, letter: Letter, sought: Mailbox, hand: Hand) -> str | None:
+    """Forget one notice; the state it was in, ``None`` where it is gone or on its way."""
+    row = store.database.execute(
+        "SELECT state, lease_until FROM outbox WHERE id = ?", (letter.id,)
+    ).fetchone()
+    if row is None or _is_leaving(row[1], hand):
+        return None
+    state = str(row[0])
+    if state == "queued":
+        facts: dict[str, JSON] = {
+            "notice": letter.id,
+            "result": "failed",
+            "attempts": letter.attempts,
+            "message_id": None,
+            "digest": None,
+            "texts": None,
+        }
+        store.append(notified(facts, process="by hand", at=hand.at, entropy=hand.entropy))
+    if letter.is_to_them or state == "queued":
+        store.database.execute("DELETE FROM notice_window WHERE notice = ?", (letter.id,))
+        store.database.execute("DELETE FROM outbox WHERE id = ?", (letter.id,))
+    else:
+        _veil(store.database, letter.id, sought)
+    return state
+
+
+def _senders_of_windows(path: Path, sought: Mailbox) -> tuple[str, ...]:
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            rows = database.execute(
+                "SELECT DISTINCT sender FROM notice_window WHERE sender LIKE ? ESCAPE '\\'",
+                (likely(sought),),
+            ).fetchall()
+    finally:
+        database.conn.close()
+    return tuple(sender for (sender,) in rows if is_named_in(sought, sender))
+
+
+def _is_leaving(lease_until: str | None, hand: Hand) -> bool:
+    return lease_until is not None and lease_until > timestamp(hand.at)
+
+
+def _letters(
+    database: Database, sought: Mailbox, hand: Hand, roles: frozenset[Part]
+) -> Iterator[Letter]:
+    pattern = likely(sought)
+    for id_, state, attempts, to, request, error, lease in database.execute(
+        "SELECT id, state, attempts, recipient, request, last_error, lease_until FROM outbox "
+        "WHERE recipient LIKE :p ESCAPE '\\' OR request LIKE :p ESCAPE '\\' "
+        "OR last_error LIKE :p ESCAPE '\\' ORDER BY created_at, id",
+        {"p": pattern},
+    ):
+        is_to_them = is_named_in(sought, to)
+        said = [json.loads(request), error or ""]
+        as_what = Part.SENDER if is_to_them else Part.RECIPIENT
+        if as_what in roles and (is_to_them or is_named_within(sought, said)):
+            yield Letter(id_, state, attempts, is_to_them, _is_leaving(lease, hand))
+
+
+def _veil(database: Database, notice: str, sought: Mailbox) -> None:
+    (request,) = database.execute("SELECT request FROM outbox WHERE id = ?", (notice,)).fetchone()
+    stand_in = Pseudonyms.of(database.conn).recipient(str(sought))
+    database.execute(
+        "UPDATE outbox SET request = ?, last_error = NULL WHERE id = ?",
+        (canonical(_veiled(json.loads(request), sought, stand_in)), notice),
+    )
+
+
+def _veiled(value: Any, sought: Mailbox, stand_in: str) -> Any:
+    if isinstance(value, str):
+        return stand_in if is_named_in(sought, value) else value
+    if isinstance(value, dict):
+        return {key: _veiled(inner, sought, stand_in) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_veiled(inner, sought, stand_in) for inner in value]
+    return value

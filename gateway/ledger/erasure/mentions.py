@@ -1,0 +1,191 @@
+"""Whether a text names a mailbox, however it is spelt there. Pure.
+
+Case does not count, nor how letters are put together (NFC, NFD), nor how the domain is written
+(A-labels, U-labels, fullwidth or trailing dots), nor quotes around the local part, nor what an
+address is wrapped in on its way: a BATV signature, SRS, VERP (``jane=example.edu@relay``), the
+percent sign of old relays. A longer address that ends or begins alike (``mary-jane@…`` for
+``jane@…``) is another mailbox; so is one with a ``+tag``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.addresses.domain_name import DomainError, normalise
+from gateway.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gateway.ledger.record.record import JSON
+
+# What may stand before the @ of an address (RFC 5322, 3.2.3) without the =, which ends a BATV
+# signature, and letters beyond ASCII (RFC 6531).
+_BEFORE = r"(?<![\w.!#$%&'*+/?^`{|}~-])"
+_AFTER = r"@(\[[^\]\s]*\]|[\w.\-\u3002\uff0e\uff61]+)"
+# What lists put before the address that they wrap: a plus, or a dash behind a word of theirs or a
+# number (ezmlm's `list-return-17-jane=…`). Behind other words a dash is part of the name.
+_WRAPPED_AFTER = rf"(?:{_BEFORE}|\+|(?:\b(?:bounces?|errors?|owner|return|verp)|[0-9])-)"
+_WRAPPED_DOMAIN = r"[=%]([\w.\-\u3002\uff0e\uff61]+)@"
+_ACE = "xn--"
+# Spellings of a local part beyond ASCII, letter by letter, are tried out up to so many letters.
+_TRIED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox that is sought: its local part without quotes, its domain in normal form."""
+
+    local: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+
+def mailbox(text: str) -> Mailbox:
+    """Read an address as a person writes it. Raises ``LedgerError`` for what is none."""
+    bare = unicodedata.normalize("NFC", text.strip())
+    if bare.endswith(">"):
+        bare = bare[bare.rfind("<") + 1 : -1]
+    local, _, domain = bare.rpartition("@")
+    if len(local) > 1 and local[0] == local[-1] == '"':
+        local = re.sub(r"\\(.)", r"\1", local[1:-1], flags=re.DOTALL)
+    elif re.search(r"\s", local):
+        raise LedgerError(
+            f"{text!r} is no address: there is a space before the @; where it is part of the "
+            'address, that part stands in quotes, as in "jane doe"@example.edu'
+        )
+    if not local:
+        raise LedgerError(f"{text!r} is no address: it must be one, as in jane@example.edu")
+    if domain.startswith("["):
+        return Mailbox(local, domain.lower())
+    try:
+        return Mailbox(local, normalise(domain))
+    except DomainError as error:
+        raise LedgerError(f"{text!r} is no address: {error}") from error
+
+
+def is_named_in(sought: Mailbox, text: str) -> bool:
+    """Whether the text names the mailbox."""
+    text = unicodedata.normalize("NFC", text)
+    plain = unicodedata.normalize("NFC", sought.local)
+    local = re.escape(plain)
+    quoted = re.escape('"' + re.sub(r'(["\\])', r"\\\1", plain) + '"')
+    for spelt in (
+        f"{_BEFORE}(?:{local}|{quoted}){_AFTER}",
+        f"{_WRAPPED_AFTER}{local}{_WRAPPED_DOMAIN}",
+    ):
+        found = re.finditer(spelt, text, re.IGNORECASE)
+        if any(_is_domain(sought.domain, each[1]) for each in found):
+            return True
+    domains = "|".join(map(re.escape, sorted({sought.domain, _as_shown(sought.domain)})))
+    return bool(re.search(rf"[=+-](?:{domains})={local}@", text, re.IGNORECASE))
+
+
+def is_named_within(sought: Mailbox, value: JSON) -> bool:
+    """Whether any text within a JSON value names the mailbox."""
+    return any(is_named_in(sought, text) for text in texts(value))
+
+
+def texts(value: JSON) -> Iterator[str]:
+    """Every text within a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts(inner)
+
+
+def likely(sought: Mailbox) -> str:
+    r"""A pattern of SQL's LIKE, escaped by ``\``, that fits all JSON in which it can stand.
+
+    LIKE folds ASCII alone: other letters are left open, and those of ASCII that have a twin beyond
+    it (``k`` the sign of kelvin, ``s`` the long s, ``i`` the one without a dot).
+    """
+    local = json.dumps(unicodedata.normalize("NFC", sought.local), ensure_ascii=False)[1:-1]
+    escaped = re.sub(r"([\\%_])", r"\\\1", local)
+    return f"%{re.sub(r'[^ -~]+', '%', re.sub('[iIkKsS;`]', '_', escaped))}%@%"
+
+
+def spellings(sought: Mailbox) -> tuple[bytes, ...]:
+    """The mailbox as its bytes stand in a file, in lower-case ASCII: plain, quoted, as JSON."""
+    locals_ = {text for one in _cased(sought.local) for text in (one, json.dumps(one)[1:-1])}
+    quoted = {mark + local + mark for local in locals_ for mark in ('"', '\\"')}
+    shown = _as_shown(sought.domain)
+    domains = {sought.domain, *_cased(shown)}
+    return _as_bytes(f"{local}@{domain}" for local in locals_ | quoted for domain in domains)
+
+
+def wrapped_spellings(sought: Mailbox) -> tuple[bytes, ...]:
+    """The same as it stands in other addresses and in quoted-printable (RFC 2045, 6.7).
+
+    A piece of a longer local part looks the same: what stands around it decides (:func:`is_near`).
+    """
+    domains = {sought.domain, *_cased(_as_shown(sought.domain))}
+    locals_ = _cased(sought.local)
+    return _as_bytes(
+        text
+        for local, domain in itertools.product(locals_, domains)
+        for text in (
+            *(f"{local}={domain}@", f"{local}%{domain}@"),
+            *(f"={domain}={local}@", f"+{domain}={local}@", f"{local}=40{domain}"),
+        )
+    )
+
+
+def is_near(sought: Mailbox, around: bytes) -> bool:
+    """Whether bytes around a wrapped spelling name the mailbox."""
+    text = around.decode("utf-8", "replace")
+    return is_named_in(sought, text) or is_named_in(sought, text.replace("=40", "@"))
+
+
+def _cased(text: str) -> set[str]:
+    """Its letters beyond ASCII as they can be written: lower and upper case, NFC and NFD."""
+    whole = unicodedata.normalize("NFC", text)
+    forms = {whole, whole.lower(), whole.upper()}
+    beyond = sum(not letter.isascii() for letter in whole)
+    if 0 < beyond <= _TRIED:
+        each = [
+            {letter} if letter.isascii() else {letter.lower(), letter.upper()} for letter in whole
+        ]
+        forms |= set(map("".join, itertools.product(*each)))
+    return {unicodedata.normalize(form, one) for one in forms for form in ("NFC", "NFD")}
+
+
+def _as_bytes(texts_: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(sorted({text.encode("utf-8", "backslashreplace").lower() for text in texts_}))
+
+
+def _is_domain(domain: str, written: str) -> bool:
+    try:
+        if normalise(written.rstrip(".-_")) == domain:
+            return True
+    except DomainError:
+        if written.lower() == domain:
+            return True
+    # A script without spaces may go on right behind the address.
+    for form in (domain, _as_shown(domain)):
+        rest = written[len(form) :]
+        if written[: len(form)].lower() == form and rest and not rest[0].isascii():
+            return rest[0] not in "\u3002\uff0e\uff61" or not rest[1:2].isalnum()
+    return False
+
+
+def _as_shown(domain: str) -> str:
+    labels = []
+    for label in domain.split("."):
+        try:
+            is_plain = not label.startswith(_ACE)
+            labels.append(label if is_plain else label[len(_ACE) :].encode().decode("punycode"))
+        except (UnicodeError, ValueError):
+            labels.append(label)
+    return ".".join(labels)

@@ -1,0 +1,157 @@
+"""The office's hand on the ledger: what people decide is appended beside the running gateway.
+
+A connection of its own, opened for as long as an act takes. It waits longer for the write lock than
+a gateway does, whose mail waits with it; it never begins a ledger. An act on several findings is
+one transaction: all of them or none.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gateway.errors import LedgerError
+from gateway.ledger.office.chosen_findings import findings
+from gateway.ledger.record import office_events
+from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.sqlite_store import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from gateway.ledger.office.chosen_findings import Chosen
+    from gateway.ledger.record.office_events import Hand
+    from gateway.ledger.record.record import Record
+    from gateway.model import Disposition, Event
+
+PATIENCE_SECONDS = 15.0
+
+
+@contextmanager
+def at_work(path: Path) -> Iterator[SqliteStore]:
+    """The ledger at ``path``, open for writing. Raises ``LedgerError`` where there is none."""
+    open_for_reading(path).conn.close()
+    store = SqliteStore(path, patience=PATIENCE_SECONDS)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def append(path: Path, records: Sequence[Record]) -> tuple[Event, ...]:
+    """Append the records in one transaction, durable when it returns: all or none."""
+    with at_work(path) as store, store.transaction():
+        return tuple(store.append(record) for record in records)
+
+
+def count(path: Path, chosen: Chosen) -> int:
+    """How many findings an act would be about. Raises as :func:`findings` does."""
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            return len(findings(database, chosen))
+    finally:
+        database.conn.close()
+
+
+def dispose(  # noqa: PLR0913 - the fields of the event
+    path: Path,
+    chosen: Chosen,
+    disposition: Disposition,
+    hand: Hand,
+    *,
+    reason: str | None = None,
+    licence: str | None = None,
+    expires_on: date | None = None,
+) -> tuple[Event, ...]:
+    """Decide findings, each by a DISPOSED of its own. What was decided before stays in the chain.
+
+    Raises ``LedgerError`` where any cannot be; then none is.
+    """
+    _check_names_nobody("licence", licence)
+    with at_work(path) as store, store.transaction():
+        with errors_told(path):
+            chosen_ones = findings(store.database, chosen)
+        return tuple(
+            store.append(
+                office_events.disposed(
+                    one, disposition, hand, reason=reason, licence=licence, expires_on=expires_on
+                )
+            )
+            for one in chosen_ones
+        )
+
+
+def hold(
+    path: Path, chosen: Chosen, hand: Hand, *, matter: str, reason: str | None = None
+) -> tuple[Event, ...]:
+    """Put findings under hold for a matter; those that are under it already are passed over."""
+    _check_names_nobody("matter", matter)
+    with at_work(path) as store, store.transaction():
+        with errors_told(path):
+            chosen_ones = [
+                one
+                for one in findings(store.database, chosen)
+                if matter not in matters(store.database, one)
+            ]
+        return tuple(
+            store.append(office_events.held(one, hand, matter=matter, reason=reason))
+            for one in chosen_ones
+        )
+
+
+def release(
+    path: Path, chosen: Chosen, hand: Hand, *, matter: str | None, reason: str | None = None
+) -> tuple[Event, ...]:
+    """End the hold for a matter, or with ``None`` every hold; what is under none is passed over.
+
+    The ledger takes the last HELD or RELEASED of a finding for its state: where another matter
+    holds it still, its HELD follows anew.
+    """
+    done: list[Event] = []
+    with at_work(path) as store, store.transaction():
+        with errors_told(path):
+            chosen_ones = [
+                (one, matters(store.database, one)) for one in findings(store.database, chosen)
+            ]
+        for one, held in chosen_ones:
+            if not held or (matter is not None and matter not in held):
+                continue
+            done.append(
+                store.append(office_events.released(one, hand, matter=matter, reason=reason))
+            )
+            for other in held if matter is not None else ():
+                if other != matter:
+                    store.append(office_events.held(one, hand, matter=other))
+    return tuple(done)
+
+
+def matters(database: Database, finding: str) -> tuple[str | None, ...]:
+    """What a finding is under hold for, oldest first; empty where it is under none."""
+    held: dict[str | None, None] = {}
+    for kind, facts in database.execute(
+        "SELECT kind, facts FROM event WHERE kind IN ('HELD', 'RELEASED') "
+        "AND json_extract(facts, '$.observed') = ? ORDER BY seq",
+        (finding,),
+    ):
+        matter = json.loads(facts).get("matter")
+        if kind == "HELD":
+            held[matter] = None
+        elif matter is None:
+            held.clear()
+        else:
+            held.pop(matter, None)
+    return tuple(held)
+
+
+def _check_names_nobody(what: str, text: str | None) -> None:
+    if text is not None and "@" in text:
+        raise LedgerError(
+            f"the {what} {text!r} holds an address, and it is kept for ever: give a number or a "
+            "name of the case; what is said of people belongs into --reason, which can be erased"
+        )

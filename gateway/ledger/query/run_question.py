@@ -1,0 +1,83 @@
+"""A question put to an open ledger: its parameters filled in, its rows as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gateway.ledger.questions.question import Takes
+from gateway.ledger.record.record import timestamp
+from gateway.ledger.store.pseudonyms import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.ledger.query.read_connection import Reader
+    from gateway.ledger.questions.filters import Filters
+    from gateway.ledger.questions.question import Question
+    from gateway.ledger.record.record import JSON
+    from gateway.ledger.store.pseudonyms import Pseudonyms
+
+Value: TypeAlias = str | int | date | datetime | None
+"""What a parameter can be given as."""
+
+ALL = 2**62
+"""The limit that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of an answer, with the question's columns; ``has_more``: they were cut off."""
+
+    rows: list[dict[str, Any]]
+    has_more: bool = False
+
+
+def answer(  # noqa: PLR0913 - what a question is asked with
+    reader: Reader,
+    question: Question,
+    filters: Filters,
+    values: Mapping[str, Value],
+    *,
+    now: datetime,
+    limit: int | None,
+) -> Answer:
+    """Ask; ``limit=None`` is all. Addresses are folded, times written as the ledger has them."""
+    assert question.sql is not None
+    condition, parameters = reader.condition(filters)
+    rows = reader.answer(
+        question.sql.replace("{where}", condition),
+        {
+            **{name: _as_stored(value) for name, value in {**question.defaults, **values}.items()},
+            **parameters,
+            "now": timestamp(now),
+            "today": now.date().isoformat(),
+            # One more than is asked for says that there are more.
+            "limit": ALL if limit is None else limit + 1,
+        },
+    )
+    has_more = limit is not None and len(rows) > limit
+    shown = rows[:limit] if has_more else rows
+    return Answer([dict(zip(question.columns, row, strict=True)) for row in shown], has_more)
+
+
+def logged(question: Question, values: Mapping[str, Value], names: Pseudonyms) -> dict[str, JSON]:
+    """The parameters as the access log keeps them: people by pseudonym."""
+    kept: dict[str, JSON] = {}
+    for parameter in question.parameters:
+        value = values.get(parameter.name)
+        if value is None:
+            continue
+        text = str(value)
+        is_bare = parameter.takes is Takes.ADDRESS or "@" in text
+        kept[parameter.name] = names.person(text) if is_bare else text
+    return kept
+
+
+def _as_stored(value: Value) -> str | int | None:
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        return fold(value) if "@" in value else value
+    return timestamp(value) if isinstance(value, datetime) else value.isoformat()

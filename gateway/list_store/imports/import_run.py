@@ -1,0 +1,161 @@
+"""Taking a list in: read whole, weighed against what was there, then put in force or refused."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway import __version__
+from gateway.errors import Fault, ListError
+from gateway.list_store.files import imported_source
+from gateway.list_store.files.imported_source import Header, Refusal
+from gateway.list_store.imports import list_reading, loss_guard
+from gateway.list_store.snapshots import build_snapshot, example_check, snapshot_history
+from gateway.lists import catalogue, overrides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.imports.list_reading import Fetched, Reading
+    from gateway.list_store.snapshots.build_snapshot import Assembly
+    from gateway.lists.catalogue import Form, Source
+    from gateway.lists.overrides import Key
+    from gateway.lists.parsing.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Files that are to be taken in as a source.
+
+    ``accepts_loss``: a person knows that the list has shrunk. ``fetched``: they come from the
+    publisher, so that the catalogue's bounds hold; by role.
+    """
+
+    source: str
+    paths: Sequence[Path]
+    accepts_loss: bool = False
+    fetched: Mapping[str, Fetched] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in an error: its files, which of a fetched one nobody knows."""
+        return self.source if self.fetched is not None else ", ".join(map(str, self.paths))
+
+
+class Refused(ListError):  # noqa: N818 - it says what became of the list
+    """A list was read, or tried to be, and not taken."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of an import. ``before`` is the digest of the snapshot it took the place of.
+
+    ``unused`` are overrides of the list's own that met no text in it.
+    """
+
+    header: Header
+    before: str | None
+    assembly: Assembly
+    reading: Reading
+    unused: tuple[Key, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether another snapshot is in force now."""
+        return self.before != self.assembly.snapshot.digest
+
+
+def take(policies: Path, folder: Folder, parcel: Parcel, at: datetime) -> Taken:
+    """Import a list from files and put the new snapshot in force.
+
+    Raises :class:`Refused`; then nothing has changed but the note that says why. Raises another
+    :class:`ListError` where there is no such source or its files are others, and ``OSError`` where
+    what was read cannot be kept.
+    """
+    listed = catalogue.find(parcel.source)
+    form, paths = _form(listed, parcel)
+    try:
+        # Before the directory is held, which keeps a gateway that starts or reloads waiting.
+        found = list_reading.read(form, paths, listed.largest, parcel.fetched or {})
+        with folder.held():
+            return _take(policies, folder, parcel, found, at)
+    except ListError as error:
+        with contextlib.suppress(OSError):
+            # On a full disk it cannot be written down; what is wrong with the file is told.
+            refuse(folder, parcel.source, error, at)
+        raise Refused(error.faults) from None
+
+
+def refuse(folder: Folder, name: str, error: Exception, at: datetime) -> None:
+    """Write down that a source could not be had, or was not taken. Raises ``OSError``."""
+    with folder.held():
+        reason = str(error).partition("\n")[0].removeprefix(f"{name}: ")
+        imported_source.write_refusal(folder, name, Refusal(at, reason))
+
+
+def still_current(folder: Folder, name: str, at: datetime) -> None:
+    """Write down that what is kept of a source is what its publisher has. Raises ``OSError``."""
+    with folder.held():
+        imported_source.write_checked(folder, name, at)
+
+
+def _form(listed: Source, parcel: Parcel) -> tuple[Form, dict[str, Path]]:
+    by_name = {_plain(path): path for path in parcel.paths}
+    form, roles = catalogue.form_for(listed, by_name)
+    return form, {role: by_name[name] for role, name in roles.items()}
+
+
+def _plain(path: Path) -> str:
+    """A file's name as if nobody had compressed it."""
+    return str(path)[:-3] if list_reading.is_compressed(path.name) else str(path)
+
+
+def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: datetime) -> Taken:
+    name = parcel.source
+    loss_guard.weigh(folder, parcel, found.entries)
+    header = Header(
+        name,
+        at,
+        at,
+        found.originals,
+        len(found.entries),
+        {reason.value: count for reason, count in found.rejected.items()},
+        __version__,
+    )
+    # Whole, in memory, before anything is replaced: faulty policies refuse the import too.
+    try:
+        made = build_snapshot.assembled(policies, folder, at=at, instead={name: found.entries})
+    except build_snapshot.Incomplete as error:
+        # Kept all the same: two lists that are lost would keep each other out for ever.
+        imported_source.write(folder, header, found.entries)
+        message = "is kept, and comes into force when the other lists are mended"
+        waiting = Fault(parcel.name, None, None, message)
+        raise build_snapshot.Incomplete([*error.faults, waiting]) from None
+    example_check.prove(policies, made.snapshot, at.date())
+    before = snapshot_history.current(folder)
+    # The larger file first: a full disk then leaves the source as it was.
+    snapshot_history.keep(folder, made.snapshot)
+    imported_source.write(folder, header, found.entries)
+    snapshot_history.save(
+        folder, made.snapshot, build_snapshot.turn_now(policies, folder, made, name)
+    )
+    return Taken(
+        header,
+        before.digest if before else None,
+        made,
+        found,
+        tuple(_unused(policies, found.entries, made.merged.used)),
+    )
+
+
+def _unused(policies: Path, entries: Iterable[Entry], used: frozenset[Key]) -> list[Key]:
+    lists = {listing.list for entry in entries for listing in entry.listings}
+    # Their domains were guarded when the snapshot was made.
+    written = overrides.read_overrides(policies / "overrides.toml", lambda _: None)
+    return overrides.unused(written, used, lists)

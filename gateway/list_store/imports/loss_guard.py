@@ -1,0 +1,94 @@
+"""Is it the list, or half of it? A new import held against what was kept of the last one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.errors import Fault, ListError
+from gateway.list_store.files import imported_source
+from gateway.list_store.snapshots import snapshot_history
+from gateway.lists import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.imports.import_run import Parcel
+    from gateway.lists.parsing.entry import Entry
+
+MOST_LOST = 0.10
+"""The part of a source's institutions, names or addresses that one import may lack of the last."""
+
+FEWEST = 20
+"""Names or addresses below which a tenth says nothing."""
+
+
+class Loss(NamedTuple):
+    """Of some things that a source had, how many are missing now."""
+
+    what: str
+    lost: int
+    had: int
+
+
+def weigh(folder: Folder, parcel: Parcel, entries: Sequence[Entry]) -> None:
+    """Refuse what is likely to be half a list. Raises :class:`ListError`."""
+    fewest = catalogue.find(parcel.source).fewest
+    if not entries:
+        raise refusal(parcel.name, "names no institution")
+    if parcel.accepts_loss:
+        return
+    if parcel.fetched is not None and len(entries) < fewest:
+        raise refusal(
+            parcel.name,
+            f"names {len(entries)} institutions, and {parcel.source} has {fewest} at the least",
+        )
+    weigh_losses(parcel.name, parcel.source, _losses(folder, parcel.source, entries))
+
+
+def weigh_losses(file: str, source: str, losses: Iterable[Loss]) -> None:
+    """Refuse a file that lacks more than a tenth of anything. Raises :class:`ListError`."""
+    for what, lost, had in losses:
+        if lost > MOST_LOST * had:
+            raise refusal(
+                file,
+                f"lacks {lost} of the {had} {what} that {source} had; where it has really shrunk, "
+                "import it with --accept-loss",
+            )
+
+
+def refusal(file: str, what: str) -> ListError:
+    """The error by which an import is refused."""
+    return ListError([Fault(file, None, None, f"{what}; nothing was changed")])
+
+
+def _losses(folder: Folder, name: str, entries: Sequence[Entry]) -> Iterator[Loss]:
+    """Give what is missing now, and how much of it there was."""
+    turn = snapshot_history.known(folder)
+    had = turn.entries.get(name, 0) if turn else 0
+    try:
+        before = imported_source.read_entries(folder, name)
+    except ListError:
+        before = []
+    if had and not before:
+        # What is kept is damaged or gone, and this import mends it; how much it was is known.
+        yield Loss("institutions", max(0, had - len(entries)), had)
+        return
+    old, new = ({entry.id for entry in each} for each in (before, entries))
+    yield Loss("institutions", len(old - new), len(old))
+    for what, old, new in (
+        ("names", set(_names(before)), set(_names(entries))),
+        ("websites and addresses", set(_addresses(before)), set(_addresses(entries))),
+    ):
+        if len(old) >= FEWEST:
+            yield Loss(what, len(old - new), len(old))
+
+
+def _names(entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        yield from (entry.name, *entry.aliases, *entry.weak_aliases)
+
+
+def _addresses(entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        yield from (*entry.websites, *entry.emails, *entry.domains)

@@ -1,0 +1,260 @@
+"""The snapshot in force: what people wrote, what was imported and what was accepted, as one."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gateway import __version__
+from gateway.errors import Fault, ListError
+from gateway.list_store.files import accepted_domains, imported_source, linked_domains, safe_open
+from gateway.list_store.snapshots import snapshot_history
+from gateway.list_store.snapshots.snapshot_history import Turn
+from gateway.lists import catalogue, merge
+from gateway.lists.overrides import read_overrides
+from gateway.screening import snapshot
+from gateway.screening.unlistable_domains import why_not_an_institution
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from gateway.list_store.files.linked_domains import Seen
+    from gateway.list_store.files.paths import Folder
+    from gateway.lists.merge import Merged
+    from gateway.lists.parsing.entry import Entry
+    from gateway.model import Claim, Entity
+    from gateway.screening.snapshot import Snapshot, Written
+
+
+class Incomplete(ListError):  # noqa: N818 - it says what the lists are
+    """What is kept of a list is damaged or gone; what was in force stays."""
+
+
+_RESTORE = "restore it from a backup, or move it away"
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A snapshot just made, and what was found on the way and not used.
+
+    ``others`` is a digest of the files it was made of but for those that were given in memory.
+    """
+
+    snapshot: Snapshot
+    merged: Merged
+    turn: Turn
+    others: str
+
+
+def live(policies: Path, folder: Folder, at: datetime) -> Snapshot:
+    """Give the snapshot that the files now ask for; writes nothing.
+
+    The one in force is loaded where it was made of the same files, which takes a fraction of the
+    time. Raises :class:`ListError`.
+    """
+    return _kept(policies, folder) or assembled(policies, folder, at=at).snapshot
+
+
+def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
+    """Give the same, kept for good and in force from now on.
+
+    Raises :class:`ListError`, and ``OSError`` where it cannot be kept.
+    """
+    with folder.held():
+        if (kept := _kept(policies, folder)) is not None:
+            if (turn := snapshot_history.current(folder)) is not None:
+                snapshot_history.note(folder, turn)
+            return kept
+        made = assembled(policies, folder, at=at)
+        snapshot_history.save(folder, made.snapshot, made.turn)
+    # Not the one just made: as objects, it would cost the garbage collector ten times as much.
+    return snapshot_history.load(folder, made.snapshot.digest)
+
+
+def _kept(policies: Path, folder: Folder) -> Snapshot | None:
+    turn = snapshot_history.current(folder)
+    if turn is None or turn.inputs != inputs(policies, folder):
+        return None
+    try:
+        return snapshot_history.load(folder, turn.digest)
+    except ListError:
+        return None  # what it was made of is all here: it is made again
+
+
+def assembled(
+    policies: Path,
+    folder: Folder,
+    *,
+    at: datetime,
+    instead: Mapping[str, Sequence[Entry]] | None = None,
+    without: str | None = None,
+) -> Assembly:
+    """Make the snapshot; ``instead`` are entries that take the place of a source's kept ones.
+
+    ``without`` is a source that is left out.
+
+    Raises :class:`ListError` with all that is wrong in the files.
+    """
+    # Before they are read: what changes meanwhile then counts as changed since.
+    replaced = {*(instead or ()), *filter(None, [without])}
+    try:
+        others = inputs(policies, folder, but=replaced)
+    except ListError:
+        _read(folder, replaced)  # tells all that is wrong with the lists, where it is they
+        raise
+    written = read_written(policies, folder)
+    guard = functools.partial(why_not_an_institution, people=written.people)
+    sources = {name: list(entries) for name, entries in (instead or {}).items()}
+    sources |= _read(folder, replaced)
+    merged = merge.merge(
+        written.entities,
+        [sources.get(name, ()) for name in _ranks(sources)],
+        read_overrides(policies / "overrides.toml", guard),
+        guard,
+        written.additions,
+    )
+    entities = _with_links(merged.entities, linked_domains.read(folder, at.date()))
+    made = snapshot.build(entities, written.people)
+    turn = Turn(
+        at=at,
+        digest=made.digest,
+        # What takes the place of something is not written yet: see `turn_now`.
+        inputs="" if replaced else others,
+        entities=len(made.entities),
+        entries={name: len(sources[name]) for name in sorted(sources)},
+        sources=_digests(folder),
+        accepted=accepted_domains.digests(folder),
+    )
+    return Assembly(made, merged, turn, others)
+
+
+def read_written(policies: Path, folder: Folder) -> Written:
+    """Read what people wrote and what they accepted. Raises :class:`ListError`.
+
+    Also where a file of what was accepted is gone that the snapshot in force was made of.
+    """
+    turn = snapshot_history.known(folder)
+    # Looks at each: whoever reads it next would wait for ever where it is a pipe.
+    if faults := accepted_domains.lost(folder, turn.accepted if turn else {}):
+        raise Incomplete(faults)
+    here = safe_open.listing(folder.accepted, ".toml")
+    return snapshot.read(policies, *([folder.accepted] if here else []))
+
+
+def _read(folder: Folder, replaced: Collection[str]) -> dict[str, list[Entry]]:
+    """Read what is kept of all sources but some. Raises :class:`Incomplete` with all that is wrong.
+
+    One that is about to be replaced may be damaged or gone: that is how it is mended.
+    """
+    here = set(imported_source.names(folder))
+    turn = snapshot_history.known(folder)
+    faults: list[Fault] = []
+    found: dict[str, list[Entry]] = {}
+    for name in sorted({*here, *(turn.entries if turn else ())} - set(replaced)):
+        try:
+            entries = imported_source.entries_if_there(folder, name)
+        except ListError as error:
+            faults += error.faults
+            continue
+        if entries is None:
+            # Also where it was listed and has vanished before it was read.
+            faults.append(loss(folder, name))
+        else:
+            found[name] = entries
+    if faults:
+        raise Incomplete(faults)
+    return found
+
+
+def _ranks(sources: Iterable[str]) -> list[str]:
+    """Give the sources in the order in which they are believed, whether they are there or not.
+
+    Which place a source has, and so who holds a domain that several claim, must not depend on
+    which others were imported: else an import would change institutions that it does not name.
+    """
+    known = [each.name for each in catalogue.SOURCES]
+    return [*known, *sorted(set(sources) - set(known))]
+
+
+def lost(folder: Folder) -> list[str]:
+    """Give the sources of the snapshot in force whose file is gone. Raises :class:`ListError`."""
+    turn = snapshot_history.known(folder)
+    return sorted(set(turn.entries) - set(imported_source.names(folder))) if turn else []
+
+
+def loss(folder: Folder, name: str) -> Fault:
+    """Word that a source's file is gone."""
+    message = (
+        "is gone, and the snapshot in force was made of it; import the list again, or say "
+        f"`monition lists forget {name}` to do without it"
+    )
+    return Fault(str(folder.source(name)), None, None, message)
+
+
+def _digests(folder: Folder) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in imported_source.names(folder):
+        # A damaged one is about to be replaced, or was told of when its entries were read.
+        with contextlib.suppress(ListError):
+            if (header := imported_source.read_header(folder, name)) is not None:
+                found[name] = header.digest
+    return found
+
+
+def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterator[Entity]:
+    """Give each entity the domains that the DNS ties to its own."""
+    by_domain: dict[str, list[Claim]] = {}
+    for seen in links.values():
+        by_domain.setdefault(seen.link.within, []).append(seen.claim)
+    for entity in entities:
+        claims = [
+            claim
+            for held in entity.domains
+            if not held.clears
+            for claim in by_domain.get(held.value, ())
+        ]
+        yield replace(entity, linked=tuple(claims)) if claims else entity
+
+
+def turn_now(policies: Path, folder: Folder, made: Assembly, written: str) -> Turn:
+    """The turn of an assembly whose source of that name was written to its file by now.
+
+    If any other file has changed meanwhile, it is a turn of no files that are there: whoever asks
+    next makes the snapshot anew.
+    """
+    is_as_read = inputs(policies, folder, but=[written]) == made.others
+    of = inputs(policies, folder) if is_as_read else ""
+    return replace(
+        made.turn, inputs=of, sources=_digests(folder), accepted=accepted_domains.digests(folder)
+    )
+
+
+def inputs(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:
+    """A digest of every file that a snapshot is made of, and of the version that makes it.
+
+    ``but`` names sources that are left out. Raises :class:`ListError`.
+    """
+    found = hashlib.sha256(__version__.encode())
+    left_out = {folder.source(name) for name in but}
+    for path in _inputs(policies, folder):
+        if path in left_out:
+            continue
+        if (content := safe_open.content(path, _RESTORE)) is None:
+            continue
+        found.update(f"\n{path.name} {len(content)}\n".encode())
+        found.update(content)
+    return f"sha256:{found.hexdigest()}"
+
+
+def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:
+    for name in ("personal.toml", "roles.toml", "overrides.toml"):
+        yield policies / name
+    yield from sorted((policies / "entities").glob("*.toml"))
+    yield from safe_open.listing(folder.accepted, ".toml")
+    yield from map(folder.source, imported_source.names(folder))
+    yield folder.linked

@@ -1,0 +1,48 @@
+"""A snapshot put to the proof before it is in force: do the policies' own examples still hold?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gateway.addresses.mailbox import from_text
+from gateway.errors import Fault, ListError
+from gateway.policy import policy_trial, rules
+from gateway.screening.classify import classify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from pathlib import Path
+
+    from gateway.policy.policy_trial import Failure
+    from gateway.policy.rules import Rules
+    from gateway.screening.snapshot import Snapshot
+
+
+def failures(policy: Rules, made: Snapshot, on: date) -> tuple[Failure, ...]:
+    """Judge every example by a snapshot; empty where all are as expected."""
+    return policy_trial.failures(
+        policy, lambda address, day: classify(from_text(address), made, day), on
+    )
+
+
+def faults(failed: Iterable[Failure], what: str) -> list[Fault]:
+    """Word failed examples, each on its line, behind ``what``."""
+    return [_fault(each, what) for each in failed]
+
+
+def _fault(failed: Failure, what: str) -> Fault:
+    place = Fault(failed.example.file, failed.example.line, None, "")
+    # The place goes before the whole, and not before the example again.
+    return replace(place, message=f"{what}: {str(failed).removeprefix(str(place))}")
+
+
+def prove(policies: Path, made: Snapshot, on: date, what: str = "with this list") -> None:
+    """Raise :class:`ListError` where an example fails: a gateway would refuse the snapshot too."""
+    failed = failures(rules.load(policies), made, on)
+    if failed:
+        raise ListError(
+            Fault(each.file, each.line, None, f"{each.message}; nothing was changed")
+            for each in faults(failed, f"{what} an example of the policy fails")
+        )

@@ -1,0 +1,89 @@
+"""Websites and addresses that the imported lists give and that nothing was made of, and why.
+
+They are read from what is kept of each list, where every text stands with its file and row, and
+judged by the guards of today: when a policy changes, so does what is told here.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.list_store.files import imported_source as sources
+from gateway.lists.claimed_domains import Reading
+from gateway.lists.overrides import read_overrides
+from gateway.screening.unlistable_domains import why_not_an_institution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gateway.list_store.files.paths import Folder
+    from gateway.lists.claimed_domains import NotUsed
+    from gateway.lists.parsing.entry import Entry
+    from gateway.model import Entity
+    from gateway.screening.snapshot import Snapshot
+
+Number = tuple[str, str | None]
+
+
+class Unused(NamedTuple):
+    """A text that was not used, and the imported list that gives it."""
+
+    source: str
+    text: NotUsed
+
+
+def unused(
+    policies: Path, folder: Folder, snapshot: Snapshot, source: str | None = None
+) -> Iterator[Unused]:
+    """Give all of them, by source and in the order of its rows; of one source where it is named.
+
+    Raises :class:`gateway.errors.ListError` for what is kept and damaged, and for faulty
+    overrides.
+    """
+    owners = _owners(snapshot)
+    reading = _reading(policies, snapshot)
+    for name in sources.names(folder) if source is None else [source]:
+        for entry in sources.read_entries(folder, name):
+            if entry.websites or entry.emails or entry.domains:
+                entity = _owner(entry, owners, snapshot)
+                if entity is not None:
+                    yield from _of(name, entry, entity, reading)
+
+
+def unused_of(
+    entity: Entity, entries: Iterator[tuple[str, Entry]], policies: Path, snapshot: Snapshot
+) -> Iterator[Unused]:
+    """Give those of one institution, from its entries, each with the name of its source."""
+    reading = _reading(policies, snapshot)
+    for name, entry in entries:
+        yield from _of(name, entry, entity, reading)
+
+
+def _reading(policies: Path, snapshot: Snapshot) -> Reading:
+    guard = functools.partial(why_not_an_institution, people=snapshot.people)
+    return Reading(read_overrides(policies / "overrides.toml", guard), guard)
+
+
+def _of(source: str, entry: Entry, entity: Entity, reading: Reading) -> Iterator[Unused]:
+    known = len(reading.refused)
+    numbers = {(each.list, each.uid) for each in (*entity.listings, *entry.listings) if each.uid}
+    # What is taken of them is in the snapshot; the rest is left in the reading.
+    for _ in (*reading.domains(entity.id, entry, numbers), *reading.mailboxes(entity.id, entry)):
+        pass
+    yield from (Unused(source, each) for each in reading.refused[known:])
+
+
+def _owners(snapshot: Snapshot) -> dict[Number, str]:
+    return {
+        (listing.list, listing.uid): entity.id
+        for entity in snapshot.entities.values()
+        for listing in entity.listings
+        if listing.uid
+    }
+
+
+def _owner(entry: Entry, owners: dict[Number, str], snapshot: Snapshot) -> Entity | None:
+    ids = (owners.get((each.list, each.uid)) for each in entry.listings)
+    return snapshot.entities.get(next(filter(None, ids), entry.id))

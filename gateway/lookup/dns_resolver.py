@@ -1,0 +1,199 @@
+"""Asking the DNS where a domain's mail goes, off the path of any message.
+
+A domain that was written to and is clear is put in a bounded queue; what finds no room is let go,
+and counted. One question after the other is asked, within a budget an hour. What is remembered is
+that a domain was asked about, in memory, in bounded number and for a day at most: a cache of
+answers would be a trace of whom our people write to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.nameserver
+import dns.rdatatype
+import dns.resolver
+import structlog
+
+from gateway.addresses.domain_name import registrable
+from gateway.errors import MonitionError
+from gateway.log import without_words
+from gateway.lookup.query_budget import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+    from gateway.config.endpoint import Endpoint
+    from gateway.metrics import Metrics
+
+QUEUE = 10_000
+"""Domains that wait to be asked about: a morning's, after a start."""
+
+REMEMBERED = 20_000
+"""Domains that are not asked about again within ``FORGET_SECONDS``."""
+
+FORGET_SECONDS = 86_400
+ANSWER_SECONDS = 5.0
+"""How long one question may take, a second server and TCP included."""
+
+QUESTIONS = 2
+"""Questions about one domain: its mail exchangers, its name servers."""
+
+MOST_ANSWERS = 20
+"""Records of a kind that are looked at: hardly anybody has more, a hostile zone thousands."""
+
+# RFC 9715 recommends no more in one datagram; what is larger comes over TCP.
+_PAYLOAD = 1232
+
+Answers = tuple[tuple[str, str], ...]
+"""Pairs of record type and host, as of :func:`gateway.screening.dns_linkage.link`."""
+
+log = structlog.get_logger("resolver")
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What could not be known, and why: a time-out, a server's failure. Never an exception."""
+
+    reason: str
+
+
+class NoServerError(MonitionError):
+    """There is no DNS server to ask."""
+
+
+class Resolver:
+    """One process's questions, ``per_hour`` at most.
+
+    ``servers`` are asked in their order; with none, those of the system's configuration. Where
+    that names none either: :class:`NoServerError`.
+    """
+
+    def __init__(
+        self,
+        per_hour: int,
+        servers: Sequence[Endpoint],
+        metrics: Metrics,
+        *,
+        seconds: float = ANSWER_SECONDS,
+        room: int = QUEUE,
+    ) -> None:
+        self._budget = Budget(per_hour)
+        self._metrics = metrics
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(room)
+        self._remembered: OrderedDict[str, float] = OrderedDict()
+        self._resolver = _resolver(servers, seconds)
+
+    def newcomer(self, domain: str) -> None:
+        """A domain was written to: ask about it when there is time, if it is new.
+
+        From the event loop's thread; never waits, never raises.
+        """
+        now = time.monotonic()
+        asked = self._remembered.get(domain)
+        if asked is not None and now - asked < FORGET_SECONDS:
+            return
+        try:
+            self._waiting.put_nowait(domain)
+        except asyncio.QueueFull:
+            self._count("dropped")
+            return
+        self._remembered[domain] = now
+        self._remembered.move_to_end(domain)
+        if len(self._remembered) > REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    async def run(
+        self, wanted: Callable[[str], bool], told: Callable[[str, Answers], Awaitable[None]]
+    ) -> None:
+        """Ask until cancelled.
+
+        ``wanted`` says, when a domain's turn has come, whether it is worth a question at all;
+        ``told`` hears a domain and its hosts. Whatever goes wrong is counted, and the next
+        domain's turn comes.
+        """
+        while True:
+            domain = await self._waiting.get()
+            try:
+                if wanted(domain):
+                    await self._within_budget()
+                    await self._tell(domain, told)
+            except Exception as error:
+                self._count("failed")
+                # An error's text may hold the domain.
+                log.exception("a domain was not looked at", exc_info=without_words(error))
+
+    async def _tell(self, domain: str, told: Callable[[str, Answers], Awaitable[None]]) -> None:
+        answers = await self.ask(domain)
+        if isinstance(answers, Unknown):
+            # Asked again when it is met again after the next change of the snapshot.
+            self._remembered.pop(domain, None)
+            self._count("unknown")
+            return
+        self._count("answered")
+        await told(domain, answers)
+
+    async def ask(self, domain: str) -> Answers | Unknown:
+        """Ask for a domain's mail exchangers, and for the name servers of its registered part."""
+        mail = await self._hosts(domain, dns.rdatatype.MX)
+        if isinstance(mail, Unknown):
+            return mail
+        names = await self._hosts(registrable(domain) or domain, dns.rdatatype.NS)
+        if isinstance(names, Unknown):
+            if not mail:
+                return names
+            names = []
+        return (*(("MX", host) for host in mail), *(("NS", host) for host in names))
+
+    async def mail_hosts(self, domain: str) -> Answers | Unknown:
+        """Ask for a domain's mail exchangers alone: one question, whatever the budget."""
+        mail = await self._hosts(domain, dns.rdatatype.MX)
+        return mail if isinstance(mail, Unknown) else tuple(("MX", host) for host in mail)
+
+    async def _hosts(self, name: str, kind: dns.rdatatype.RdataType) -> list[str] | Unknown:
+        try:
+            answer = await self._resolver.resolve(
+                dns.name.from_text(name), kind, raise_on_no_answer=False, search=False
+            )
+        except dns.resolver.NXDOMAIN:
+            return []
+        except (dns.exception.DNSException, OSError) as error:
+            return Unknown(type(error).__name__)
+        # The order in an answer is the server's whim; the same records are to give the same link.
+        return sorted(filter(None, map(_host, answer.rrset or ())))[:MOST_ANSWERS]
+
+    async def _within_budget(self) -> None:
+        while wait := self._budget.wait(QUESTIONS, time.monotonic()):  # noqa: ASYNC110 - a clock
+            await asyncio.sleep(wait)
+
+    def _count(self, result: str) -> None:
+        self._metrics.lookups.labels(result).inc()
+
+
+def _resolver(servers: Iterable[Endpoint], seconds: float) -> dns.asyncresolver.Resolver:
+    named = [(server.host, server.port) for server in servers]
+    try:
+        resolver = dns.asyncresolver.Resolver(configure=not named)
+    except dns.resolver.NoResolverConfiguration:
+        raise NoServerError(
+            "the system's configuration names no DNS server; name one in lists.resolvers"
+        ) from None
+    if named:
+        resolver.nameservers = [dns.nameserver.Do53Nameserver(*each) for each in named]
+    resolver.lifetime = seconds
+    resolver.use_edns(0, 0, _PAYLOAD)
+    resolver.cache = None
+    return resolver
+
+
+def _host(record: object) -> str:
+    """The host that an MX or NS record names; an empty text for "no mail here" (RFC 7505)."""
+    target = getattr(record, "exchange", None) or getattr(record, "target", None)
+    return str(target).rstrip(".").lower() if target is not None else ""

@@ -1,0 +1,65 @@
+"""Many domains' mail exchangers, asked for once because a person wants to know.
+
+A question each, a few at a time. A DNS that answers none of the first is asked no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.lookup.dns_resolver import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from gateway.lookup.dns_resolver import Answers, Resolver
+
+AT_ONCE = 8
+"""Questions on their way together: few enough for any resolver."""
+
+PATIENCE = 3 * AT_ONCE
+"""Questions without a single answer, after which no more are asked."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What came of it: the answers by domain, and how many stayed without one."""
+
+    answers: dict[str, Answers] = field(default_factory=dict)
+    unknown: int = 0
+
+    @property
+    def asked(self) -> int:
+        """How many questions were asked."""
+        return len(self.answers) + self.unknown
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nothing answers."""
+        return not self.answers and self.unknown >= PATIENCE
+
+
+async def survey(
+    domains: Iterable[str], resolver: Resolver, tell: Callable[[], object] = lambda: None
+) -> Survey:
+    """Ask for the mail exchangers of each domain; ``tell`` is called after each answer."""
+    found = Survey()
+    waiting: Iterator[str] = iter(domains)
+
+    async def ask() -> None:
+        for domain in waiting:
+            if found.is_hopeless:
+                return
+            answers = await resolver.mail_hosts(domain)
+            if isinstance(answers, Unknown):
+                found.unknown += 1
+            else:
+                found.answers[domain] = answers
+            tell()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(ask())
+    return found

@@ -1,0 +1,69 @@
+"""Which listed domain another is tied to by the DNS: its mail or its name is in the other's hands.
+
+A link is a host, named by an MX record (RFC 5321 section 5.1) or an NS record, that lies inside a
+listed domain. A host of a shared provider never links anybody: half the world's mail goes there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.addresses.domain_name import DomainError, normalise
+from gateway.screening.recipient_kind import provider_of, shared_host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.screening.snapshot import Snapshot
+
+
+class Link(NamedTuple):
+    """``domain`` is tied to the listed domain ``within`` by ``host``, which a ``record`` names."""
+
+    domain: str
+    record: str
+    host: str
+    within: str
+
+    @property
+    def evidence(self) -> str:
+        """The link as one line of a verdict."""
+        return f"{self.record} {self.host} lies inside {self.within}"
+
+
+def link(domain: str, answers: Iterable[tuple[str, str]], snapshot: Snapshot) -> Link | None:
+    """Find the first of a domain's hosts that lies inside a listed domain.
+
+    ``answers`` are pairs of record type and host, as the DNS gave them. A domain that is listed
+    itself, or taken out of what is, is not linked; nor is a personal provider's or a shared host's.
+    """
+    people = snapshot.people
+    if snapshot.domains.covers(domain) or _is_everybodys(domain, snapshot):
+        return None
+    for record, text in answers:
+        try:
+            host = normalise(text)
+        except DomainError:
+            continue
+        if provider_of(host, people) or shared_host_of(host, people):
+            continue
+        for within, holdings in snapshot.domains.matches(host):
+            if any(holding.claim.clears for holding in holdings):
+                break
+            return Link(domain, record, host, within)
+    return None
+
+
+def may_be_linked(domain: str, snapshot: Snapshot) -> bool:
+    """Whether a normalised domain, found clear, is worth asking the DNS about.
+
+    An address literal and a name of one label are not, nor is a personal provider or shared host.
+    """
+    if domain.startswith("[") or "." not in domain or snapshot.knows(domain):
+        return False
+    return not _is_everybodys(domain, snapshot)
+
+
+def _is_everybodys(domain: str, snapshot: Snapshot) -> bool:
+    people = snapshot.people
+    return bool(provider_of(domain, people) or shared_host_of(domain, people))

@@ -1,0 +1,90 @@
+"""Whose mailbox an address is: a person's own, a member's, an office's, a former member's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.addresses.domain_name import ancestry, registrable
+from gateway.addresses.mailbox import mailbox_key, without_signature, without_tag
+from gateway.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.model import Address
+
+# What sets a role's name apart from what an office adds to it: dekanat-fopf, kafedra12.
+_STEM = re.compile(r"[^-._\d]+")
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the policies know of providers and mailbox names; all of it in normal forms.
+
+    ``personal`` and ``shared`` map a domain to the name of its group. ``families`` are those of
+    ``roles`` that offices extend by a suffix; a role that is also a surname (``dean``) is none.
+    """
+
+    personal: Mapping[str, str]
+    shared: Mapping[str, str]
+    roles: frozenset[str]
+    families: frozenset[str]
+    alumni: frozenset[str]
+
+
+def kind_of(address: Address, people: People, *, listed: bool) -> Kind:
+    """Tell whose mailbox an address is.
+
+    ``listed`` is whether its domain lies at or below a listed one: only there does a label such
+    as ``alumni`` say something. An office of the alumni (``info@alumni.…``) is still an office.
+    """
+    if provider_of(address.domain, people) is not None:
+        return Kind.PERSONAL
+    if is_role(address.local, people):
+        return Kind.ROLE
+    if listed and is_alumni(address.domain, people):
+        return Kind.ALUMNI
+    return Kind.INDIVIDUAL if address.local else Kind.UNKNOWN
+
+
+def provider_of(domain: str, people: People) -> str | None:
+    """Give the group of the personal provider a normalised domain is at or below, if any."""
+    return _nearest(domain, people.personal)
+
+
+def shared_host_of(domain: str, people: People) -> str | None:
+    """Give the group of the shared host a normalised domain is at or below, if any."""
+    return _nearest(domain, people.shared)
+
+
+def is_role(local: str, people: People) -> bool:
+    """Whether a local part names an office: a role itself, or one of a family with a suffix."""
+    key = without_tag(role_key(without_signature(local)))
+    if key in people.roles:
+        return True
+    stem = _STEM.match(key)
+    return stem is not None and stem[0] in people.families
+
+
+def is_alumni(domain: str, people: People) -> bool:
+    """Whether a label below the registered part of a domain says alumni."""
+    base = registrable(domain)
+    if base is None:
+        return False
+    below = domain.removesuffix(base)
+    return any(label in people.alumni for label in below.split("."))
+
+
+def role_key(local: str) -> str:
+    """Give the form in which role names are compared: NFC, case folded."""
+    return mailbox_key(unicodedata.normalize("NFC", local))
+
+
+def _nearest(domain: str, groups: Mapping[str, str]) -> str | None:
+    for name in ancestry(domain):
+        if (group := groups.get(name)) is not None:
+            return group
+    return None

@@ -1,0 +1,133 @@
+"""A snapshot's content as lines: what its digest is taken over, and what its file holds.
+
+One JSON array a line, in ASCII: first what is known of people, then one entity after the other
+by id. What has no order of its own is sorted, so that equal content gives equal bytes whatever
+files it came from. What is unknown is an empty text: nothing that is known is one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import date
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from gateway.errors import MonitionError
+from gateway.model import Claim, Entity, Listing
+from gateway.screening.recipient_kind import People
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+# Taken apart by hand: dataclasses.asdict copies deeply and takes seconds over 100,000 entities.
+_LISTING: Callable[[Listing], tuple[object, ...]] = attrgetter(*(f.name for f in fields(Listing)))
+_CLAIM: Callable[[Claim], tuple[object, ...]] = attrgetter(*(f.name for f in fields(Claim)))
+
+# A line of an entity that nobody is reached at ends so: it has no domain and no address.
+_UNREACHED = b",[],[],[]]"
+
+
+class NoLineError(MonitionError, ValueError):
+    """Bytes that are no line of a snapshot."""
+
+
+def lines(entities: Iterable[Entity], people: People) -> Iterator[bytes]:
+    """Give the lines, without their ends; entity ids are unique."""
+    yield _line(
+        sorted(people.personal.items()),
+        sorted(people.shared.items()),
+        sorted(people.roles),
+        sorted(people.families),
+        sorted(people.alumni),
+    )
+    for entity in sorted(entities, key=attrgetter("id")):
+        yield _line(
+            entity.id,
+            entity.name,
+            entity.country or "",
+            entity.rank,
+            sorted(entity.aliases),
+            sorted(entity.weak_aliases),
+            sorted(entity.same_as),
+            sorted(_texts(_LISTING(listing)) for listing in entity.listings),
+            sorted(_texts(_CLAIM(claim)) for claim in entity.domains),
+            sorted(_texts(_CLAIM(claim)) for claim in entity.addresses),
+            sorted(_texts(_CLAIM(claim)) for claim in entity.linked),
+        )
+
+
+def people_of(line: bytes) -> People:
+    """Read the first line."""
+    personal, shared, roles, families, alumni = _read(line, 5)
+    return People(
+        dict(personal), dict(shared), frozenset(roles), frozenset(families), frozenset(alumni)
+    )
+
+
+def id_of(line: bytes) -> str:
+    """Read an entity's id without the rest of its line."""
+    # An id is letters, digits, dots and hyphens: nothing in it is escaped.
+    end = line.find(b'"', 2)
+    if not line.startswith(b'["') or end < 0:
+        raise NoLineError("the line of an entity begins with its id")
+    return line[2:end].decode("ascii", "replace")
+
+
+def is_reached(line: bytes) -> bool:
+    """Whether the entity of a line holds a domain or an address."""
+    return not line.endswith(_UNREACHED)
+
+
+def entity_of(line: bytes) -> Entity:
+    """Read one entity's line."""
+    id_, name, country, rank, *rest = _read(line, 11)
+    aliases, weak, same_as, listings, domains, addresses, linked = rest
+    return Entity(
+        id_,
+        name,
+        tuple(aliases),
+        country or None,
+        tuple(map(_listing, listings)),
+        tuple(map(_claim, domains)),
+        tuple(map(_claim, addresses)),
+        tuple(weak),
+        tuple(same_as),
+        tuple(map(_claim, linked)),
+        int(rank),
+    )
+
+
+def _listing(texts: list[str]) -> Listing:
+    name, programme, uid, *days, source = texts
+    listed, effective, winding, delisted = map(_day, days)
+    return Listing(
+        name, programme or None, uid or None, listed, effective, winding, delisted, source or None
+    )
+
+
+def _claim(texts: list[str]) -> Claim:
+    value, source, reviewer, reviewed_on, clears = texts
+    return Claim(value, source, reviewer or None, _day(reviewed_on), clears == "True")
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _texts(values: tuple[object, ...]) -> list[str]:
+    return ["" if value is None else str(value) for value in values]
+
+
+def _line(*content: object) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode("ascii")
+
+
+def _read(line: bytes, parts: int) -> list[Any]:
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError):
+        raise NoLineError("a line of the snapshot is no JSON") from None
+    if not isinstance(content, list) or len(content) != parts:
+        raise NoLineError(f"a line of the snapshot has not {parts} parts")
+    return content

@@ -1,0 +1,153 @@
+"""Snapshot, rules and texts, loaded together: all of them hold, or the old ones stay.
+
+So it is with the certificate, which the listener then reads for itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from gateway.config import certificate, departments
+from gateway.errors import ConfigError, FaultyFile
+from gateway.inspection.inspector import Orders
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.imports import own_domain_guard
+from gateway.list_store.snapshots import example_check, in_force, policy_edition, policy_history
+from gateway.notices import notice_texts, text_check
+from gateway.policy import rules
+from gateway.screening import snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from gateway.config import Config
+    from gateway.config.departments import Departments
+    from gateway.notices.notice_texts import Texts
+    from gateway.policy.rules import Rules
+    from gateway.screening.snapshot import Snapshot
+
+log = structlog.get_logger("serve")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a process works by, from one reading of the policies directory.
+
+    ``texts_digest`` is of all that notices are made of, which the policy's digest does not cover.
+    """
+
+    orders: Orders
+    texts: Texts
+    texts_digest: str
+
+
+def load(
+    config: Config, today: date, *, is_start: bool = True, known: Departments = departments.NONE
+) -> Loaded:
+    """Read and check the policies directory and the certificate; ``FaultyFile``: what is wrong.
+
+    At the start, an example that fails only because of an imported list is told loudly and does
+    not keep mail from flowing; a reload is refused for it.
+
+    Notice texts are filled in with examples, and the policy's own examples are put to the test
+    (behaviours P4, P5): what passes here does not fail at send time.
+
+    A faulty file of departments is told loudly, and those ``known`` before stay: another system
+    writes it every night, and neither the mail nor a new policy should wait until it is mended.
+    """
+    certificate.load(config)
+    directory = config.policies.directory
+    listed = _in_force(config)
+    policy = rules.load(directory)
+    if faults := text_check.check(directory, config):
+        raise ConfigError(faults)
+    failed = example_check.failures(policy, listed, today)
+    if failed and is_start and not example_check.failures(policy, snapshot.load(directory), today):
+        log.error("with the imported lists examples fail", examples=list(map(str, failed)))
+    elif failed:
+        raise ConfigError(example_check.faults(failed, "example failed"))
+    letters = notice_texts.load(directory)
+    return Loaded(
+        Orders(listed, policy, _departments(config, known)), letters, _kept(config, policy, letters)
+    )
+
+
+def _departments(config: Config, known: Departments) -> Departments:
+    try:
+        return departments.load(config)
+    except ConfigError as error:
+        # Its faults name lines, never a sender.
+        faults = list(map(str, error.faults))
+        log.error("the departments cannot be read, the old ones stay", faults=faults)  # noqa: TRY400
+        return known
+
+
+def _kept(config: Config, policy: Rules, letters: Texts) -> str:
+    """Keep the policies for good, so that an old event can be judged again; the texts' digest.
+
+    That they cannot be kept keeps no mail from flowing.
+    """
+    folder = Folder(config.lists.directory)
+    try:
+        made = policy_edition.of(config, policy, letters)
+        if folder.path.is_dir() or folder.path.parent.is_dir():
+            policy_history.keep(folder, made, datetime.now(UTC))
+    except (OSError, FaultyFile) as error:
+        log.warning("the policies cannot be kept", reason=str(error))
+    return policy_edition.texts_digest(config, letters)
+
+
+def load_anew(config: Config, today: date, known: Departments = departments.NONE) -> Loaded | None:
+    """Read them while others are in force; ``None``, told loudly, where they do not load."""
+    refused = "reload refused, the old policies stay"
+    try:
+        with _no_collection():
+            return load(config, today, is_start=False, known=known)
+    except FaultyFile as error:
+        log.error(refused, faults=list(map(str, error.faults)))  # noqa: TRY400 - no bug of ours
+    except Exception:
+        # Mail flows by the old ones: nothing that a file can provoke may end that.
+        log.exception(refused)
+    return None
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put off the garbage collector, which a load calls again and again.
+
+    What it makes is kept or freed by count. Each pass through some 100,000 new objects would hold
+    the event loop for 50 ms, though the load itself is in another thread.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _in_force(config: Config) -> Snapshot:
+    """Give the snapshot of policies and imported lists, and keep it for good where that can be.
+
+    A lists directory that is damaged or cannot be written is told loudly, and mail goes on being
+    screened by the last good snapshot (behaviours S8, S9).
+    """
+    folder, now = Folder(config.lists.directory), datetime.now(UTC)
+    found = in_force.served(config.policies.directory, folder, now, keep=True)
+    if found.unkept is not None:
+        log.warning("the snapshot cannot be kept", reason=found.unkept)
+    if found.faults:
+        faults = list(map(str, found.faults))
+        log.error("the lists cannot be read", faults=faults, instead=found.instead)
+    # No address, but what a list says: it names no correspondent.
+    for line in own_domain_guard.own_domains(config.institution.domains, found.snapshot):
+        log.warning("a domain of our own is listed", what=line)
+    return found.snapshot

@@ -1,0 +1,80 @@
+"""Starting the gateway: read, bind, then one process or several."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+import uvloop
+
+from gateway.serve import descriptor_budget, health, listener_sockets, load_in_force, sd_notify
+from gateway.serve.health_server import PagesThread
+from gateway.serve.sd_notify import Notifier
+from gateway.serve.supervisor import Supervisor
+from gateway.serve.worker import Worker
+from gateway.smtp import compiled_build
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.config import Config, Relay
+    from gateway.serve.listener_sockets import Listening
+    from gateway.serve.load_in_force import Loaded
+
+log = structlog.get_logger("serve")
+
+
+def launch(config: Config, environ: Mapping[str, str]) -> int:
+    """Serve until told to stop; the exit status.
+
+    ``FaultyFile``: the policies are wrong. ``OSError``: an endpoint cannot be listened on.
+    """
+    loaded = load_in_force.load(config, datetime.now(UTC).date())
+    listening = listener_sockets.listen(config, environ, os.getpid())
+    notifier = Notifier(environ, os.getpid())
+    if os.geteuid() == 0:
+        log.warning("running as root; run it as a user of its own")
+    log.info("starting", wire=compiled_build.KIND)
+    config = _with_room(config)
+    count = processes(config.relay)
+    if count > 1:
+        return Supervisor(config, loaded, listening, notifier, count).run()
+    return _serve_alone(config, loaded, listening, notifier)
+
+
+def processes(relay: Relay) -> int:
+    """How many workers; ``"auto"`` is one for each processor that we may use."""
+    return len(os.sched_getaffinity(0)) if relay.workers == "auto" else relay.workers
+
+
+def _with_room(config: Config) -> Config:
+    """Let in no more clients than there are descriptors for."""
+    return replace(
+        config, relay=replace(config.relay, max_sessions=descriptor_budget.sessions(config.relay))
+    )
+
+
+def _serve_alone(config: Config, loaded: Loaded, listening: Listening, notifier: Notifier) -> int:
+    worker = Worker(
+        config,
+        loaded=loaded,
+        listening=listening.relay,
+        notifier=notifier,
+        beat=notifier.tell_alive,
+    )
+    # What was read so far lives as long as we do: no collection need walk through it.
+    gc.collect()
+    gc.freeze()
+    pages = None
+    if listening.pages is not None:
+        pages = PagesThread(listening.pages, lambda path: health.page(path, worker))
+    try:
+        uvloop.run(worker.run(ready=lambda: notifier.tell(sd_notify.READY)))
+    finally:
+        if pages is not None:
+            pages.close()
+    return 0

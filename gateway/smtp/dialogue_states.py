@@ -1,0 +1,168 @@
+"""The tables of the dialogue: where it can stand, and which commands mean something to us."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, IntEnum, auto
+from typing import Final
+
+from gateway.model import Outcome
+from gateway.smtp import own_replies
+from gateway.smtp.commands import PATH_LIMIT, is_clean, names_early, verb
+
+
+class Moment(Enum):
+    """Where the session stands still until it is answered."""
+
+    RECIPIENT = auto()
+    STARTTLS = auto()
+    ENVELOPE = auto()
+    CONTENT_ENDED = auto()
+    REPLIED = auto()
+
+
+class Phase(Enum):
+    """What the client's next bytes are."""
+
+    GREETING = auto()  # early: held until the next hop's banner is here
+    COMMANDS = auto()
+    RCPT_ASKED = auto()  # held: whether a recipient may be named is being decided
+    TLS_ASKED = auto()  # held, and thrown away: what precedes TLS must not be taken for more
+    DATA_ASKED = auto()  # held: content or commands, as DATA's reply will tell
+    BDAT_ASKED = auto()  # held: the first chunk, until every recipient is answered
+    CONTENT = auto()
+    DOT = auto()  # held: the final dot awaits its release
+    DOOMED = auto()  # the dialogue is broken: 421 to whatever comes
+    OVER = auto()
+
+
+class Await(IntEnum):
+    """The command whose reply is awaited, as far as it or its reply means something to us."""
+
+    OTHER = auto()
+    BANNER = auto()
+    HELO = auto()
+    EHLO = auto()
+    MAIL = auto()
+    RCPT = auto()
+    DATA = auto()
+    DOT = auto()
+    RSET = auto()
+    QUIT = auto()
+    XFORWARD = auto()
+    # What stands from here on is answered by us, in its turn.
+    OURS = auto()
+    OUR_XFORWARD = auto()
+    OUR_STARTTLS = auto()
+    # Refused by us: what would not work from end to end.
+    REFUSED = auto()
+    STARTTLS = auto()
+    CHUNK = auto()
+    TOO_LONG = auto()
+    UNCLEAN = auto()
+
+
+# Their members as names of their own: before Python 3.12 an attribute of a class is looked up
+# anew each time, a global is not, and every packet asks for some ten of them. That they are final
+# lets a compiled build do without even that.
+GREETING: Final = Phase.GREETING
+COMMANDS: Final = Phase.COMMANDS
+RCPT_ASKED: Final = Phase.RCPT_ASKED
+TLS_ASKED: Final = Phase.TLS_ASKED
+DATA_ASKED: Final = Phase.DATA_ASKED
+BDAT_ASKED: Final = Phase.BDAT_ASKED
+CONTENT: Final = Phase.CONTENT
+DOT: Final = Phase.DOT
+DOOMED: Final = Phase.DOOMED
+OVER: Final = Phase.OVER
+AT_RECIPIENT: Final = Moment.RECIPIENT
+AT_STARTTLS: Final = Moment.STARTTLS
+AT_ENVELOPE: Final = Moment.ENVELOPE
+AT_CONTENT_ENDED: Final = Moment.CONTENT_ENDED
+AT_REPLIED: Final = Moment.REPLIED
+FOR_OTHER: Final = Await.OTHER
+FOR_BANNER: Final = Await.BANNER
+FOR_HELO: Final = Await.HELO
+FOR_EHLO: Final = Await.EHLO
+FOR_MAIL: Final = Await.MAIL
+FOR_RCPT: Final = Await.RCPT
+FOR_DATA: Final = Await.DATA
+FOR_DOT: Final = Await.DOT
+FOR_RSET: Final = Await.RSET
+FOR_QUIT: Final = Await.QUIT
+FOR_XFORWARD: Final = Await.XFORWARD
+FOR_OURS: Final = Await.OURS
+FOR_OUR_XFORWARD: Final = Await.OUR_XFORWARD
+FOR_OUR_STARTTLS: Final = Await.OUR_STARTTLS
+FOR_STARTTLS: Final = Await.STARTTLS
+FOR_CHUNK: Final = Await.CHUNK
+_TOO_LONG: Final = Await.TOO_LONG
+_UNCLEAN: Final = Await.UNCLEAN
+
+_MEANINGS: Final = {
+    b"HELO": Await.HELO,
+    b"EHLO": Await.EHLO,
+    b"MAIL": Await.MAIL,
+    b"RCPT": Await.RCPT,
+    b"DATA": Await.DATA,
+    b"RSET": Await.RSET,
+    b"QUIT": Await.QUIT,
+    b"XFORWARD": Await.XFORWARD,
+    b"BDAT": Await.CHUNK,
+    b"STARTTLS": Await.STARTTLS,
+    **dict.fromkeys((b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN"), Await.REFUSED),
+}
+
+# The first letters of a line, whatever stands before and behind them.
+_WORD: Final = re.compile(rb"[^A-Za-z]*([A-Za-z]+)")
+
+_WITH_PATHS: Final = (Await.MAIL, Await.RCPT)
+
+# The first five bytes of the commuter traffic, known without splitting the line.
+_USUAL: Final = {
+    b"MAIL ": Await.MAIL,
+    b"RCPT ": Await.RCPT,
+    b"DATA\r": Await.DATA,
+    b"EHLO ": Await.EHLO,
+    b"HELO ": Await.HELO,
+    b"RSET\r": Await.RSET,
+    b"QUIT\r": Await.QUIT,
+}
+
+
+def meaning(line: bytes) -> Await:
+    """What a framed command line is to us; ``b""`` stands for one that was too long."""
+    if not line:
+        return _TOO_LONG
+    return clean_meaning(line) if is_clean(line) else _UNCLEAN
+
+
+def clean_meaning(line: bytes) -> Await:
+    """What a command line is to us of which is known that it is clean."""
+    meant = _USUAL.get(line[:5]) or _MEANINGS.get(verb(line)) or _unknown(line)
+    if len(line) > PATH_LIMIT and meant in _WITH_PATHS and not names_early(line):
+        return _TOO_LONG
+    return meant
+
+
+def _unknown(line: bytes) -> Await:
+    """What an unknown verb is: refused where a laxer server might read one of ours in it.
+
+    One that skips or ends a word at bytes which are no white space to us (a no-break space, a
+    quote, a colon) would take what follows for content, or a recipient for named.
+    """
+    word = _WORD.match(line)
+    return Await.REFUSED if word is not None and word[1].upper() in _MEANINGS else FOR_OTHER
+
+
+OUR_ANSWERS: Final = {
+    Await.REFUSED: own_replies.NOT_OFFERED,
+    Await.STARTTLS: own_replies.NOT_OFFERED,
+    Await.CHUNK: own_replies.NOT_OFFERED,
+    Await.TOO_LONG: own_replies.LINE_TOO_LONG,
+    Await.UNCLEAN: own_replies.LINE_UNCLEAN,
+}
+"""The replies to what never goes on."""
+
+OUTCOMES: Final = {2: Outcome.DELIVERED, 4: Outcome.FAILED, 5: Outcome.REFUSED}
+"""By the first digit of the reply to the final dot."""

@@ -1,0 +1,51 @@
+"""The replies still to come, in the order of the commands (RFC 2920 section 3.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from gateway.smtp import own_replies
+from gateway.smtp.dialogue_states import (
+    FOR_DOT,
+    FOR_OUR_STARTTLS,
+    FOR_OUR_XFORWARD,
+    FOR_OURS,
+    FOR_XFORWARD,
+    Await,
+)
+
+if TYPE_CHECKING:
+    from collections import deque
+
+    from gateway.smtp.transaction import Transaction
+
+Awaited: TypeAlias = "deque[tuple[Await, bytes]]"
+"""One entry a command: what it means to us, and its line, or our own reply to it."""
+
+
+def has_dot(awaited: Awaited) -> bool:
+    """Whether a final dot is with the next hop and its reply is not here yet."""
+    return any(kind is FOR_DOT for kind, _ in awaited)
+
+
+def owes_nothing(awaited: Awaited) -> bool:
+    """Whether the next hop owes no reply: those to come are our own."""
+    return all(kind >= FOR_OURS for kind, _ in awaited)
+
+
+def awaits_end(awaited: Awaited) -> bool:
+    """In the content: whether the next reply of the hop's is one that its end alone asks for."""
+    return not awaited or awaited[0][0] is FOR_DOT
+
+
+def give_ours(awaited: Awaited, to_client: list[bytes], transaction: Transaction) -> bool:
+    """Give the replies of our own whose turn has come; whether TLS is to start now."""
+    while awaited and awaited[0][0] >= FOR_OURS:
+        kind, what = awaited.popleft()
+        if kind is FOR_OUR_XFORWARD:
+            transaction.note(FOR_XFORWARD, what, b"")
+            what = own_replies.XFORWARD_TAKEN
+        to_client.append(what)
+        if kind is FOR_OUR_STARTTLS:
+            return True
+    return False
