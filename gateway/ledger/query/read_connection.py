@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Self
 from gateway.errors import LedgerError
 from gateway.ledger.query import text_search
 from gateway.ledger.questions.filters import Filters, as_sql
+from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import EventKind, Part
 from gateway.ledger.store import outbox
 from gateway.ledger.store.open_database import errors_told, open_for_reading
-from gateway.ledger.store.pseudonyms import Pseudonyms, fold
+from gateway.ledger.store.pseudonyms import Pseudonyms
 from gateway.ledger.verify.checkpoint import identity, take_checkpoint
 from gateway.ledger.verify.verification import Verdict, examine
 from gateway.model import Event, Notice

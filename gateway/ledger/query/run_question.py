@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gateway.ledger.questions.question import Takes
+from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import timestamp
-from gateway.ledger.store.pseudonyms import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

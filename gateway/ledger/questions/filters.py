@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import timestamp
-from gateway.ledger.store.pseudonyms import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

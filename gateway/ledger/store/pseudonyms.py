@@ -14,6 +14,7 @@ import sqlite3
 from contextlib import suppress
 
 from gateway.errors import LedgerError
+from gateway.ledger.record.fold import fold
 
 _LETTERS = 12
 KEY_BYTES = 32
@@ -67,8 +68,3 @@ def digest(connection: sqlite3.Connection) -> str | None:
         return None
     key = row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
     return hashlib.sha256(key).hexdigest()
-
-
-def fold(text: str) -> str:
-    """Lower case for ASCII letters alone: what SQLite's lower() does."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
