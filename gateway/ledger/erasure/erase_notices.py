@@ -10,7 +10,7 @@ from gateway.ledger.erasure.mentions import is_named_in, is_named_within, likely
 from gateway.ledger.office import office_writer
 from gateway.ledger.record.events import notified
 from gateway.ledger.record.record import Part, canonical, timestamp
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, reading
 from gateway.ledger.store.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -45,12 +45,8 @@ def letters(
     path: Path, sought: Mailbox, hand: Hand, roles: frozenset[Part] = ROLES
 ) -> tuple[Letter, ...]:
     """The notices that name the mailbox, oldest first: those to it are its sender's."""
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return tuple(_letters(database, sought, hand, roles))
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        return tuple(_letters(database, sought, hand, roles))
 
 
 def forget_notices(
@@ -106,15 +102,11 @@ def _forget(store: SqliteStore, letter: Letter, sought: Mailbox, hand: Hand) -> 
 
 
 def _senders_of_windows(path: Path, sought: Mailbox) -> tuple[str, ...]:
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            rows = database.execute(
-                "SELECT DISTINCT sender FROM notice_window WHERE sender LIKE ? ESCAPE '\\'",
-                (likely(sought),),
-            ).fetchall()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        rows = database.execute(
+            "SELECT DISTINCT sender FROM notice_window WHERE sender LIKE ? ESCAPE '\\'",
+            (likely(sought),),
+        ).fetchall()
     return tuple(sender for (sender,) in rows if is_named_in(sought, sender))
 
 

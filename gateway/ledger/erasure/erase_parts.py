@@ -17,7 +17,7 @@ from gateway.ledger.office import office_writer
 from gateway.ledger.office.chosen_findings import findings
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,12 +141,8 @@ def of_findings(
 ) -> tuple[dict[str, set[Part]], int]:
     """What is due where parts of certain findings are to go, and how many are under hold."""
     wanted = set(parts)
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return due_of(database, findings(database, chosen), wanted)
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        return due_of(database, findings(database, chosen), wanted)
 
 
 def due_of(

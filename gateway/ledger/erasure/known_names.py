@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.ledger.office import office_writer
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,12 +68,8 @@ def tidy(path: Path) -> None:
 
     What was only struck out of the index would stay in its pages until some later merge.
     """
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            unborne = database.execute(_UNBORNE).fetchall()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        unborne = database.execute(_UNBORNE).fetchall()
     with office_writer.at_work(path) as store:
         for start in range(0, len(unborne), TOGETHER):
             with store.transaction(), errors_told(path):

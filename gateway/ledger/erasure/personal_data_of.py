@@ -16,7 +16,7 @@ from gateway.ledger.erasure.erase_notices import ROLES
 from gateway.ledger.erasure.erase_parts import is_held, settled_of
 from gateway.ledger.erasure.mentions import is_named_in, is_named_within, likely, texts
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,37 +49,29 @@ def find(path: Path, sought: Mailbox, roles: frozenset[Part] = ROLES) -> Belongi
     Raises ``LedgerError`` where there is no ledger.
     """
     found = Belongings()
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            database.execute("BEGIN")
-            for event, part, data in database.execute(
-                "SELECT event, part, data FROM personal WHERE data LIKE ? ESCAPE '\\'",
-                (likely(sought),),
-            ):
-                _take(database, sought, roles, (event, Part(part), json.loads(data)), found)
-            for event in [event for event in found.dues if is_held(database, event)]:
-                del found.dues[event]
-                found.kept += 1
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        database.execute("BEGIN")
+        for event, part, data in database.execute(
+            "SELECT event, part, data FROM personal WHERE data LIKE ? ESCAPE '\\'",
+            (likely(sought),),
+        ):
+            _take(database, sought, roles, (event, Part(part), json.loads(data)), found)
+        for event in [event for event in found.dues if is_held(database, event)]:
+            del found.dues[event]
+            found.kept += 1
     return found
 
 
 def facts_naming(path: Path, sought: Mailbox) -> tuple[str, ...]:
     """Events whose facts name the mailbox: they are sealed, and nothing can be done."""
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return tuple(
-                id_
-                for id_, facts in database.execute(
-                    "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'", (likely(sought),)
-                )
-                if is_named_within(sought, json.loads(facts))
+    with reading(path) as database:
+        return tuple(
+            id_
+            for id_, facts in database.execute(
+                "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'", (likely(sought),)
             )
-    finally:
-        database.conn.close()
+            if is_named_within(sought, json.loads(facts))
+        )
 
 
 def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
@@ -87,16 +79,12 @@ def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
 
     They are other mailboxes to an erasure, and have to be asked for by themselves.
     """
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            rows = database.execute(
-                "SELECT DISTINCT value FROM name WHERE kind <> 'entity' AND value LIKE ? "
-                "ESCAPE '\\' ORDER BY value",
-                (likely(sought).replace("%@%", "+%@%"),),
-            ).fetchall()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        rows = database.execute(
+            "SELECT DISTINCT value FROM name WHERE kind <> 'entity' AND value LIKE ? "
+            "ESCAPE '\\' ORDER BY value",
+            (likely(sought).replace("%@%", "+%@%"),),
+        ).fetchall()
     local = "|".join(re.escape(form) for form in _forms(sought.local))
     tag = re.compile(rf"(?:{local})\+[^@]*@(.*)", re.IGNORECASE)
     return tuple(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import LedgerError
 from gateway.ledger.office.chosen_findings import findings
 from gateway.ledger.record import office_events
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, open_for_reading, reading
 from gateway.ledger.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
@@ -51,12 +51,8 @@ def append(path: Path, records: Sequence[Record]) -> tuple[Event, ...]:
 
 def count(path: Path, chosen: Chosen) -> int:
     """How many findings an act would be about. Raises as :func:`findings` does."""
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return len(findings(database, chosen))
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        return len(findings(database, chosen))
 
 
 def dispose(  # noqa: PLR0913 - the fields of the event

@@ -20,6 +20,7 @@ _LETTERS = 12
 KEY_BYTES = 32
 _KEY = "SELECT value FROM setting WHERE name = 'pseudonym_key'"
 PREFIX = "person-"
+"""What every pseudonym begins with."""
 
 
 class Pseudonyms:
@@ -50,7 +51,10 @@ class Pseudonyms:
         return PREFIX + base64.b32encode(digest)[:_LETTERS].decode().lower()
 
     def recipient(self, address: str) -> str:
-        """A person's pseudonym at the domain of the address, which names an institution."""
+        """A person's pseudonym at the domain of the address, which names an institution.
+
+        ``person-…@DOMAIN``, or without an ``@`` where the address has none.
+        """
         _, at, domain = address.rpartition("@")
         return f"{self.person(address)}{at}{fold(domain)}" if at else self.person(address)
 
