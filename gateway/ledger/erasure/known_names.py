@@ -1,4 +1,4 @@
-"""The names that findings are sought by, once nobody of that name is left in any finding.
+"""Erasing the names that findings are sought by, once no finding bears them any more (A3).
 
 They go in the transaction that erases the last finding of theirs: whoever looks in between must
 not meet a name without a finding, which ``verify`` takes for a forged one.
@@ -66,7 +66,8 @@ def forget(database: Database, known: Iterable[Known]) -> int:
 def tidy(path: Path) -> None:
     """Make the index anew, and take out first whatever an erasure by hand left among the names.
 
-    What was only struck out of the index would stay in its pages until some later merge.
+    What was only struck out of the index would stay in its pages until some later merge (SQLite's
+    documentation, "FTS5", the 'rebuild' command). Raises ``LedgerError``.
     """
     with reading(path) as database:
         unborne = database.execute(_UNBORNE).fetchall()

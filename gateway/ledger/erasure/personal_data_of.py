@@ -1,4 +1,4 @@
-"""What in a ledger names a person: parts of findings, of their ends, of notes, of others' texts.
+"""Finding what in a ledger names a person: parts of findings, of their ends, of notes, of texts.
 
 Read without a lock. The whole of the personal data is walked through once, since an address can
 stand in a server's reply or an officer's note as well.
@@ -32,9 +32,10 @@ _RUN = r"[^\s\"<>(),;:\\\[\]]*"
 
 @dataclass(slots=True)
 class Belongings:
-    """What is due, by event; how many findings it is of, and how many events hold keeps.
+    """What is due, by event id; how many findings it is of, and how many events hold keeps.
 
-    ``alike`` are longer addresses that hold this one and are another's, as bytes in lower case.
+    ``findings`` counts those of which the mailbox is the sender or the recipient. ``alike`` are
+    longer addresses that hold this one and are another's, as bytes in lower case.
     """
 
     dues: dict[str, set[Part]] = field(default_factory=dict)
@@ -63,7 +64,10 @@ def find(path: Path, sought: Mailbox, roles: frozenset[Part] = ROLES) -> Belongi
 
 
 def facts_naming(path: Path, sought: Mailbox) -> tuple[str, ...]:
-    """Events whose facts name the mailbox: they are sealed, and nothing can be done."""
+    """The ids of events whose facts name the mailbox: they are sealed, and nothing can be done.
+
+    Raises as :func:`find` does, and so does :func:`tagged`.
+    """
     with reading(path) as database:
         return tuple(
             id_
@@ -100,7 +104,7 @@ def _forms(text: str) -> tuple[str, ...]:
 
 
 def alike(sought: Mailbox, values: Iterable[str]) -> set[bytes]:
-    """Longer addresses in the texts, of which this one is a piece."""
+    """Longer addresses in the texts, of which this one is a piece: bytes, in lower case."""
     local = "|".join(re.escape(form) for form in _forms(sought.local))
     run = re.compile(f"{_RUN}(?:{local})@{_RUN}", re.IGNORECASE)
     return {

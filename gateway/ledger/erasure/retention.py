@@ -59,7 +59,10 @@ class Periods:
 
 @dataclass(slots=True)
 class Retained:
-    """What a run did, or would do. ``due`` counts findings by disposition, ``as_of`` is when."""
+    """What a run did, or would do. ``due`` counts findings by disposition, ``as_of`` is when.
+
+    ``reasons`` counts events of the access log that lose theirs, ``notices`` rows of the outbox.
+    """
 
     as_of: datetime
     due: Counter[Disposition] = field(default_factory=Counter)
@@ -98,7 +101,7 @@ def retain(
 
     What is under hold stays and is counted. Notices that were sent or given up, and the windows
     that notices opened, go as well. ``progress`` hears how many events were looked through so far.
-    Raises ``LedgerError``.
+    Raises ``LedgerError``; what went by then is gone, and told.
     """
     done = Retained(_as_of(path, hand.at))
     for page in _pages(path, periods, done):
