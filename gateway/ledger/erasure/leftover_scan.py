@@ -239,8 +239,8 @@ def _lines(file: Path) -> list[bytes]:
 
 def _write(file: Path, content: bytes) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, content)
+    # Not os.write(): on a disk that is nearly full it writes a part, and says so by a number.
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
         os.fsync(handle)
-    finally:
-        os.close(handle)
