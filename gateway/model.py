@@ -134,7 +134,7 @@ class Address:
 class Reply:
     """One SMTP reply, RFC 5321 section 4.2. ``lines`` are whole, CRLF included.
 
-    ``enhanced`` is its status code of RFC 3463 (``5.1.1``); ``None`` where it has none.
+    ``enhanced`` is its code of RFC 3463 (``5.1.1``), where it has one.
     """
 
     code: int
@@ -159,10 +159,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A recipient the next hop accepted: its path, the raw command, the next hop's reply.
-
-    ``path`` is without its brackets; ``command`` is the whole line, with its parameters.
-    """
+    """A recipient the next hop accepted: its path without brackets, the whole RCPT, the reply."""
 
     path: bytes
     command: bytes
@@ -315,10 +312,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the policy does about some findings of one message, and by which of its rules.
-
-    ``rule`` is the rule's name, ``policy`` the digest of the policy.
-    """
+    """What the policy, by its digest, does about some findings of one message, by which rule."""
 
     action: Action
     rule: str
