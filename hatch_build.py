@@ -26,8 +26,9 @@ FILES = [
     *(
         f"gateway/relay/{name}.py"
         for name in (
-            *("client_address", "client_side", "connection", "failover", "next_hop", "patience"),
-            *("rejections", "server", "session_count"),
+            *("admission", "client_address", "client_transport", "connection", "failover"),
+            *("next_hop", "rejections", "server"),
+            *("limits/read_buffer", "limits/session_count"),
         )
     ),
 ]

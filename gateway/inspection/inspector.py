@@ -31,7 +31,7 @@ from gateway.screening.known_clear import Screener
 from gateway.smtp import own_replies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
     from gateway.config import Config
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from gateway.model import Decision, Envelope, Outcome
     from gateway.policy.rules import Rules
     from gateway.screening.snapshot import Snapshot
-    from gateway.smtp.message import Message
-    from gateway.smtp.session import Session
+    from gateway.smtp.content import HeaderCapture
+    from gateway.smtp.transaction import Transaction
 
 OBSERVE_SECONDS: float = 30
 """How long a final dot waits for its event before ``on_ledger_failure`` decides."""
@@ -87,7 +87,7 @@ class Watch:
         """Whether the policy may refuse a recipient; ``observe`` mode never does."""
         return self.orders.can_refuse and self._config.policies.mode is Mode.WARN
 
-    def inspect(self, session: Session, peer: str | None, case: Case | None) -> Case | None:
+    def inspect(self, transaction: Transaction, peer: str | None, case: Case | None) -> Case | None:
         """Screen the accepted recipients. ``None``: nothing found, and nothing kept.
 
         ``case`` is the transaction's already, if we refused one of its recipients.
@@ -95,9 +95,9 @@ class Watch:
         began = time.perf_counter()
         try:
             orders = self.orders
-            for path in session.transaction.paths:
+            for path in transaction.paths:
                 if not orders.screener.is_clear(path):
-                    return self._look_closer(session, peer, orders, case)
+                    return self._look_closer(transaction, peer, orders, case)
         except Exception as error:  # noqa: BLE001 - no message suffers for an error of ours
             self._count_failure(error)
         finally:
@@ -105,31 +105,34 @@ class Watch:
         return case
 
     def _look_closer(
-        self, session: Session, peer: str | None, orders: Orders, case: Case | None
+        self, transaction: Transaction, peer: str | None, orders: Orders, case: Case | None
     ) -> Case | None:
-        found = case or _new_case(session, peer)
-        found.envelope = _envelope(session, found.id, peer)
+        found = case or _new_case(transaction, peer)
+        found.envelope = _envelope(transaction, found.id, peer)
         on = found.at.date()
         findings = [
             classify(parse(recipient.path), orders.snapshot, on)
             for recipient in found.envelope.recipients
         ]
-        decisions = decide(_sender(session), findings, orders.rules, on)
+        decisions = decide(_sender(transaction), findings, orders.rules, on)
         if self._config.policies.mode is Mode.WARN:
             decisions = tuple(map(_not_refused, decisions))
         found.accepted = decisions
         return found if found.decisions else None
 
-    def refusal(self, session: Session) -> Decision | None:
-        """At RCPT: the decision by which the recipient asked about is refused, if it is."""
+    def refusal(self, transaction: Transaction, paths: Iterable[bytes]) -> Decision | None:
+        """At RCPT: the decision by which the recipient asked about is refused, if it is.
+
+        ``paths`` are the readings of its path, without brackets.
+        """
         try:
-            if not session.transaction.is_open:
+            if not transaction.is_open:
                 return None
             orders, on = self.orders, datetime.now(UTC).date()
-            for path in session.recipient_paths:
+            for path in paths:
                 if not orders.screener.is_clear(path):
                     finding = classify(parse(path), orders.snapshot, on)
-                    decision = decide_one(_sender(session), finding, orders.rules, on)
+                    decision = decide_one(_sender(transaction), finding, orders.rules, on)
                     if decision.action is Action.REFUSE:
                         return decision
         except Exception as error:  # noqa: BLE001 - as for a message
@@ -137,22 +140,24 @@ class Watch:
         return None
 
     async def refuse(
-        self, session: Session, peer: str | None, case: Case | None, decision: Decision
+        self, transaction: Transaction, peer: str | None, case: Case | None, decision: Decision
     ) -> tuple[Case | None, bytes]:
         """Make a refusal durable; the case it belongs to, and the reply that the client gets."""
         rule = self.orders.rules.named(decision.rule)
         words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
         reply = f"550 5.7.1 {words}"
-        case = case or _new_case(session, peer)
+        case = case or _new_case(transaction, peer)
         case.refused.append((decision, reply))
         if not await self._record(case, [decision]):
             case.refused.pop()
             return (case if case.records else None), own_replies.NOT_RECORDED
         return case, f"{reply}\r\n".encode("ascii", "replace")
 
-    async def observe(self, case: Case, message: Message | None) -> bool:
-        """Make the case durable; whether its final dot may go on."""
-        header = message.header if message else None
+    async def observe(self, case: Case, header: HeaderCapture | None) -> bool:
+        """Make the matched message durable; whether its final dot may go on.
+
+        ``header`` is its header block as far as it was captured.
+        """
         try:
             case.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
         except Exception as error:  # noqa: BLE001 - what cannot be read is a value
@@ -188,21 +193,22 @@ class Watch:
         log.info("matched", message=case.id, events=[record.id for record in records])
         return True
 
-    async def settle(self, case: Case, message: Message) -> None:
-        """Record how it ended, and queue the notice; in two seconds at most."""
+    async def settle(self, case: Case, reply: bytes, outcome: Outcome) -> None:
+        """Record how it ended, and queue the notice; in two seconds at most.
+
+        ``reply`` is the final one, as the client gets it.
+        """
         if not case.records:
             return
         try:
-            settlement = case.settlement(
-                self._config, message.outcome, message.reply, datetime.now(UTC)
-            )
+            settlement = case.settlement(self._config, outcome, reply, datetime.now(UTC))
             settled = asyncio.wrap_future(self._ledger.settle(settlement))
             # Shielded: what takes longer is still written, only the sender does not wait for it.
             notice = await asyncio.wait_for(asyncio.shield(settled), SETTLE_SECONDS)
         except Exception as error:  # noqa: BLE001 - the next hop's answer goes back all the same
             self._tell("a settlement is late or lost", case, error)
             return
-        log.info("settled", message=case.id, outcome=message.outcome.value, notice=notice)
+        log.info("settled", message=case.id, outcome=outcome.value, notice=notice)
         if notice == "queued":
             self.on_notice()
 
@@ -233,24 +239,23 @@ class Watch:
         )
 
 
-def _new_case(session: Session, peer: str | None) -> Case:
+def _new_case(transaction: Transaction, peer: str | None) -> Case:
     now = datetime.now(UTC)
     id_ = ulid(now, os.urandom(ENTROPY_BYTES))
-    transaction = session.transaction
-    return Case(id_, transaction.number, _envelope(session, id_, peer), now)
+    return Case(id_, transaction.number, _envelope(transaction, id_, peer), now)
 
 
-def _envelope(session: Session, id_: str, peer: str | None) -> Envelope:
+def _envelope(transaction: Transaction, id_: str, peer: str | None) -> Envelope:
     """The envelope with its sender in the one form in which people look for it."""
-    envelope = session.transaction.envelope(id_, peer)
+    envelope = transaction.envelope(id_, peer)
     sender = parse(envelope.sender)
     if isinstance(sender, Unreadable):
         return envelope
     return replace(envelope, sender=str(sender).encode("utf-8", "surrogateescape"))
 
 
-def _sender(session: Session) -> str | None:
-    sender = parse(session.transaction.sender)
+def _sender(transaction: Transaction) -> str | None:
+    sender = parse(transaction.sender)
     return str(sender) if isinstance(sender, Address) else None
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.relay import tls
-from gateway.relay.connection import Relay
+from gateway.relay.connection import Connection
 from gateway.smtp import proxy_protocol
 
 if TYPE_CHECKING:
-    from gateway.relay.server import Listener
+    from gateway.relay.connection import Connections
 
 HEADER_SECONDS = 10
 """For a PROXY header: its specification asks for 3 at least, so that a lost packet can be sent
@@ -26,13 +26,23 @@ again (section 2)."""
 log = structlog.get_logger("relay")
 
 
-class Entrance(asyncio.Protocol):
-    """One connection on its way to becoming a :class:`Relay`'s."""
+class Preamble(asyncio.Protocol):
+    """One connection on its way to becoming a :class:`gateway.relay.connection.Connection`'s."""
 
-    __slots__ = ("_began", "_has_tls", "_listener", "_received", "_task", "_transport")
+    __slots__ = (
+        "_began",
+        "_connections",
+        "_has_tls",
+        "_received",
+        "_task",
+        "_transport",
+        "_waiting",
+    )
 
-    def __init__(self, listener: Listener, *, has_tls: bool) -> None:
-        self._listener = listener
+    def __init__(self, connections: Connections, waiting: set[Preamble], *, has_tls: bool) -> None:
+        """``waiting`` are all of them: it enters itself, and leaves."""
+        self._connections = connections
+        self._waiting = waiting
         self._has_tls = has_tls
         self._transport: asyncio.Transport
         self._received = b""
@@ -42,20 +52,23 @@ class Entrance(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is here: a balancer's header is waited for, anyone else's is not believed."""
         self._transport = cast("asyncio.Transport", transport)
-        self._began = self._listener.loop.time()
-        refusal = self._listener.let_wait(self, self._transport)
+        self._began = self._connections.loop.time()
+        admission = self._connections.admission
+        refusal = admission.let_wait(self._transport)
         if refusal is not None:
-            self._turn_away(refusal)
-        elif not self._listener.is_balancer(self._transport):
+            self._reject(refusal)
+            return
+        self._waiting.add(self)
+        if not admission.is_balancer(self._transport):
             self._enter(None)
 
-    def _turn_away(self, refusal: bytes) -> None:
+    def _reject(self, refusal: bytes) -> None:
         """Nobody may wait here: a client that is to be greeted in the clear is told so."""
         if self._has_tls:
             # What a client reads there before its handshake is no TLS, and tells it nothing.
             self._transport.abort()
         else:
-            self._listener.turn_away(self._transport, refusal)
+            self._connections.admission.reject(self._transport, refusal)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a balancer's: its header, and what the client said behind it."""
@@ -69,48 +82,53 @@ class Entrance(asyncio.Protocol):
             self._enter(header.address)
         elif header is proxy_protocol.Unread.INVALID:
             log.warning("no PROXY header from a peer in relay.proxy_protocol; closed")
-            self.abandon()
+            self.abort()
 
     def _enter(self, client: str | None) -> None:
         """Become a session; ``client`` is its address, ``None`` for the connection's own."""
         if not self._has_tls:
             self._hand_over(self._transport, client, self._received)
-        elif self._listener.is_welcome(self._transport, client):
-            self._task = self._listener.loop.create_task(self._start_tls(client))
+        elif self._connections.admission.is_welcome(self._transport, client):
+            self._task = self._connections.loop.create_task(self._start_tls(client))
         else:
-            self.abandon()
+            self.abort()
 
     async def _start_tls(self, client: str | None) -> None:
+        context = self._connections.tls
         try:
-            secured = await tls.accept(self._transport, self._listener.tls, received=self._received)
+            secured = await tls.accept(self._transport, context, received=self._received)
         finally:
-            self._listener.left(self)
+            self._leave()
         if secured is not None:
             transport, early = secured
             self._hand_over(transport, client, early)
 
     def _hand_over(self, transport: asyncio.Transport, client: str | None, said: bytes) -> None:
-        relay = Relay(self._listener, client)
-        transport.set_protocol(cast("asyncio.Protocol", relay))
-        self._listener.left(self)
-        relay.connection_made(transport)
+        connection = Connection(self._connections, client)
+        transport.set_protocol(cast("asyncio.Protocol", connection))
+        self._leave()
+        connection.connection_made(transport)
         if said:
-            relay.data_received(said)
+            connection.data_received(said)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It left; during a handshake that is told elsewhere."""
         del exc
-        self._listener.left(self)
+        self._leave()
 
-    # What a listener asks of all its connections.
+    def _leave(self) -> None:
+        """It has become a session, or is gone."""
+        if self in self._waiting:
+            self._waiting.discard(self)
+            self._connections.admission.left_waiting()
 
-    def check(self, now: float) -> None:
+    def check_timeouts(self, now: float) -> None:
         """Asked every second or so: a header that does not come ends the connection."""
         if self._task is None and now - self._began > HEADER_SECONDS:
             log.warning("no PROXY header in time; closed", seconds=HEADER_SECONDS)
-            self.abandon()
+            self.abort()
 
-    def abandon(self) -> None:
+    def abort(self) -> None:
         """Close as it is."""
         if self._task is not None:
             self._task.cancel()

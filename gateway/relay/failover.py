@@ -1,73 +1,111 @@
-"""A relay's way to a next hop: one after the other, until one lets it in."""
+"""The next hops in their order: tried one after the other, until one lets a session in."""
 
 from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING
 
+import structlog
+
 from gateway.errors import NextHopError
-from gateway.relay import tls
+from gateway.log_rate_limit import Seldom
+from gateway.relay import next_hop_tls, tls
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Sequence
 
-    from gateway.config import Endpoint
-    from gateway.relay.connection import Relay
-    from gateway.relay.server import Listener
+    from gateway.config import Endpoint, Tls
+    from gateway.metrics import Metrics
+    from gateway.relay.next_hop import NextHopUser
+
+FAILURE_LINES = 20
+"""Lines a minute, at most, that the next hops' failures make in the log."""
+
+log = structlog.get_logger("relay")
 
 
-class Reach:
-    """The configured next hops, tried in their order, each once in a session."""
+class NextHops:
+    """The configured next hops, how they are connected to, and what is told of their failures."""
 
-    __slots__ = ("_began", "_is_wanted", "_listener", "_task", "_tried")
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        mode: Tls,
+        metrics: Metrics,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.endpoints = endpoints
+        self.loop = loop
+        self.connect, self.connect_seconds = next_hop_tls.connector(mode)
+        """Connects a session to one next hop, in so many seconds at the latest."""
+        self._metrics = metrics
+        self._lines = Seldom(FAILURE_LINES)
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    def failed(self, event: str, hop: Endpoint, **facts: object) -> None:
+        """Count a next hop that failed, and tell of it; of many in a minute only of the first."""
+        self._metrics.next_hop_errors.inc()
+        left_out = self._lines.left_out(self.loop.time())
+        if left_out is not None:
+            log.warning(event, next_hop=str(hop), **facts, left_out=left_out)
+
+
+class Failover:
+    """One session's way through the next hops: each is tried once."""
+
+    __slots__ = ("_began", "_is_wanted", "_next_hops", "_task", "_tried")
+
+    def __init__(self, next_hops: NextHops) -> None:
+        self._next_hops = next_hops
         self._tried = 0
         self._is_wanted = True
         self._began = 0.0
         self._task: asyncio.Task[object] | None = None
 
     @property
-    def is_under_way(self) -> bool:
+    def is_connecting(self) -> bool:
         """Whether a next hop is being connected to."""
         return self._task is not None
 
     @property
     def is_last(self) -> bool:
         """Whether no other next hop can be tried."""
-        return self._tried == len(self._listener.next_hops)
+        return self._tried == len(self._next_hops.endpoints)
 
     @property
-    def latest(self) -> Endpoint:
+    def current(self) -> Endpoint:
         """The one that was last tried, which is the one that is connected, if any is."""
-        return self._listener.next_hops[self._tried - 1]
+        return self._next_hops.endpoints[self._tried - 1]
 
-    def go_on(self, relay: Relay) -> None:
-        """Connect a relay to the next one, of which there must be one."""
-        listener = self._listener
-        hop = listener.next_hops[self._tried]
+    def connect_to_next(self, user: NextHopUser) -> None:
+        """Connect a session to the next one, of which there must be one."""
+        hops = self._next_hops
+        endpoint = hops.endpoints[self._tried]
         self._tried += 1
-        # It has no timer of its own, which every session would pay for: `check` looks at it.
-        self._began = listener.loop.time()
-        self._task = listener.loop.create_task(listener.reach(hop, relay))
-        self._task.add_done_callback(functools.partial(self._ended, relay))
+        # It has no timer of its own, which every session would pay for: `check_timeout` looks.
+        self._began = hops.loop.time()
+        self._task = hops.loop.create_task(hops.connect(endpoint, user))
+        self._task.add_done_callback(functools.partial(self._ended, user))
 
-    def _ended(self, relay: Relay, task: asyncio.Task[object]) -> None:
+    def _ended(self, user: NextHopUser, task: asyncio.Task[object]) -> None:
         self._task = None
         error = TimeoutError() if task.cancelled() else task.exception()
         if isinstance(error, (OSError, NextHopError)) and self._is_wanted:
-            listener, reason = self._listener, tls.reason(error)
-            listener.tell_of_hop(
-                "next hop not reached", self.latest, session=listener.name_of(relay), reason=reason
+            reason = tls.reason(error)
+            self._next_hops.failed(
+                "next hop not reached", self.current, session=user.name, reason=reason
             )
-            relay.hop_not_reached()
+            user.next_hop_not_reached()
         else:
-            relay.reach_ended(error)
+            user.connecting_ended(error)
 
-    def check(self, now: float) -> None:
+    def failed(self, event: str, **facts: object) -> None:
+        """Count and tell that the one that is connected has failed the session."""
+        self._next_hops.failed(event, self.current, **facts)
+
+    def check_timeout(self, now: float) -> None:
         """Asked every second or so: a hop that does not answer in time is given up."""
-        if self._task is not None and now - self._began > self._listener.reach_seconds:
+        if self._task is not None and now - self._began > self._next_hops.connect_seconds:
             self._task.cancel()
 
     def abandon(self) -> None:

@@ -19,7 +19,7 @@ import structlog
 from gateway.config import Tls
 from gateway.errors import NextHopError, RemoteProtocolError
 from gateway.relay import next_hop, tls
-from gateway.relay.next_hop import Hop, connect
+from gateway.relay.next_hop import NextHop, connect
 from gateway.smtp.ehlo_keywords import keywords
 from gateway.smtp.replies import ReplyFramer
 
@@ -27,29 +27,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from gateway.config import Endpoint
-    from gateway.relay.connection import Relay
+    from gateway.relay.next_hop import NextHopUser
 
-OVERTURE_SECONDS = 90
+BEFORE_TLS_SECONDS = 90
 """For all that is said up to the end of the handshake, as for any one reply before the dot."""
 
 log = structlog.get_logger("relay")
 
 
-class Reaching(NamedTuple):
-    """How a relay is connected to a next hop, and within how many seconds at the latest.
+class Connector(NamedTuple):
+    """How a session is connected to a next hop, and within how many seconds at the latest.
 
     Awaited, ``connect`` raises ``OSError``, ``TimeoutError`` or ``NextHopError`` where that hop is
     not to be had. Whoever awaits it sees to the ``seconds``.
     """
 
-    connect: Callable[[Endpoint, Relay], Coroutine[Any, Any, object]]
+    connect: Callable[[Endpoint, NextHopUser], Coroutine[Any, Any, object]]
     seconds: float
 
 
-def reaching(mode: Tls) -> Reaching:
+def connector(mode: Tls) -> Connector:
     """How next hops are reached; reads the system's certificates where it must."""
     if mode is Tls.NONE:
-        return Reaching(connect, next_hop.CONNECT_SECONDS)
+        return Connector(connect, next_hop.CONNECT_SECONDS)
     context = ssl.create_default_context()
     if mode is Tls.OPPORTUNISTIC:
         # RFC 7435: unverified TLS still keeps those who only listen out.
@@ -57,18 +57,20 @@ def reaching(mode: Tls) -> Reaching:
         context.verify_mode = ssl.CERT_NONE
     secure = functools.partial(_connect, context=context, is_required=mode is Tls.VERIFY)
     # Each step has a timer of its own, and there may be a second connection, without TLS.
-    return Reaching(secure, next_hop.CONNECT_SECONDS + OVERTURE_SECONDS + next_hop.CONNECT_SECONDS)
+    return Connector(
+        secure, next_hop.CONNECT_SECONDS + BEFORE_TLS_SECONDS + next_hop.CONNECT_SECONDS
+    )
 
 
 async def _connect(
-    endpoint: Endpoint, relay: Relay, *, context: ssl.SSLContext, is_required: bool
+    endpoint: Endpoint, user: NextHopUser, *, context: ssl.SSLContext, is_required: bool
 ) -> None:
     if endpoint.path is not None:
         # Nobody listens between two processes of one machine.
-        await _connect_plain(endpoint, relay)
+        await _connect_plain(endpoint, user)
         return
     try:
-        await _connect_secured(endpoint, relay, context, is_required=is_required)
+        await _connect_secured(endpoint, user, context, is_required=is_required)
     except _HandshakeError as error:
         if is_required:
             raise
@@ -77,12 +79,12 @@ async def _connect(
             next_hop=str(endpoint),
             reason=tls.reason(error),
         )
-        await _connect_plain(endpoint, relay)
+        await _connect_plain(endpoint, user)
 
 
-async def _connect_plain(endpoint: Endpoint, relay: Relay) -> None:
+async def _connect_plain(endpoint: Endpoint, user: NextHopUser) -> None:
     async with asyncio.timeout(next_hop.CONNECT_SECONDS):
-        await connect(endpoint, relay)
+        await connect(endpoint, user)
 
 
 class _HandshakeError(NextHopError):
@@ -90,22 +92,22 @@ class _HandshakeError(NextHopError):
 
 
 async def _connect_secured(
-    endpoint: Endpoint, relay: Relay, context: ssl.SSLContext, *, is_required: bool
+    endpoint: Endpoint, user: NextHopUser, context: ssl.SSLContext, *, is_required: bool
 ) -> None:
     loop = asyncio.get_running_loop()
-    overture = _Overture()
+    before_tls = _DialogueBeforeTls()
     async with asyncio.timeout(next_hop.CONNECT_SECONDS):
-        await loop.create_connection(lambda: overture, endpoint.host, endpoint.port)
-    connection = overture.transport
+        await loop.create_connection(lambda: before_tls, endpoint.host, endpoint.port)
+    connection = before_tls.transport
     try:
-        async with asyncio.timeout(OVERTURE_SECONDS):
-            banner = await _ask_for_tls(overture, is_required=is_required)
+        async with asyncio.timeout(BEFORE_TLS_SECONDS):
+            banner = await _ask_for_tls(before_tls, is_required=is_required)
             early = b""
-            if overture.may_start_tls:
-                secured, early = await _shake_hands(connection, context, endpoint)
-                hop = Hop(relay, beneath=connection)
+            if before_tls.may_start_tls:
+                secured, early = await _handshake(connection, context, endpoint)
+                hop = NextHop(user, beneath=connection)
             else:
-                secured, hop = connection, Hop(relay)
+                secured, hop = connection, NextHop(user)
     except BaseException:
         connection.abort()
         raise
@@ -115,21 +117,21 @@ async def _connect_secured(
     hop.data_received(banner + early)
 
 
-async def _ask_for_tls(overture: _Overture, *, is_required: bool) -> bytes:
-    """Say what comes before TLS; the banner. ``overture.may_start_tls`` tells what came of it."""
-    code, banner = await overture.reply()
+async def _ask_for_tls(before_tls: _DialogueBeforeTls, *, is_required: bool) -> bytes:
+    """Say what comes before TLS; the banner. ``before_tls.may_start_tls`` tells what came of it."""
+    code, banner = await before_tls.reply()
     if code < 300:
-        name = _our_name(overture.transport)
-        code, offered = await overture.ask(b"EHLO " + name + b"\r\n")
+        name = _our_name(before_tls.transport)
+        code, offered = await before_tls.ask(b"EHLO " + name + b"\r\n")
         if code < 300 and b"STARTTLS" in keywords(offered):
-            code, _ = await overture.ask(b"STARTTLS\r\n")
-            overture.may_start_tls = code == 220
-    if is_required and not overture.may_start_tls:
+            code, _ = await before_tls.ask(b"STARTTLS\r\n")
+            before_tls.may_start_tls = code == 220
+    if is_required and not before_tls.may_start_tls:
         raise NextHopError(f"TLS is required, and it answers {code} without starting any")
     return banner
 
 
-async def _shake_hands(
+async def _handshake(
     connection: asyncio.Transport, context: ssl.SSLContext, endpoint: Endpoint
 ) -> tuple[asyncio.Transport, bytes]:
     try:
@@ -148,7 +150,7 @@ def _our_name(connection: asyncio.Transport) -> bytes:
     return f"[{tag}{host}]".encode()
 
 
-class _Overture(asyncio.Protocol):
+class _DialogueBeforeTls(asyncio.Protocol):
     """One command, one reply. It reads only while a reply is awaited.
 
     A peer that says more than it was asked has said it before TLS, where anybody could have put
@@ -160,7 +162,7 @@ class _Overture(asyncio.Protocol):
         self.may_start_tls = False
         self._hop_replies = ReplyFramer()
         self._has_left = False
-        self._news = asyncio.Event()
+        self._more = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -168,12 +170,12 @@ class _Overture(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.transport.pause_reading()
         self._hop_replies.feed(data)
-        self._news.set()
+        self._more.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._has_left = True
-        self._news.set()
+        self._more.set()
 
     async def ask(self, command: bytes) -> tuple[int, bytes]:
         """Say a command; the code of its reply, and the reply."""
@@ -186,9 +188,9 @@ class _Overture(asyncio.Protocol):
             while (framed := self._hop_replies.next()) is None:
                 if self._has_left:
                     raise NextHopError("it closed the connection before TLS began")
-                self._news.clear()
+                self._more.clear()
                 self.transport.resume_reading()
-                await self._news.wait()
+                await self._more.wait()
         except RemoteProtocolError as error:
             raise NextHopError(f"before TLS: {error}") from error
         if self._hop_replies.size:

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.log_rate_limit import Seldom
-from gateway.relay.client_side import ClientSide
+from gateway.relay.client_transport import ClientTransport
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from gateway.metrics import Metrics
-    from gateway.relay.read_buffer import Room
+    from gateway.relay.limits.read_buffer import ReadBuffer
 
 LINGERING = 32
-"""How many may keep their connection for a moment, so that our words reach whoever is speaking.
+"""How many may keep their connection for a moment, so that our reply reaches whoever is speaking.
 
-It is a descriptor each, of those that no session gets (``gateway/serve/descriptor_budget.py``). Of
-more the connection is closed at once: their 421 is out, and a client that waits for its greeting,
-as it must (RFC 5321 section 3.1), loses nothing by it.
+It is a descriptor each, of those that no session gets (``gateway/serve/descriptor_budget.py``).
+Of more the connection is closed at once: their 421 is out, and a client that waits for its
+greeting, as it must (RFC 5321 section 3.1), loses nothing by it.
 """
 
 log = structlog.get_logger("relay")
@@ -43,71 +43,89 @@ _WORTH_A_LINE = {
 }
 
 
-class Farewell(ClientSide):
-    """A client on its way out. What it still says is read, so that it can read our last words."""
+class Rejection:
+    """A client on its way out. What it still says is read, so that it can read our reply.
 
-    __slots__ = ("_began", "_farewells")
+    It is the protocol of the client's connection, as :class:`asyncio.BufferedProtocol` describes
+    one; a compiled build cannot have its classes.
+    """
 
-    def __init__(self, farewells: Farewells, client: asyncio.Transport, now: float) -> None:
-        super().__init__(farewells.room)
-        self._farewells = farewells
-        self._client = client
+    __slots__ = ("_began", "_client", "_ended", "_read_buffer")
+
+    def __init__(
+        self,
+        client: asyncio.Transport,
+        now: float,
+        read_buffer: ReadBuffer,
+        ended: Callable[[Rejection], None],
+    ) -> None:
+        """``ended`` is called when its connection is closed."""
+        self._client = ClientTransport()
+        self._client.transport = client
         self._began = now
+        self._read_buffer = read_buffer
+        self._ended = ended
 
-    def say(self, words: bytes, *, lingers: bool) -> None:
-        """Tell it, and close: lingering, or at once."""
-        client = self._client
-        if client is not None:
-            client.write(words)
+    def send(self, reply: bytes, *, lingers: bool) -> None:
+        """Send the reply, and close: lingering, or at once."""
+        transport = self._client.transport
+        if transport is not None:
+            transport.write(reply)
             if lingers:
-                self._take_leave_of_client()
+                self._client.close_lingering()
             else:
-                client.close()
+                transport.close()
 
-    def data_received(self, data: bytes) -> None:
-        """Nobody is here to listen."""
+    def get_buffer(self, size: int) -> memoryview:
+        """Where the next bytes go."""
+        del size
+        return self._read_buffer.view
+
+    def buffer_updated(self, size: int) -> None:
+        """So many bytes have come, and nobody is here to listen."""
 
     def eof_received(self) -> bool:
-        """It will say no more, and it has our words: there is nothing left to wait for."""
+        """It will say no more, and it has our reply: there is nothing left to wait for."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
         del exc
-        self._client = None
-        self._farewells.ended(self)
+        self._client.transport = None
+        self._ended(self)
 
-    def check(self, now: float) -> None:
+    def check_timeouts(self, now: float) -> None:
         """Asked every second or so: it need not stay for ever."""
-        self._linger(now - self._began)
+        self._client.check_lingering(now - self._began)
 
-    def abandon(self) -> None:
+    def abort(self) -> None:
         """Close as it is."""
-        if self._client is not None:
-            self._client.abort()
+        self._client.abort()
 
 
-class Farewells:
+class Rejections:
     """All that one process turns away: counted, told to the operator, and bounded in number."""
 
-    def __init__(self, room: Room, metrics: Metrics, one_left: Callable[[], None]) -> None:
+    def __init__(
+        self, read_buffer: ReadBuffer, metrics: Metrics, one_left: Callable[[], None]
+    ) -> None:
         """``one_left`` is called whenever one of them is gone."""
-        self.room = room
+        self._read_buffer = read_buffer
         self._metrics = metrics
         self._one_left = one_left
-        self._under_way: set[Farewell] = set()
+        self._open: set[Rejection] = set()
         self._lines = {reason: Seldom() for reason in _WORTH_A_LINE}
 
     def __len__(self) -> int:
-        return len(self._under_way)
+        return len(self._open)
 
-    def say(self, client: asyncio.Transport, words: bytes, now: float, *, lingers: bool) -> None:
-        """Tell a client why, and let it go; it lingers only where there is room for it."""
-        farewell = Farewell(self, client, now)
-        client.set_protocol(cast("asyncio.Protocol", farewell))
-        lingers = lingers and len(self._under_way) < LINGERING
-        self._under_way.add(farewell)
-        farewell.say(words, lingers=lingers)
+    def reject(self, client: asyncio.Transport, reply: bytes, now: float, *, lingers: bool) -> None:
+        """Send a client this reply and let it go; it lingers only where there is room for it."""
+        rejection = Rejection(client, now, self._read_buffer, self._ended)
+        client.set_protocol(cast("asyncio.Protocol", rejection))
+        lingers = lingers and len(self._open) < LINGERING
+        self._open.add(rejection)
+        rejection.send(reply, lingers=lingers)
 
     def count(self, reason: Reason, now: float) -> None:
         """Count one that is turned away; of some reasons an operator hears once a minute."""
@@ -117,17 +135,17 @@ class Farewells:
             if left_out is not None:
                 log.warning(_WORTH_A_LINE[reason], left_out=left_out)
 
-    def ended(self, farewell: Farewell) -> None:
+    def _ended(self, rejection: Rejection) -> None:
         """Its connection is closed."""
-        self._under_way.discard(farewell)
+        self._open.discard(rejection)
         self._one_left()
 
-    def check(self, now: float) -> None:
+    def check_timeouts(self, now: float) -> None:
         """Asked every second or so."""
-        for farewell in tuple(self._under_way):
-            farewell.check(now)
+        for rejection in tuple(self._open):
+            rejection.check_timeouts(now)
 
-    def abandon(self) -> None:
+    def abort(self) -> None:
         """The process ends."""
-        for farewell in tuple(self._under_way):
-            farewell.abandon()
+        for rejection in tuple(self._open):
+            rejection.abort()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import ssl
 
 
-def say_ready(client: asyncio.Transport, ready: list[bytes]) -> None:
+def send_ready(client: asyncio.Transport, ready: list[bytes]) -> None:
     """Send our 220 to STARTTLS, and read not a byte that belongs to the handshake."""
     client.pause_reading()
     client.writelines(ready)

@@ -3,7 +3,7 @@
 A shell and many a service manager allow 1,024 unless asked for more (getrlimit(2),
 ``RLIMIT_NOFILE``): half of what the default ``relay.max_sessions`` takes. So the limit is raised,
 or fewer sessions are let in. What is spared is there so that whoever comes then can be told 421
-(``gateway/relay/descriptor_limit.py``): with none free, nobody can be told anything.
+(``gateway/relay/limits/descriptor_limit.py``): with none free, nobody can be told anything.
 """
 
 from __future__ import annotations

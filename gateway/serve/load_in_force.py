@@ -1,6 +1,6 @@
 """Snapshot, rules and texts, loaded together: all of them hold, or the old ones stay.
 
-The certificate is checked with them; the relay's listener reads it for itself.
+The certificate is checked with them; the relay's server reads it for itself.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.metrics import Metrics, merge
-from gateway.relay.session_count import Headcount
+from gateway.relay.limits.session_count import SessionCount
 from gateway.serve import health, load_in_force, sd_notify, worker_process, worker_report
 from gateway.serve.health_server import Pages
 from gateway.serve.list_freshness import SEARCH_SECONDS, Newer
@@ -49,7 +49,7 @@ class Supervisor:
         self._loaded = loaded
         self._listening = listening
         self._notifier = notifier
-        self._headcount = Headcount(count)
+        self._session_count = SessionCount(count)
         self._slots = [Slot(number) for number in range(1, count + 1)]
         self._newer = Newer(config)
         self._searched_at = 0.0
@@ -166,7 +166,7 @@ class Supervisor:
             if end is not None:
                 end.close()
         return worker_process.run(
-            self._config, self._loaded, self._listening, self._headcount, theirs, slot.number
+            self._config, self._loaded, self._listening, self._session_count, theirs, slot.number
         )
 
     def _hear(self, slot: Slot) -> None:
@@ -194,7 +194,7 @@ class Supervisor:
             self._hear(slot)  # its last words
             self._mute(slot)
         code = os.waitstatus_to_exitcode(status)
-        self._headcount.clear(slot.number)
+        self._session_count.clear(slot.number)
         wait = slot.emptied(now)
         if self._kill_at is not None:
             if code:

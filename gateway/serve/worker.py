@@ -22,7 +22,7 @@ from gateway.mailer.courier import Courier
 from gateway.mailer.submission import submission
 from gateway.metrics import Metrics
 from gateway.notices import render, rhythm
-from gateway.relay.server import Listener
+from gateway.relay.server import Server
 from gateway.serve import list_freshness, load_in_force, sd_notify
 from gateway.serve.health import silence
 from gateway.serve.list_freshness import Newer
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gateway.metrics import Samples
     from gateway.model import Notice
     from gateway.notices.render import Letter
-    from gateway.relay.session_count import Headcount
+    from gateway.relay.limits.session_count import SessionCount
     from gateway.serve.dns_linkage_job import Linking
     from gateway.serve.load_in_force import Loaded
 
@@ -53,7 +53,7 @@ class Worker:
     Building one reads the policies, unless they are ``loaded``; what is wrong there is a
     ``FaultyFile``. Sockets that are ``listening`` take the place of ``relay.listen``. An unusable
     ledger is told loudly, and does not keep it from starting: unmatched mail must flow.
-    ``headcount`` is what it counts its clients in, together with its siblings.
+    ``session_count`` is what it counts its clients in, together with its siblings.
 
     ``beat`` is called by the event loop every second from the start to the very end.
     """
@@ -64,13 +64,13 @@ class Worker:
         *,
         loaded: Loaded | None = None,
         listening: Sequence[socket.socket] = (),
-        headcount: Headcount | None = None,
+        session_count: SessionCount | None = None,
         notifier: Notifier | None = None,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._config = config
         self._listening = listening
-        self._headcount = headcount
+        self._session_count = session_count
         self._notifier = notifier or Notifier({}, os.getpid())
         self._beat = beat
         self._beaten_at = time.monotonic()
@@ -89,7 +89,7 @@ class Worker:
         # The ledger's thread does not inherit which worker we are.
         self._ledger_log = log.bind(**structlog.contextvars.get_contextvars())
         self._watch: Watch | None = None
-        self._listener: Listener | None = None
+        self._server: Server | None = None
         self._is_serving = False
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
@@ -106,8 +106,8 @@ class Worker:
         watch = self._watch = Watch(
             self._config, self._loaded.orders, self._ledger, metrics, process=self._process
         )
-        listener = self._listener = Listener(
-            self._config, watch, metrics, self._listening, self._headcount
+        server = self._server = Server(
+            self._config, watch, metrics, self._listening, self._session_count
         )
         courier = self._courier()
         watch.on_notice = courier.wake
@@ -124,8 +124,8 @@ class Worker:
                 stack.callback(loop.create_task(self._linking.run()).cancel)
             await asyncio.to_thread(self._ledger.start)
             stack.push_async_callback(asyncio.to_thread, self._ledger.close)
-            await listener.start()
-            stack.push_async_callback(listener.drain)
+            await server.start()
+            stack.push_async_callback(server.drain)
             couriering = loop.create_task(courier.run())
             stack.push_async_callback(_ended, couriering)
             stack.callback(courier.stop)
@@ -137,7 +137,7 @@ class Worker:
             self._notifier.tell(sd_notify.STOPPING)
             self._set_serving(is_serving=False)
             log.info("draining")
-            await listener.drain()
+            await server.drain()
         log.info("stopped")
 
     def stop(self) -> None:
@@ -225,7 +225,7 @@ class Worker:
     async def _search_for_newer(self) -> None:
         """Take what an import puts in force; of several workers the supervisor does."""
         newer = Newer(self._config)
-        while self._headcount is None:
+        while self._session_count is None:
             if newer.is_in_force(self._loaded.orders.snapshot.digest):
                 self._reload_wanted.set()
             await asyncio.sleep(list_freshness.SEARCH_SECONDS)
@@ -257,7 +257,7 @@ class Worker:
             self._metrics,
             lambda: self._loaded.orders.snapshot,
             self._ask_for_reload,
-            self._headcount.workers if self._headcount is not None else 1,
+            self._session_count.workers if self._session_count is not None else 1,
         )
         self._hear_newcomers()
 
@@ -267,7 +267,7 @@ class Worker:
 
     def _ask_for_reload(self) -> None:
         """All workers are to work by one snapshot, so it is their supervisor who is asked."""
-        if self._headcount is None:
+        if self._session_count is None:
             self._reload_wanted.set()
         else:
             self._reloads_wanted += 1
@@ -283,7 +283,7 @@ class Worker:
     async def _reload(self) -> None:
         """Swap what may change as one; keep the old, loudly, if the new does not load."""
         assert self._watch is not None
-        assert self._listener is not None
+        assert self._server is not None
         self._notifier.tell_reloading()
         # In a thread: the loop goes on with the mail.
         known = self._loaded.orders.departments
@@ -294,7 +294,7 @@ class Worker:
             self._loaded = loaded
             self._hear_newcomers()
             self._watch.orders = loaded.orders
-            self._listener.reload_tls()
+            self._server.reload_tls()
             self._tell_digests()
             log.info("reloaded", snapshot=loaded.orders.snapshot.digest)
         self._notifier.tell(sd_notify.READY)

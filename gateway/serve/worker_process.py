@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.config import Config
-    from gateway.relay.session_count import Headcount
+    from gateway.relay.limits.session_count import SessionCount
     from gateway.serve.listener_sockets import Listening
     from gateway.serve.load_in_force import Loaded
 
@@ -75,7 +75,7 @@ def run(  # noqa: PLR0913, PLR0917 - all that a supervisor shares, and what is t
     config: Config,
     loaded: Loaded,
     listening: Listening,
-    headcount: Headcount,
+    session_count: SessionCount,
     end: socket.socket,
     number: int,
 ) -> int:
@@ -83,14 +83,14 @@ def run(  # noqa: PLR0913, PLR0917 - all that a supervisor shares, and what is t
 
     ``end`` is this worker's end of the channel. Gives the exit status.
     """
-    headcount.sit(number)
+    session_count.become_worker(number)
     structlog.contextvars.bind_contextvars(worker=number)
     try:
         worker = Worker(
             config,
             loaded=loaded,
             listening=listening.relay,
-            headcount=headcount,
+            session_count=session_count,
             beat=lambda: worker_report.send(end, worker.report()),
         )
         uvloop.run(_serve(worker, end))

@@ -28,7 +28,8 @@ from gateway.inspection import inspector
 from gateway.ledger.store.writer import Ledger
 from gateway.metrics import Metrics
 from gateway.notices import rhythm
-from gateway.relay import connection, rejections, server
+from gateway.relay import admission, connection, failover, rejections, server
+from gateway.relay.server import Server
 from gateway.serve import load_in_force
 
 PATIENCE = 20
@@ -137,7 +138,7 @@ class NextHop:
 class Gateway:
     """A running relay with its ledger, and what can be asked of it afterwards."""
 
-    server: server.Listener
+    server: Server
     ledger: Ledger
     metrics: Metrics
     folder: Path
@@ -238,7 +239,7 @@ def log(monkeypatch):
     stream = io.StringIO()
     before = structlog.get_config()
     logging.set_up(stream)
-    for module in (connection, rejections, server, inspector):
+    for module in (admission, connection, failover, rejections, server, inspector):
         # A logger keeps the stream it first wrote to: these are new.
         monkeypatch.setattr(module, "log", structlog.get_logger("relay"))
     yield stream
@@ -271,7 +272,7 @@ async def gateway(tmp_path, loaded, log):
             # A reload may swap what is in force: each gateway has its own.
             mine = inspector.Orders(loaded.snapshot, rules)
             look_out = inspector.Watch(config, mine, ledger, metrics, process="test")
-            listening = server.Listener(config, look_out, metrics)
+            listening = Server(config, look_out, metrics)
             started = Gateway(listening, ledger, metrics, folder, log, hop, peers)
             await started.server.start()
             started.address = started.server._servers[0].sockets[0].getsockname()

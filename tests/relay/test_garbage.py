@@ -4,9 +4,9 @@ import gc
 
 import pytest
 
-from gateway.relay.connection import Relay
-from gateway.relay.failover import Reach
-from gateway.relay.next_hop import Hop
+from gateway.relay.connection import Connection
+from gateway.relay.failover import Failover
+from gateway.relay.next_hop import NextHop
 from gateway.smtp.session import Session
 
 
@@ -16,7 +16,9 @@ def uncollected():
     gc.collect()
     gc.disable()
     yield lambda: [
-        each for each in gc.get_objects() if isinstance(each, (Hop, Reach, Relay, Session))
+        each
+        for each in gc.get_objects()
+        if isinstance(each, (NextHop, Failover, Connection, Session))
     ]
     gc.enable()
 
@@ -35,5 +37,5 @@ async def test_r15_a_session_that_is_over_is_gone_without_a_collection(
         hop.close()
         assert (await client.end()).startswith(b"421 4.4.2 ")
     client.close()
-    await started.until(lambda: not started.server._relays)
+    await started.until(lambda: not started.server.connections.open)
     await started.until(lambda: not uncollected())

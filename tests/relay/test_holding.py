@@ -13,10 +13,10 @@ ONE_READ = 256 * 1024
 
 def held(gateway) -> int:
     """Bytes of the only session that the gateway keeps in its own memory."""
-    (relay,) = gateway.server._relays
+    (relay,) = gateway.server.connections.open
     waiting = sum(
         transport.get_write_buffer_size()
-        for transport in (relay._client, relay._hop._transport)
+        for transport in (relay._client.transport, relay._hop._transport)
         if transport is not None
     )
     return waiting + relay._session._client_lines.size + relay._session._hop_replies.size
@@ -60,13 +60,13 @@ async def test_r11_they_are_commands_again_after_any_other_reply(gateway):
 async def test_r11_bytes_behind_a_matched_dot_wait_for_its_release(gateway, monkeypatch):
     started = await gateway()
     recorded = asyncio.Event()
-    observe = started.server.watch.observe
+    observe = started.server.connections.inspector.observe
 
     async def slowly(*arguments):
         await recorded.wait()
         return await observe(*arguments)
 
-    monkeypatch.setattr(started.server.watch, "observe", slowly)
+    monkeypatch.setattr(started.server.connections.inspector, "observe", slowly)
     client, hop = await started.content(b"friend@mipt.ru")
     await client.say(b"x\r\n.\r\nMAIL FROM:<next@example.edu>\r\n")
     await hop.hear(b"x\r\n")
@@ -93,8 +93,8 @@ async def test_r15_a_slow_next_hop_slows_the_reading_of_the_client(gateway, reci
     started = await gateway()
     client, hop = await started.content(recipient)
     said = await push(client, b"0123456789abcde\n" * 65536, started)
-    (relay,) = started.server._relays
-    assert relay._client_is_paused
+    (relay,) = started.server.connections.open
+    assert relay._client._is_paused
     received = 0
     while received < said:
         received += len(await hop.more(1 << 20))

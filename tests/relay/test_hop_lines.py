@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.relay import server, timeouts
+from gateway.relay import failover, server, timeouts
 
 
 def told(started, event="next hop lost"):
@@ -57,7 +57,7 @@ async def test_r07_a_next_hop_that_leaves_when_it_was_asked_to_is_not_lost(gatew
     hop.close()
     await client.end()
     client.close()
-    await started.until(lambda: not started.server._relays)
+    await started.until(lambda: not started.server.connections.open)
     assert told(started) == []
 
 
@@ -66,24 +66,24 @@ async def test_r07_one_that_leaves_while_a_match_is_settled_was_asked_to(
 ):
     started = await gateway()
     client, hop = await started.meet()
-    settle, may_settle = started.server.watch.settle, asyncio.Event()
+    settle, may_settle = started.server.connections.inspector.settle, asyncio.Event()
 
     async def late(*words):
         await may_settle.wait()
         await settle(*words)
 
-    monkeypatch.setattr(started.server.watch, "settle", late)
+    monkeypatch.setattr(started.server.connections.inspector, "settle", late)
     await behind_the_dot(client, hop, envelope)
     await client.say(b"QUIT\r\n")
     await hop.hear(b"QUIT\r\n")
-    (session,) = started.server._relays
+    (session,) = started.server.connections.open
     await hop.say(b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n")
     hop.close()
     await started.until(lambda: session._hop is None)
     may_settle.set()
     assert await client.end() == b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n"
     client.close()
-    await started.until(lambda: not started.server._relays)
+    await started.until(lambda: not started.server.connections.open)
     assert told(started) == []
 
 
@@ -100,13 +100,13 @@ async def test_r07_a_quit_that_is_refused_ends_nothing(gateway):
 
 async def test_r07_a_dead_next_hop_does_not_fill_the_disk(gateway):
     started = await gateway()
-    for number in range(server.HOP_LINES + 5):
+    for number in range(failover.FAILURE_LINES + 5):
         client, hop = await started.meet()
         hop.close()
         assert (await client.end()).startswith(b"421 ")
-        assert len(told(started)) == min(number + 1, server.HOP_LINES)
-    assert started.metrics.next_hop_errors._value.get() == server.HOP_LINES + 5
-    assert len({line["session"] for line in told(started)}) == server.HOP_LINES
+        assert len(told(started)) == min(number + 1, failover.FAILURE_LINES)
+    assert started.metrics.next_hop_errors._value.get() == failover.FAILURE_LINES + 5
+    assert len({line["session"] for line in told(started)}) == failover.FAILURE_LINES
 
 
 async def test_r20_a_silent_next_hop_is_told_in_the_same_way(gateway, monkeypatch):

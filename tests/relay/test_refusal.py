@@ -209,10 +209,10 @@ async def test_r20_a_chunk_that_comes_slowly_is_waited_for_as_content_is(gateway
     await (await hop.hear(envelope)).say(b"250 1\r\n250 2\r\n")
     await hop.hear(b"BDAT 3 LAST\r\na")
     await client.reply(250, 250)
-    (relay,) = started.server._relays
+    (relay,) = started.server.connections.open
     began = client.loop.time()
     for seconds in range(300):
-        relay.check(began + seconds)
+        relay.check_timeouts(began + seconds)
     await client.say(b"bc")
     await (await hop.hear(b"bc")).say(b"250 2.0.0 Ok\r\n")
     await client.reply(250)

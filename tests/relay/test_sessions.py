@@ -74,11 +74,11 @@ async def test_r18_a_client_that_is_gone_keeps_nothing_when_time_is_up(gateway, 
     client, hop = await started.content(recipient)
     await client.say(b"x\r\n.\r\n")
     await hop.hear(b"x\r\n.\r\n")
-    (session,) = started.server._relays
+    (session,) = started.server.connections.open
     client.reset()
-    await started.until(lambda: session._client is None)
-    session.abandon()  # its next hop is silent, and nobody else will tell of the end
-    await started.until(lambda: not started.server._relays)
+    await started.until(lambda: session._client.transport is None)
+    session.abort()  # its next hop is silent, and nobody else will tell of the end
+    await started.until(lambda: not started.server.connections.open)
     assert await hop.end() == b""
 
 
@@ -98,14 +98,14 @@ async def test_r18_no_next_hop_is_sought_for_a_client_that_was_told_421(gateway)
     ):
         started = await gateway(hops=(Endpoint(*full.getsockname()),))
         client = await started.connect()
-        await started.until(lambda: started.server._relays)
-        (session,) = started.server._relays
+        await started.until(lambda: started.server.connections.open)
+        (session,) = started.server.connections.open
         session.drain()
         assert (await client.end()).startswith(b"421 4.3.2 ")
         client.close()
         # Long before the time that a connection may take.
-        await started.until(lambda: not started.server._relays)
-    assert session._reach._is_wanted is False
+        await started.until(lambda: not started.server.connections.open)
+    assert session._failover._is_wanted is False
 
 
 async def test_r18_a_client_that_waits_for_its_greeting_is_told_421(gateway):
@@ -236,7 +236,7 @@ async def test_r20_a_client_that_never_closes_is_closed(gateway, impatient):
     client, hop = await started.meet()
     hop.close()
     await client.reply(421)
-    await started.until(lambda: not started.server._relays)
+    await started.until(lambda: not started.server.connections.open)
 
 
 @pytest.mark.parametrize("chunk", [b"BDAT 9\r\n", b"BDAT 9 LAST\r\n"])
@@ -254,14 +254,14 @@ async def test_r20_a_chunk_under_way_is_the_clients_turn_and_not_the_next_hops(g
         await client.reply(250)
     await client.say(chunk + b"123")
     await hop.hear(chunk + b"123")
-    (relay,) = started.server._relays
+    (relay,) = started.server.connections.open
     began = client.loop.time()
     for seconds in range(310):
-        relay.check(began + seconds)
+        relay.check_timeouts(began + seconds)
     await client.say(b"45")
     await hop.hear(b"45")
     for seconds in range(310, 650, 10):
-        relay.check(began + seconds)
+        relay.check_timeouts(began + seconds)
     await client.hear(b"421 4.4.2 Error: timeout exceeded\r\n")
     assert started.metrics.next_hop_errors._value.get() == 0
 
@@ -271,13 +271,13 @@ async def test_r20_a_slow_reply_is_not_the_clients_silence(gateway):
     client, hop = await started.content(b"friend@example.org")
     await client.say(b"x\r\n.\r\n")
     await hop.hear(b"x\r\n.\r\n")
-    (relay,) = started.server._relays
+    (relay,) = started.server.connections.open
     began = client.loop.time()
     for seconds in range(400):
-        relay.check(began + seconds)
+        relay.check_timeouts(began + seconds)
     await hop.say(b"250 2.0.0 Ok\r\n")
     await client.hear(b"250 2.0.0 Ok\r\n")
-    relay.check(began + 401)
+    relay.check_timeouts(began + 401)
     await client.say(b"QUIT\r\n")
     await (await hop.hear(b"QUIT\r\n")).say(b"221 2.0.0 Bye\r\n")
     assert await client.end() == b"221 2.0.0 Bye\r\n"

@@ -27,7 +27,7 @@ async def settling(gateway, monkeypatch):
 async def test_r01_a_stray_reply_while_a_match_is_settled_answers_nothing(settling, stray):
     started, client, hop, written = settling
     await hop.say(b"250 2.0.0 queued as 4XYZ\r\n")
-    (session,) = started.server._relays
+    (session,) = started.server.connections.open
     await started.until(lambda: session._session.message.reply)
     await hop.say(stray)
     await started.until(lambda: session._session._hop_replies.size)
@@ -38,7 +38,7 @@ async def test_r01_a_stray_reply_while_a_match_is_settled_answers_nothing(settli
     assert await client.end() == b"250 2.0.0 queued as 4XYZ\r\n" + own
     assert await hop.end() == b""
     client.close()
-    await started.until(lambda: not started.server._relays)
+    await started.until(lambda: not started.server.connections.open)
     assert started.findings()[0][:2] == ("friend@mipt.ru", "delivered")
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.relay import descriptor_limit, rejections
+from gateway.relay import rejections
+from gateway.relay.limits import descriptor_limit
 from gateway.serve import descriptor_budget
 
 ASK = """

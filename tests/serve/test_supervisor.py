@@ -228,7 +228,7 @@ FAULTY = "worker_process.run = lambda *_: worker_process.FAULTY"
 
 STUCK = """
 worker_slot.STUCK_SECONDS = 0.2
-def run(config, loaded, listening, headcount, end, number):
+def run(config, loaded, listening, session_count, end, number):
     signal.pthread_sigmask(signal.SIG_UNBLOCK, worker_process.SIGNALS)
     while number == 2:
         serve(end)
@@ -243,7 +243,7 @@ worker_process.run = run
 
 DEAF = """
 supervisor.MARGIN_SECONDS = 0
-def run(config, loaded, listening, headcount, end, number):
+def run(config, loaded, listening, session_count, end, number):
     serve(end)
     os.kill(os.getppid(), signal.SIGTERM)
     time.sleep(60)
@@ -257,7 +257,7 @@ def fork(work):
         raise BlockingIOError(11, "no more processes")
     return real(work)
 worker_process.fork = fork
-def run(config, loaded, listening, headcount, end, number):
+def run(config, loaded, listening, session_count, end, number):
     serve(end)
     os.kill(os.getppid(), signal.SIGTERM)
     return 0

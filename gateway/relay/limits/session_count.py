@@ -11,7 +11,7 @@ import mmap
 _WIDTH = 4  # bytes of a C unsigned int, on every platform that has fork
 
 
-class Count:
+class SharedCounter:
     """One number in as many parts as there are workers."""
 
     __slots__ = ("_parts", "_place")
@@ -27,7 +27,7 @@ class Count:
         return sum(self._parts)
 
     def enter(self, limit: int) -> bool:
-        """Count one more, unless that makes more than ``limit`` of them in all workers."""
+        """SharedCounter one more, unless that makes more than ``limit`` of them in all workers."""
         # Counted before it is asked: two workers with one place left may both say no, but never
         # both say yes. Whoever was turned away for nothing tries again.
         self._parts[self._place] += 1
@@ -37,10 +37,10 @@ class Count:
         return False
 
     def leave(self) -> None:
-        """Count one less."""
+        """SharedCounter one less."""
         self._parts[self._place] -= 1
 
-    def sit(self, number: int) -> None:
+    def become_worker(self, number: int) -> None:
         """From now on this process is worker ``number``, from 1; whoever was it before is dead."""
         self._place = number - 1
         self._parts[self._place] = 0
@@ -50,22 +50,22 @@ class Count:
         self._parts[number - 1] = 0
 
 
-class Headcount:
-    """The clients of ``workers`` processes, each of which counts itself in by :meth:`sit`."""
+class SessionCount:
+    """The clients of ``workers`` processes, each of which says which it is by `become_worker`."""
 
     __slots__ = ("sessions", "waiting", "workers")
 
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
-        self.sessions = Count(workers)
+        self.sessions = SharedCounter(workers)
         """Clients that are served."""
-        self.waiting = Count(workers)
+        self.waiting = SharedCounter(workers)
         """Connections that are no session yet: a header or a handshake is to come."""
 
-    def sit(self, number: int) -> None:
+    def become_worker(self, number: int) -> None:
         """From now on this process is worker ``number``, from 1."""
-        self.sessions.sit(number)
-        self.waiting.sit(number)
+        self.sessions.become_worker(number)
+        self.waiting.become_worker(number)
 
     def clear(self, number: int) -> None:
         """Worker ``number`` is dead, and nobody is with it any more."""

@@ -18,22 +18,22 @@ TOGETHER = 8 * 1024 * 1024
 """Bytes that one read of each session may make."""
 
 
-class Room:
+class ReadBuffer:
     """The buffer. It is filled and emptied within one step of the event loop, so one serves all."""
 
-    __slots__ = ("_whole", "part")
+    __slots__ = ("_whole", "view")
 
     def __init__(self) -> None:
         self._whole = memoryview(bytearray(MOST))
-        self.part = self._whole
+        self.view = self._whole
         """What the next read may fill."""
 
-    def share(self, sessions: int) -> None:
+    def divide_among(self, sessions: int) -> None:
         """So many sessions read from now on."""
         size = min(MOST, max(LEAST, TOGETHER // max(1, sessions)))
-        if size != len(self.part):
-            self.part = self._whole[:size]
+        if size != len(self.view):
+            self.view = self._whole[:size]
 
-    def take(self, size: int) -> bytes:
+    def received(self, size: int) -> bytes:
         """Give the bytes that a read has left."""
         return bytes(self._whole[:size])

@@ -19,7 +19,7 @@ KEPT = 32
 connections to next hops of whoever is inside already."""
 
 
-class Shortage:
+class DescriptorLimit:
     """The process's limit of descriptors, as it was when it was last measured."""
 
     __slots__ = ("limit",)
@@ -33,6 +33,6 @@ class Shortage:
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.limit = sys.maxsize if allowed == resource.RLIM_INFINITY else allowed
 
-    def is_shown_by(self, descriptor: int) -> bool:
+    def is_reached_by(self, descriptor: int) -> bool:
         """Whether a descriptor just handed out is one of the last."""
         return descriptor >= self.limit - min(KEPT, self.limit // 4)

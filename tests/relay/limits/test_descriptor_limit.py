@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from gateway.relay.descriptor_limit import KEPT, Shortage
+from gateway.relay.limits.descriptor_limit import KEPT, DescriptorLimit
 
 
 @pytest.fixture
@@ -20,21 +20,23 @@ def allowed(monkeypatch):
 @pytest.mark.parametrize(("limit", "first"), [(1024, 1024 - KEPT), (64, 48), (4, 3)])
 def test_the_last_descriptors_show_it(allowed, limit, first):
     allowed(limit)
-    assert [Shortage().is_shown_by(at) for at in (-1, 0, first - 1, first)] == [False] * 3 + [True]
+    assert [DescriptorLimit().is_reached_by(at) for at in (-1, 0, first - 1, first)] == [
+        False
+    ] * 3 + [True]
 
 
 def test_where_there_is_no_limit_there_is_no_shortage(allowed):
     allowed(resource.RLIM_INFINITY)
-    assert not Shortage().is_shown_by(sys.maxsize // 2)
+    assert not DescriptorLimit().is_reached_by(sys.maxsize // 2)
 
 
 def test_the_limit_may_change_while_we_run(allowed):
     allowed(1024)
-    measured = Shortage()
-    assert not measured.is_shown_by(500)
+    measured = DescriptorLimit()
+    assert not measured.is_reached_by(500)
     allowed(520)
     measured.measure()
-    assert measured.is_shown_by(500)
+    assert measured.is_reached_by(500)
 
 
 def test_a_new_descriptor_has_the_lowest_number_that_is_free():
@@ -48,4 +50,4 @@ def test_a_new_descriptor_has_the_lowest_number_that_is_free():
 
 
 def test_it_measures_this_process():
-    assert Shortage().limit == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert DescriptorLimit().limit == resource.getrlimit(resource.RLIMIT_NOFILE)[0]

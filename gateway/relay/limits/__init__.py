@@ -1,0 +1,1 @@
+"""How much one process takes on: sessions, descriptors, bytes read at once."""
