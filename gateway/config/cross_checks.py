@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def contradictions(config: Config) -> Iterator[tuple[str, str]]:
-    """Tell, key by key, what is sound alone and wrong beside another key."""
+    """Give pairs: a dotted key that is sound alone, and what is wrong with it beside another."""
     yield from _exposed(config)
     yield from _clashes(config)
     yield from _loops(config)
