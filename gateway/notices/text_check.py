@@ -1,6 +1,7 @@
 """Every notice text filled in with every kind of example, before any sender sees one.
 
-What a template gets wrong is found here, with file and line, and not when a notice is due.
+What a template gets wrong is found here, with file and line, and not when a notice is due
+(behaviours P5, N8 and N9).
 """
 
 from __future__ import annotations
