@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read ``consolidated.json``."""
+    """Read ``consolidated.json``. Keys that are not known are passed over."""
     return entries(_records(required(parts, "consolidated.json")))
 
 
