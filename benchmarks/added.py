@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from benchmarks.table import Block, Row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from benchmarks.latency import Sample
     from benchmarks.load import Load
     from benchmarks.peer import Peer
 
@@ -22,6 +22,25 @@ STRAIGHT = "straight"
 
 TIMES_THE_FLOOR = 2
 TIMES_THE_DISK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sending at one load. ``latency`` and ``delay``: percentiles by name, in seconds.
+
+    ``delay`` is the part of the latency before our first byte. ``sender_share``: what the sender
+    itself used of one processor. ``rate`` is messages a second; ``repetition`` counts from 0.
+    """
+
+    repetition: int
+    peer: str
+    load: str
+    rate: float
+    messages: int
+    latency: dict[str, float]
+    delay: dict[str, float]
+    sender_share: float
+    foreign_share: float
 
 
 class Added:

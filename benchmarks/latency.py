@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks import added, contestant, disk, errand, usage
+from benchmarks.added import Sample
 from benchmarks.child import BenchmarkError
 from benchmarks.content import as_sent, content
 from benchmarks.contestant import Contestant, Meter
@@ -31,25 +32,6 @@ LEAST = 100
 """Messages in a sample, at the least."""
 SENDER_SHARE = 0.8
 """Of one processor: a sender that needs more measures itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One sending at one load. ``latency`` and ``delay``: percentiles by name, in seconds.
-
-    ``delay`` is the part of the latency before our first byte. ``sender_share``: what the sender
-    itself used of one processor.
-    """
-
-    repetition: int
-    peer: str
-    load: str
-    rate: float
-    messages: int
-    latency: dict[str, float]
-    delay: dict[str, float]
-    sender_share: float
-    foreign_share: float
 
 
 def run(setting: Setting) -> Outcome:
