@@ -35,7 +35,7 @@ SENDER_SHARE = 0.8
 
 
 def run(setting: Setting) -> Outcome:
-    """What each can take, in the first repetition; then each load through everybody, in turn."""
+    """Try what each can take, in the first repetition; then send each load through all, in turn."""
     loads = [load for load in LOADS if load.sessions > 1 or not setting.is_quick]
     for size in {load.size for load in loads}:
         (setting.directory / f"content-{size}").write_bytes(as_sent(content(size)))
@@ -131,7 +131,7 @@ def _sample(each: Contestant, load: Load, rate: float, setting: Setting, repetit
 
 
 def warnings(samples: Iterable[Sample]) -> list[str]:
-    """Whether the sender was fast enough to measure anybody but itself."""
+    """Warn where the sender was not fast enough to measure anybody but itself; else nothing."""
     most = max(sample.sender_share for sample in samples)
     if most <= SENDER_SHARE:
         return []
