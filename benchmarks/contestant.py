@@ -64,7 +64,10 @@ def running(
 
 @contextlib.contextmanager
 def straight(peer: Peer, setting: Setting) -> Iterator[Contestant]:
-    """Start a next hop alone: what is sent to it goes through no gateway."""
+    """Start a next hop alone: what is sent to it goes through no gateway.
+
+    Raises :class:`BenchmarkError` where it does not start.
+    """
     port = setting.ports.take()
     place = Place(setting.directory / f"straight-{port}", port, port)
     place.directory.mkdir()

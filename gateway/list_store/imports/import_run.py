@@ -77,8 +77,8 @@ def take(policies: Path, folder: Folder, parcel: Parcel, at: datetime) -> Taken:
     """Import a list from files and put the new snapshot in force (behaviours S8 and S10).
 
     Raises :class:`Refused`; then nothing has changed but the note that says why. Raises another
-    :class:`ListError` where there is no such source or its files are others, and ``OSError`` where
-    what was read cannot be kept.
+    :class:`ListError` where there is no such source or its files are others, ``ConfigError`` where
+    the policies are faulty, and ``OSError`` where what was read cannot be kept.
     """
     listed = catalogue.find(parcel.source)
     form, paths = _form(listed, parcel)
