@@ -1,4 +1,7 @@
-"""A program started for the run, and its end: nothing outlives the run, not even its crash."""
+"""Programs started for the run: servers, commands and errands in processes of their own.
+
+Nothing outlives the run, not even its crash.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway's part: messages in which something was found, and what became of them."""
+"""The mail of the year: messages in which something was found, and what became of them."""
 
 from __future__ import annotations
 

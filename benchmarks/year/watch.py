@@ -1,4 +1,4 @@
-"""The gateway's life: starts, heartbeats, restarts, and two times when nobody watched."""
+"""The gateway's part in the year: starts, heartbeats, restarts, and two times without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is sound key by key and wrong together: loops, clashes, an open door."""
+"""Checks between the configuration's keys: loops, clashes, an open door.
+
+Each key is sound by itself then, and wrong beside another.
+"""
 
 from __future__ import annotations
 

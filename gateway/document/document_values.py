@@ -77,7 +77,7 @@ def member(value: object, kind: type[E]) -> E:
 
 
 def describe(value: object) -> str:
-    """Name a TOML value in a fault's words; a text is never quoted, since it may be a secret."""
+    """Name a TOML value in a fault's words: a text, a list and a table by their kind alone."""
     match value:
         case bool():
             return "true" if value else "false"

@@ -1,4 +1,4 @@
-"""May we write to this sender about this message? RFC 3834 section 2, RFC 5230 section 4.6.
+"""Whether a sender may be written to about a message: RFC 3834 section 2, RFC 5230 section 4.6.
 
 Behaviour N1.
 

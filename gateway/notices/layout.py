@@ -34,7 +34,7 @@ def words_of(facts: Facts, texts: Texts) -> prose.Prose:
 
 
 def page(words: prose.Prose, facts: Facts, texts: Texts) -> str:
-    """Give the HTML form of the words; raises ``ConfigError`` with file and line as above."""
+    """Give the HTML form of the words; raises ``ConfigError`` with file and line."""
     return _fill(texts, PAGE, prose=words, language=facts.language, link=_linker(facts))
 
 

@@ -47,8 +47,8 @@ def window_keys(findings: Iterable[Finding], on: date) -> tuple[str, ...]:
 def is_open(last_opened: Mapping[str, datetime | None], now: datetime, every: timedelta) -> bool:
     """Whether any of a message's windows lets a notice through (behaviour N2).
 
-    ``last_opened`` says of each window's key when a notice last opened it, ``None``: never. A
-    window stands for ``every``. Times are aware.
+    ``last_opened`` says of each window's key when a notice last opened it, ``None``: never.
+    ``every`` has to pass from then on. Times are aware.
 
     A time that lies further ahead than a window is wide comes from a clock that went wrong; it
     must not silence a sender for good.

@@ -1,4 +1,7 @@
-"""Who is this recipient? The room's one public door."""
+"""The verdict on a recipient: listed, for review or clear, whose mailbox it is, and why.
+
+The room's one public door for those who screen mail.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is it the list, or half of it? A new import held against what was kept of the last one."""
+"""The guard against half a list: a new import held against what was kept of the last one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def weigh(
     """Refuse what is likely to be half a list. Raises :class:`ListError`.
 
     ``file`` is its name in the error. ``fewest`` is how many institutions the source has at the
-    least, ``losses`` are what it lacks of what it had; none are weighed where there are none.
+    least, ``losses`` are what it lacks of what it had.
     """
     if not entries:
         raise refusal(file, "names no institution")

@@ -1,4 +1,4 @@
-"""Doing without a list, on purpose: a person says that what was imported of it may go."""
+"""Removing a list, on purpose: a person says that what was imported of it may go."""
 
 from __future__ import annotations
 

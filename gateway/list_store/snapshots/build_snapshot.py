@@ -1,4 +1,4 @@
-"""The snapshot in force: what people wrote, what was imported and what was accepted, as one."""
+"""Building the snapshot in force: of what people wrote, what was imported, what was accepted."""
 
 from __future__ import annotations
 

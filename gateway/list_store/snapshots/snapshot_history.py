@@ -38,7 +38,7 @@ _GONE = "`monition lists update policies` begins another; the snapshots are kept
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A snapshot came into force: when (aware, UTC), and from which content of which files.
+    """A snapshot came into force: when (aware), and from which content of which files.
 
     ``inputs`` is a digest of all that it was made of, ``entries`` how many of them each list gave,
     ``sources`` the digest of what is kept of each, ``accepted`` of each file of what people

@@ -1,4 +1,4 @@
-"""How a file ended: a list of rows that was cut short looks like a shorter list."""
+"""Whether a file of rows was cut short: it then looks like a shorter list."""
 
 from __future__ import annotations
 
