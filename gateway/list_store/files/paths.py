@@ -131,7 +131,7 @@ class Folder:
 def replace(path: Path, content: bytes) -> None:
     """Replace a file as a whole, durably; whoever reads it sees the old one or the new one.
 
-    Raises ``OSError``; then the old one is there.
+    Raises ``OSError``; the file is whole then, too.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
     temporary = Path(name)
