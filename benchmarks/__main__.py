@@ -109,7 +109,10 @@ def _close(result: Result, options: argparse.Namespace, loads: list[str]) -> Non
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What is asked for; ``sections`` are names, in the order of ``SECTIONS``."""
+    """Read what is asked for; ``sections`` are names, in the order of ``SECTIONS``.
+
+    Wrong usage ends with 2.
+    """
     listed = "\n".join(f"  {section.name:10}{section.help}" for section in SECTIONS.values())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from benchmarks.table import Block, Row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from benchmarks.latency import Sample
     from benchmarks.load import Load
     from benchmarks.peer import Peer
 
@@ -22,6 +22,25 @@ STRAIGHT = "straight"
 
 TIMES_THE_FLOOR = 2
 TIMES_THE_DISK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sending at one load. ``latency`` and ``delay``: percentiles by name, in seconds.
+
+    ``delay`` is the part of the latency before our first byte. ``sender_share``: what the sender
+    itself used of one processor. ``rate`` is messages a second; ``repetition`` counts from 0.
+    """
+
+    repetition: int
+    peer: str
+    load: str
+    rate: float
+    messages: int
+    latency: dict[str, float]
+    delay: dict[str, float]
+    sender_share: float
+    foreign_share: float
 
 
 class Added:
@@ -39,18 +58,21 @@ class Added:
                 of[sample.repetition] = 1e6 * seconds
 
     def straight(self) -> str:
-        """In words."""
+        """Give what straight sending took, in words: microseconds."""
         steps = (self._latency[STRAIGHT, step] for step in ("p50", "p99"))
         p50, p99 = (f"{median(of.values()):.0f}" for of in steps)
         return f"p50 {p50}, p99 {p99}"
 
     def over(self, peer: str, other: str, step: str) -> list[float]:
-        """What one takes longer than the other at that percentile, in each repetition."""
+        """Give what one takes longer than the other at a percentile (``p99``), in each repetition.
+
+        In microseconds; empty where either has no samples.
+        """
         mine, theirs = (self._latency.get((name, step), {}) for name in (peer, other))
         return paired(mine, theirs, lambda one, another: one - another)
 
     def row(self, load: Load, peers: Iterable[Peer], step: str) -> Row:
-        """What each adds."""
+        """Give what each peer adds at a percentile, as a row of the table."""
         added = {peer.name: self.over(peer.name, STRAIGHT, step) for peer in peers}
         return Row(load.name, step, _cells(added))
 
@@ -62,7 +84,11 @@ def summary(
     speeds: Mapping[str, Mapping[str, float]],
     sync_seconds: float,
 ) -> tuple[list[Block], list[Judgement]]:
-    """A block for each load. ``speeds``: messages a second by way and peer."""
+    """Give a block for each load, and how the goals were met.
+
+    ``speeds``: messages a second by way and peer. ``sync_seconds``: what the disk takes for one
+    ``fdatasync``.
+    """
     blocks: list[Block] = []
     judgements: list[Judgement] = []
     for load in loads:

@@ -16,7 +16,7 @@ COMMON = 3_000
 
 
 def domains(count: int, seed: int) -> list[str]:
-    """So many different ones, of two to six syllables, in alphabetical order."""
+    """Give so many different domains, of two to six syllables, in alphabetical order."""
     chance = random.Random(seed)
     found: set[str] = set()
     while len(found) < count:
@@ -28,7 +28,7 @@ def domains(count: int, seed: int) -> list[str]:
 
 
 def as_in_mail(count: int, seed: int) -> list[str]:
-    """Addresses whose domains repeat as those of a university's outgoing mail do."""
+    """Give addresses whose domains repeat as those of a university's outgoing mail do."""
     chance = random.Random(seed)
     names = domains(COMMON, seed)
     chance.shuffle(names)
@@ -41,5 +41,5 @@ def as_in_mail(count: int, seed: int) -> list[str]:
 
 
 def all_different(count: int, seed: int) -> list[str]:
-    """Addresses of which no two have one domain."""
+    """Give addresses of which no two have one domain."""
     return [f"jane.doe{number}@{name}" for number, name in enumerate(domains(count, seed))]

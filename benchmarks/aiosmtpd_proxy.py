@@ -12,6 +12,7 @@ STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> None:
+    """Relay until SIGTERM or SIGINT."""
     listen, next_hop = map(int, sys.argv[1:])
     # Before the controller's thread starts, so that it is deaf to them as well.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)

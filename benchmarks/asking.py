@@ -30,7 +30,10 @@ ROUNDS = 3
 
 
 def pages(path: str) -> dict[str, Any]:
-    """The first page of each filter and of hard ones together, and how many fit."""
+    """Take the first page of each filter and of hard ones together, and how many fit.
+
+    Gives by filter the seconds for the ``page`` and the ``count``, and how many ``rows`` fit.
+    """
     found: dict[str, Any] = {}
     with Reading(Path(path), None) as reading:
         reader = reading.reader
@@ -42,7 +45,10 @@ def pages(path: str) -> dict[str, Any]:
 
 
 def questions(path: str) -> dict[str, float]:
-    """Each named question that the ledger alone can answer, and each of the statistics."""
+    """Ask each named question that the ledger alone can answer, and each of the statistics.
+
+    Gives seconds by name.
+    """
     found = {}
     now = datetime.now(UTC)
     asked = {**QUESTIONS, **{f"stats by {name}": each for name, each in stats.BY.items()}}
@@ -66,7 +72,10 @@ def questions(path: str) -> dict[str, float]:
 
 
 def verifying(path: str) -> dict[str, float]:
-    """The whole ledger verified: seconds, and memory at the highest."""
+    """Verify the whole ledger: how many events, seconds, CPU seconds, bytes at the highest.
+
+    Ends the process where the ledger is not intact.
+    """
     began, used = time.monotonic(), time.process_time()
     verdict = examine(Path(path))
     if not verdict.is_intact:

@@ -1,18 +1,26 @@
-"""A program started for the run, and its end: nothing outlives the run, not even its crash."""
+"""Programs started for the run: servers, commands and errands in processes of their own.
+
+Nothing outlives the run, not even its crash.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+"""The tree that is measured, and where its modules are run."""
 
 READY_SECONDS = 30
 STOP_SECONDS = 15
@@ -33,11 +41,11 @@ class Ports:
         self._next = os.getpid() * 100 % len(_PORTS)
 
     def pair(self) -> tuple[int, int]:
-        """Two of them."""
+        """Give two of them."""
         return self.take(), self.take()
 
     def take(self) -> int:
-        """The next free one."""
+        """Give the next free one. Raises :class:`BenchmarkError` where none is."""
         for _ in _PORTS:
             port = _PORTS[self._next]
             self._next = (self._next + 1) % len(_PORTS)
@@ -49,7 +57,7 @@ class Ports:
 
 
 def find(program: str) -> str | None:
-    """The program's path; where a normal user's PATH leaves out the folder, too."""
+    """Give a program's path, also in folders that a user's PATH leaves out; ``None``: not here."""
     return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
 
 
@@ -59,7 +67,8 @@ def running(
 ) -> Iterator[int]:
     """Run a server until the block ends; gives its process id once it greets on ``port``.
 
-    What it says goes to ``log``. ``unprivileged``: as nobody, where we are root.
+    What it says goes to ``log``. ``unprivileged``: as nobody, where we are root. Raises
+    :class:`BenchmarkError` where it does not greet within :data:`READY_SECONDS`.
     """
     # A caller must not name a program that ends up elsewhere: what it prints goes to the log.
     with log.open("wb") as out:
@@ -84,7 +93,8 @@ def running(
 def leash(*, unprivileged: bool = False) -> list[str]:
     """What stands before a command so that the program ends with us, however we end.
 
-    ``unprivileged``: and has no rights of ours, where we are root.
+    ``unprivileged``: and has no rights of ours, where we are root. Raises
+    :class:`BenchmarkError` where that cannot be had.
     """
     setpriv = find("setpriv")
     drop = unprivileged and os.geteuid() == 0
@@ -94,6 +104,39 @@ def leash(*, unprivileged: bool = False) -> list[str]:
         return []
     rights = ["--reuid=nobody", "--regid=nogroup", "--clear-groups"] if drop else []
     return [setpriv, *rights, "--pdeathsig=KILL", "--"]
+
+
+def used(command: Sequence[str], said: Path | None = None, *, name: str) -> tuple[float, float]:
+    """Run a program of ours to its end; its CPU seconds, and its memory in bytes at the highest.
+
+    It reads the file ``said``, or nothing; what it prints is thrown away. Raises
+    :class:`BenchmarkError`, which calls it ``name``, where it fails.
+    """
+    with Path(said or os.devnull).open("rb") as stdin:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        assert process.stderr is not None
+        words = process.stderr.read().decode()
+        _, status, spent = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stderr.close()
+    if process.returncode:
+        raise BenchmarkError(f"{name} failed: {words.strip()[-300:]}")
+    return spent.ru_utime + spent.ru_stime, spent.ru_maxrss * 1024
+
+
+def found(module: str, errand: str, *arguments: Path) -> dict[str, Any]:
+    """Have an errand of ``benchmarks.module`` measured in a process of its own; what it found.
+
+    Raises :class:`BenchmarkError` where it breaks off.
+    """
+    command = [sys.executable, "-m", f"benchmarks.{module}", errand, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(f"{errand} broke off: {done.stderr.strip()[-300:]}")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def _wait_for_greeting(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
@@ -115,5 +158,5 @@ def _wait_for_greeting(process: subprocess.Popen[bytes], port: int, log: Path) -
 
 
 def tail(log: Path, lines: int = 8) -> str:
-    """The last words of a program."""
+    """Give the last lines of a program's log."""
     return "\n".join(log.read_text("utf-8", "replace").splitlines()[-lines:])

@@ -22,11 +22,11 @@ class Column:
 
     @property
     def key(self) -> str:
-        """The name with the sessions: of one column only."""
+        """The name with the sessions, which no other column has."""
         return f"{self.name}, {self.sessions} session{'s' if self.sessions > 1 else ''}"
 
     def messages(self, asked: int, pace: float = 1.0) -> int:
-        """How many messages make one sample, for a peer of that pace; no session goes idle."""
+        """Give how many messages make one sample, for a peer of that pace; no session goes idle."""
         # Of large ones a few say enough, and twenty would take a slow peer seven seconds.
         least = min(self.sessions, 5) if self.size > 1_000_000 else self.sessions
         return max(least, round(asked * self.share * pace))

@@ -32,7 +32,7 @@ _BOUNDARY = "=_5f0c2d9e7a41"
 
 
 def content(size: int) -> str:
-    """A message of about ``size`` bytes with LF line ends, as ``smtp-source -F`` reads it.
+    """Make a message of about ``size`` bytes with LF line ends, as ``smtp-source -F`` reads it.
 
     A small one is plain text; one of over 20,000 bytes is text, HTML and an attachment.
     """
@@ -52,7 +52,7 @@ def content(size: int) -> str:
 
 
 def as_sent(text: str) -> bytes:
-    """The same as it goes over the wire, the final dot left out (RFC 5321, section 4.5.2)."""
+    """Give the same as SMTP sends it, the final dot left out (RFC 5321, section 4.5.2)."""
     return "".join(
         f"{'.' if line.startswith('.') else ''}{line}\r\n" for line in text.splitlines()
     ).encode("ascii")

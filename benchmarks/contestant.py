@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Contestant:
-    """``sent``: the messages it was given so far, warm-up included."""
+    """A running peer and its next hop. ``sent``: messages it was given so far, warm-up included."""
 
     peer: Peer
     place: Place
@@ -33,7 +33,7 @@ class Contestant:
         return postfix.arrived(self.place.directory / "sink.log")
 
     def said(self) -> str:
-        """The last words of its log."""
+        """Give the last lines of its log."""
         return child.tail(self.place.directory / "log")
 
 
@@ -41,7 +41,11 @@ class Contestant:
 def running(
     peer: Peer, setting: Setting, sink: Callable[[int], list[str]] = postfix.sink
 ) -> Iterator[Contestant]:
-    """Start a peer with a fresh next hop. Where the block ends well, its work is checked."""
+    """Start a peer with a fresh next hop. Where the block ends well, its work is checked.
+
+    ``sink`` gives the next hop's command for its port. Raises :class:`BenchmarkError` where either
+    does not start, or the work was not done.
+    """
     ports = setting.ports
     place = Place(setting.directory / f"{peer.role.name.lower()}-{ports.given}", *ports.pair())
     place.directory.mkdir()
@@ -60,7 +64,10 @@ def running(
 
 @contextlib.contextmanager
 def straight(peer: Peer, setting: Setting) -> Iterator[Contestant]:
-    """A next hop alone: what is sent to it goes through no gateway."""
+    """Start a next hop alone: what is sent to it goes through no gateway.
+
+    Raises :class:`BenchmarkError` where it does not start.
+    """
     port = setting.ports.take()
     place = Place(setting.directory / f"straight-{port}", port, port)
     place.directory.mkdir()
@@ -79,7 +86,7 @@ class Use:
 
 
 class Meter:
-    """Runs from its making on; a sender must have ended when it is read."""
+    """Measures from its making on; a sender must have ended when it is read."""
 
     def __init__(self, contestant: Contestant, processors: int) -> None:
         self._pid, self._sink_pid = contestant.pid, contestant.sink_pid
@@ -87,7 +94,7 @@ class Meter:
         self._before = self._now()
 
     def read(self) -> Use:
-        """What was used since."""
+        """Give what was used since."""
         at, gateway, sink, ours, machine = (
             now - before for now, before in zip(self._now(), self._before, strict=True)
         )

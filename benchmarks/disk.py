@@ -15,7 +15,7 @@ BYTES = 8192
 
 
 def sync_seconds(directory: Path, writes: int = WRITES) -> list[float]:
-    """Append to a file and wait for the disk, so many times; each wait.
+    """Append to a file and wait for the disk, so many times; give each wait, in seconds.
 
     ``fdatasync``, as SQLite waits for its log.
     """

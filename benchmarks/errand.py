@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import child
@@ -17,12 +16,11 @@ from benchmarks.order import Order, Sent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[1]
 SECONDS = 300
 
 
 def done(order: Order) -> Sent:
-    """Have it sent, and wait until it is."""
+    """Have it sent, and wait until it is; raises as :func:`ended`."""
     with begun(order) as process:
         return ended(process)
 
@@ -32,7 +30,7 @@ def begun(order: Order) -> Iterator[subprocess.Popen[str]]:
     """Have it sent while the block runs; who leaves it before the end breaks it off."""
     process = subprocess.Popen(
         [*child.leash(), sys.executable, "-m", "benchmarks.sender"],
-        cwd=ROOT,
+        cwd=child.ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -24,12 +24,12 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Of at least one value."""
+    """Give the middle, the least and the most of at least one value."""
     return Spread(median(values), min(values), max(values))
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """The smallest value that ``percent`` of them do not exceed (nearest rank, none in between).
+    """Give the smallest value that ``percent`` of them do not exceed (nearest rank).
 
     ``ordered`` is ascending and not empty; ``percent`` above 0, at most 100.
     """
@@ -39,7 +39,7 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 
 def ladder(values: Sequence[float]) -> dict[str, float]:
-    """Those percentiles and the most, by name: ``p50``, ``p99.9``, ``most``."""
+    """Give :data:`LADDER`'s percentiles and the most, by name: ``p50``, ``p99.9``, ``most``."""
     ordered = sorted(values)
     steps = {f"p{percent:g}": percentile(ordered, percent) for percent in LADDER}
     return {**steps, "most": ordered[-1]}
@@ -50,7 +50,7 @@ def paired(
     theirs: Mapping[int, float],
     compare: Callable[[float, float], float],
 ) -> list[float]:
-    """``compare(mine, theirs)`` within each repetition that has both; keys are repetitions.
+    """Give ``compare(mine, theirs)`` of each repetition that has both; keys are repetitions.
 
     Their samples lie seconds apart: what slows the machine for a while slows both.
     """
@@ -58,7 +58,7 @@ def paired(
 
 
 def number(value: float, digits: int = 3) -> str:
-    """So many significant digits, none of the integer part lost: ``0.102``, ``2.18``, ``4,992``."""
+    """Write significant digits, none of the integer part lost: ``0.102``, ``2.18``, ``4,992``."""
     if value == 0:
         return "0"
     # Of the value as it will be shown: 9.996 becomes 10.0, not 10.00.
@@ -67,7 +67,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def shown(of: Spread, digits: int = 3) -> str:
-    """The middle, with the least and the most in brackets, all as exact as the middle.
+    """Write the middle, with the least and the most in brackets, all as exact as the middle.
 
     Of one value alone, that value.
     """
@@ -79,7 +79,7 @@ def shown(of: Spread, digits: int = 3) -> str:
 
 
 def whole(of: Spread) -> str:
-    """The same without any fraction, for small units such as microseconds."""
+    """Write the same without any fraction, for small units such as microseconds."""
     if of.least == of.most:
         return f"{of.median:.0f}"
     return f"{of.median:.0f} ({of.least:.0f}–{of.most:.0f})"  # noqa: RUF001

@@ -17,7 +17,7 @@ class Goal:
     is_least: bool = False
 
     def is_met(self, measured: float) -> bool:
-        """On the bound is met."""
+        """Whether a figure meets it; on the bound is met."""
         return measured >= self.bound if self.is_least else measured <= self.bound
 
     def verdict(self, measured: float) -> str:
@@ -41,6 +41,6 @@ class Judgement:
 
 
 def judge(goal: Goal, section: str, measure: str, peer: str, measured: float) -> Judgement:
-    """For the result's file."""
+    """Hold a goal against a peer's figure, for the result's file."""
     met = goal.is_met(measured)
     return Judgement(section, measure, peer, goal.text, goal.bound, measured, met)

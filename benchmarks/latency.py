@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks import added, contestant, disk, errand, usage
+from benchmarks.added import Sample
 from benchmarks.child import BenchmarkError
 from benchmarks.content import as_sent, content
 from benchmarks.contestant import Contestant, Meter
@@ -33,27 +34,8 @@ SENDER_SHARE = 0.8
 """Of one processor: a sender that needs more measures itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One sending at one load. ``latency`` and ``delay``: percentiles by name, in seconds.
-
-    ``delay`` is the part of the latency before our first byte. ``sender_share``: what the sender
-    itself used of one processor.
-    """
-
-    repetition: int
-    peer: str
-    load: str
-    rate: float
-    messages: int
-    latency: dict[str, float]
-    delay: dict[str, float]
-    sender_share: float
-    foreign_share: float
-
-
 def run(setting: Setting) -> Outcome:
-    """What each can take, in the first repetition; then each load through everybody, in turn."""
+    """Try what each can take, in the first repetition; then send each load through all, in turn."""
     loads = [load for load in LOADS if load.sessions > 1 or not setting.is_quick]
     for size in {load.size for load in loads}:
         (setting.directory / f"content-{size}").write_bytes(as_sent(content(size)))
@@ -149,7 +131,7 @@ def _sample(each: Contestant, load: Load, rate: float, setting: Setting, repetit
 
 
 def warnings(samples: Iterable[Sample]) -> list[str]:
-    """Whether the sender was fast enough to measure anybody but itself."""
+    """Warn where the sender was not fast enough to measure anybody but itself; else nothing."""
     most = max(sample.sender_share for sample in samples)
     if most <= SENDER_SHARE:
         return []

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.child import BenchmarkError
+from benchmarks import child
 from benchmarks.figures import shown, spread
 from benchmarks.goal import Goal, Judgement
 from benchmarks.measure import COLUMN, Measure, rows_of
@@ -20,8 +16,8 @@ from benchmarks.year.making import make
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-TREE = Path(__file__).parents[1]
 EVENTS, QUICK = 1_000_000, 50_000
 A_TENTH = 10
 
@@ -57,7 +53,7 @@ MEASURES = (
 
 
 def run(setting: Setting) -> Outcome:
-    """A year is made once and measured as often as asked for."""
+    """Measure a year of mail, made once, as often as asked for."""
     events = QUICK if setting.is_quick else EVENTS
     made = {}
     for name, size in (("year", events), ("tenth", events // A_TENTH)):
@@ -77,12 +73,12 @@ def run(setting: Setting) -> Outcome:
 
 
 def _sample(year: Any, tenth: Any, directory: Path, repetition: int) -> dict[str, Any]:
-    pages = _errand("asking", "pages", year.ledger)
-    questions = _errand("asking", "questions", year.ledger)
-    whole, part = (_errand("asking", "verifying", made.ledger) for made in (year, tenth))
+    pages = child.found("asking", "pages", year.ledger)
+    questions = child.found("asking", "questions", year.ledger)
+    whole, part = (child.found("asking", "verifying", made.ledger) for made in (year, tenth))
     seconds, peak = _export(year.config)
     _, small = _export(tenth.config)
-    crowd = _errand("writing", "crowding", directory)
+    crowd = child.found("writing", "crowding", directory)
     return {
         "repetition": repetition,
         "events": whole["events"],
@@ -99,8 +95,8 @@ def _sample(year: Any, tenth: Any, directory: Path, repetition: int) -> dict[str
         "export_seconds": seconds,
         "export_bytes": peak,
         "export_growth": peak / small,
-        "migrated_seconds": _errand("writing", "migrating", year.ledger, directory)["seconds"],
-        **_errand("writing", "appending", directory),
+        "migrated_seconds": child.found("writing", "migrating", year.ledger, directory)["seconds"],
+        **child.found("writing", "appending", directory),
         "crowd_errors": crowd["errors"],
         "crowd_rate": crowd["events"] / crowd["seconds"],
         "crowd_longest": crowd["longest"],
@@ -112,13 +108,13 @@ def _counts(name: str) -> bool:
 
 
 def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement]]:
-    """A row for each measure, and a row for its goal."""
+    """Give a row for each measure, and a row for its goal; at least one sample."""
     rows, judgements = rows_of("ledger", MEASURES, samples)
     return Block(f"A ledger of {samples[0]['events']:,} events", rows), judgements
 
 
 def slowest_of(samples: Sequence[Mapping[str, Any]], most: int = 6) -> Block:
-    """The filters and questions that took longest, by the medians of their samples."""
+    """Give the filters and questions that took longest, by the medians, in milliseconds."""
     asked = {
         **{name: [each["pages"][name]["page"] for each in samples] for name in samples[0]["pages"]},
         **{
@@ -134,32 +130,10 @@ def slowest_of(samples: Sequence[Mapping[str, Any]], most: int = 6) -> Block:
     return Block("What took longest: the first page of filters and questions", rows)
 
 
-def _errand(module: str, name: str, *arguments: Path) -> dict[str, Any]:
-    """Have something measured by a module of its own, in a process of its own."""
-    command = [sys.executable, "-m", f"benchmarks.{module}", name, *map(str, arguments)]
-    done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BenchmarkError(f"{name} broke off: {done.stderr.strip()[-300:]}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def _export(config: Path) -> tuple[float, float]:
     """All of a ledger as CSV: CPU seconds, and memory at the highest."""
     command = ["-m", "gateway", "audit", "export", "--format", "csv", "--pseudonyms"]
-    with Path(os.devnull).open("wb") as nothing:
-        process = subprocess.Popen(
-            [sys.executable, *command, "--config", str(config)],
-            cwd=TREE, stdout=nothing, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        assert process.stderr is not None
-        words = process.stderr.read().decode()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stderr.close()
-    if process.returncode:
-        raise BenchmarkError(f"the export failed: {words.strip()[-300:]}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+    return child.used([sys.executable, *command, "--config", str(config)], name="the export")
 
 
 SECTION = Section("ledger", "a year's ledger asked, verified, exported and written", run)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import addresses
-from benchmarks.child import BenchmarkError
+from benchmarks import addresses, child
 from benchmarks.figures import number
 from benchmarks.goal import Goal, Judgement
 from benchmarks.measure import COLUMN, Measure, rows_of
@@ -20,8 +15,8 @@ from benchmarks.table import Block, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
 SOURCE = "us-ofac-sdn"
 FILES = ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
 MANY, QUICK = 300_000, 60_000
@@ -74,7 +69,7 @@ MEASURES = (
 
 
 def run(setting: Setting) -> Outcome:
-    """Each measure in a process of its own; what needs the real lists only where they are."""
+    """Take each measure in a process of its own; what needs the real lists only where they are."""
     samples: list[dict[str, Any]] = []
     reason = _missing(setting.data)
     for repetition in range(setting.repetitions):
@@ -83,7 +78,7 @@ def run(setting: Setting) -> Outcome:
         directory.mkdir()
         config = directory / "monition.toml"
         lists = directory / "lists"
-        config.write_text(CONFIGURATION.format(lists=lists, policies=ROOT / "policies"))
+        config.write_text(CONFIGURATION.format(lists=lists, policies=child.ROOT / "policies"))
         sample = {"repetition": repetition, **_errand("classifying")}
         if setting.data is not None and reason is None:
             sample |= _imported(setting.data, config)
@@ -101,7 +96,7 @@ def run(setting: Setting) -> Outcome:
 
 
 def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement]]:
-    """A row for each measure that was taken, and a row for its goal."""
+    """Give a row for each measure that was taken, and a row for its goal."""
     rows, judgements = rows_of("lists", MEASURES, samples)
     entities = max((each.get("entities", 0) for each in samples), default=0)
     title = f"Lists and screening; OFAC's set gives {number(entities)} institutions"
@@ -151,28 +146,13 @@ def _checked(setting: Setting, directory: Path, config: Path) -> dict[str, float
 def _monition(arguments: list[str], config: Path, said: Path | None = None) -> tuple[float, float]:
     """Run the command; its CPU seconds, and its memory at the highest."""
     command = [sys.executable, "-P", "-m", "gateway", *arguments, "--config", str(config)]
-    with Path(said or os.devnull).open("rb") as stdin:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        assert process.stderr is not None
-        words = process.stderr.read().decode()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stderr.close()
-    if process.returncode:
-        raise BenchmarkError(f"monition {arguments[0]} failed: {words.strip()[-300:]}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+    return child.used(command, said, name=f"monition {arguments[0]}")
 
 
 def _errand(name: str, *arguments: Path) -> dict[str, Any]:
-    """Have something measured by benchmarks/screening.py, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.screening", name, *map(str, arguments)]
+    """Have something measured by benchmarks/screening.py, and how long all of it took."""
     began = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BenchmarkError(f"{name} broke off: {done.stderr.strip()[-300:]}")
-    found: dict[str, Any] = json.loads(done.stdout)
+    found = child.found("screening", name, *arguments)
     return {**found, f"{name}_took": time.monotonic() - began}
 
 

@@ -55,5 +55,5 @@ LOADS = (
 
 
 def pace(load: Load, speeds: Iterable[float]) -> float:
-    """Messages a second for those who reach these speeds, to two digits."""
+    """Give messages a second for those who reach these speeds, to two digits."""
     return float(f"{min(speeds) * load.part:.1e}")

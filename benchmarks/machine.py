@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def facts(directory: Path) -> dict[str, str | int]:
-    """What a reader needs to set two results side by side; ``directory`` holds the ledgers."""
+    """Gather what two results are set side by side with; ``directory`` holds the ledgers."""
     return {
         "commit": _commit(),
         "processors": processors(),
@@ -38,7 +38,7 @@ def _commit() -> str:
 
 
 def processors() -> int:
-    """Those that this script may use."""
+    """Count the processors that this script may use."""
     return len(os.sched_getaffinity(0))
 
 
@@ -50,7 +50,7 @@ def _processor() -> str:
 
 
 def file_system(directory: Path) -> str:
-    """The kind of file system that the folder lies on: a tmpfs knows no fsync."""
+    """Name the kind of file system that the folder lies on: a tmpfs knows no fsync."""
     kind, longest = "unknown", -1
     for line in Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines():
         here, _, there = line.partition(" - ")
@@ -61,5 +61,5 @@ def file_system(directory: Path) -> str:
 
 
 def load() -> str:
-    """The load averages over one, five and fifteen minutes."""
+    """Give the load averages over one, five and fifteen minutes, as the table shows them."""
     return " ".join(f"{each:.2f}" for each in os.getloadavg())

@@ -51,7 +51,7 @@ class Sample:
 
 
 def run(setting: Setting) -> Outcome:
-    """Each number of workers in fresh processes; several of them once."""
+    """Measure each number of workers in fresh processes; several of them once."""
     peer = next(peer for peer in setting.peers if peer.role is Role.MATCHED)
     (setting.directory / f"content-{COLUMNS[0].size}").write_text(content(COLUMNS[0].size))
     samples: list[Sample] = []
@@ -96,7 +96,7 @@ def _sample(
 def summary(
     peer: Peer, samples: Sequence[Sample], file_system: str
 ) -> tuple[Block, list[Judgement]]:
-    """Messages a second and worker; the goal is about one worker alone."""
+    """Give messages a second and worker, and how the goal was met, which is about one worker."""
     rows: list[Row] = []
     judgements: list[Judgement] = []
     for workers in WORKERS:

@@ -18,7 +18,10 @@ COLUMN = "measured"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure: where its samples are, what to multiply them by, and what was aimed at."""
+    """One figure: its ``key`` in the samples, what to multiply them by, and what was aimed at.
+
+    ``thing`` and ``unit`` are the first columns of its row.
+    """
 
     key: str
     thing: str
@@ -30,7 +33,7 @@ class Measure:
 def rows_of(
     section: str, measures: Iterable[Measure], samples: Sequence[Mapping[str, Any]]
 ) -> tuple[list[Row], list[Judgement]]:
-    """A row for each measure that was taken, and a row for its goal; goals go by the medians."""
+    """Give a row for each measure that was taken, and a row for its goal; goals go by medians."""
     rows: list[Row] = []
     judgements: list[Judgement] = []
     for measure in measures:

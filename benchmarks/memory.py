@@ -56,7 +56,7 @@ class Sample:
 
 
 def run(setting: Setting) -> Outcome:
-    """One peer after the other, each alone."""
+    """Measure one peer after the other, each alone."""
     samples: list[Sample] = []
     for peer in setting.present:
         size = SIZE // (1 if peer.is_streaming else PART) // (PART if setting.is_quick else 1)
@@ -76,7 +76,7 @@ def run(setting: Setting) -> Outcome:
 
 
 def slow_sink(port: int) -> list[str]:
-    """The command of a next hop that reads slowly."""
+    """Give the command of a next hop that reads slowly."""
     script = Path(__file__).with_name("slow_sink.py")
     return [sys.executable, str(script), str(port), str(BYTES_A_SECOND)]
 
@@ -126,7 +126,7 @@ def _sample(each: Contestant, file: Path, size: int, setting: Setting) -> Sample
 
 
 def summary(peers: Sequence[Peer], samples: Sequence[Sample]) -> tuple[Block, list[Judgement]]:
-    """What the samples say, and how it compares with the goal, which is about whole messages."""
+    """Say what the samples show, and how the goal was met, which is about messages of full size."""
     ours = {peer.name for peer in peers if peer.role in (Role.CLEAR, Role.MATCHED)}
     above = {each.peer: (each.peak - each.idle) / 1e6 for each in samples}
     judged = [each.peer for each in samples if each.peer in ours and each.size == SIZE]

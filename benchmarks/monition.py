@@ -25,8 +25,8 @@ PROBE_SECONDS = 60
 _PROBE = """\
 import importlib, json
 import gateway
-wire = importlib.import_module("gateway.smtp")
-told = getattr(wire, "IS_COMPILED", None)
+smtp = importlib.import_module("gateway.smtp")
+told = getattr(smtp, "IS_COMPILED", None)
 told = told() if callable(told) else told
 file = importlib.import_module("gateway.smtp.session").__file__
 compiled = bool(told) if told is not None else not file.endswith(".py")
@@ -35,21 +35,21 @@ print(json.dumps([gateway.__version__, compiled, file]))
 
 
 class Build(NamedTuple):
-    """What an interpreter has installed: the version, and whether its wire is compiled."""
+    """What an interpreter has installed: the version, and whether its ``smtp`` is compiled."""
 
     version: str
     is_compiled: bool
     file: str
-    """Where its dialogue comes from."""
+    """That of ``gateway.smtp.session``."""
 
     @property
     def told(self) -> str:
-        """For people."""
+        """The same in words; ``wire`` is the log's word for ``smtp``."""
         return f"{self.version}, wire {'compiled' if self.is_compiled else 'in pure Python'}"
 
 
 def peers(other_python: str | None = None) -> tuple[Peer, ...]:
-    """All columns, the floor first. ``other_python``: an interpreter to run the gateway with."""
+    """Give all peers, the floor first. ``other_python``: an interpreter to run the gateway with."""
     build = probe(sys.executable)
     version = build.told if isinstance(build, Build) else ""
     missing = None if isinstance(build, Build) else build
@@ -70,7 +70,10 @@ def peers(other_python: str | None = None) -> tuple[Peer, ...]:
 
 
 def matched(version: str, missing: str | None, workers: int = 1) -> Peer:
-    """Each of its messages goes to a listed institution."""
+    """Give the gateway each of whose messages goes to a listed institution.
+
+    ``missing`` is why it cannot run here, or ``None``.
+    """
     return Peer(
         "monition, all matched",
         Role.MATCHED,
@@ -117,7 +120,7 @@ def probe(python: str) -> Build | str:
 
 
 def command(place: Place, *, python: str = sys.executable, workers: int = 1) -> list[str]:
-    """How the gateway is started in that place; its configuration is written there."""
+    """Give the command that starts the gateway in a place; its configuration is written there."""
     file = place.directory / "monition.toml"
     file.write_text(f"""\
 [institution]

@@ -99,14 +99,17 @@ class Accuracy:
 
     @property
     def precision(self) -> float:
+        """Of those taken for one, the share that is."""
         return self.right / max(self.right + self.wrong, 1)
 
     @property
     def recall(self) -> float:
+        """Of those that are one, the share that was taken for it."""
         return self.right / max(self.right + self.missed, 1)
 
     @property
     def f1(self) -> float:
+        """The harmonic mean of both."""
         return 2 * self.right / max(2 * self.right + self.wrong + self.missed, 1)
 
 
@@ -120,6 +123,7 @@ class Case:
 
     @property
     def is_for_tuning(self) -> bool:
+        """Whether it is in the half that the threshold was tuned on; by its names alone."""
         pair = f"{self.one}\n{self.other}"
         return not hashlib.sha256(pair.encode()).digest()[0] % 2
 
@@ -132,7 +136,7 @@ class Case:
 
 
 def cases(path: Path) -> list[Case]:
-    """The pairs that are organisations'."""
+    """Read the pairs that are organisations': CSV with ``name1 name2 is_match schema``."""
     with path.open(encoding="utf-8") as lines:
         return [
             Case(row["name1"], row["name2"], row["is_match"] == "true")
@@ -142,6 +146,7 @@ def cases(path: Path) -> list[Case]:
 
 
 def accuracy(scored: Iterable[tuple[float, bool]], threshold: float) -> Accuracy:
+    """Count, of pairs with score and truth, how many a threshold tells right."""
     held = list(scored)
     right = sum(score >= threshold and is_match for score, is_match in held)
     wrong = sum(score >= threshold and not is_match for score, is_match in held)
@@ -149,12 +154,12 @@ def accuracy(scored: Iterable[tuple[float, bool]], threshold: float) -> Accuracy
 
 
 def best_threshold(scored: Sequence[tuple[float, bool]]) -> float:
-    """The one with the best F1, to two places."""
+    """Give the threshold with the best F1, to two places."""
     return max((step / 100 for step in range(50, 100)), key=lambda at: accuracy(scored, at).f1)
 
 
 def run(setting: Setting) -> Outcome:
-    """All of it, as often as is asked for; the pairs once, since they are the same each time."""
+    """Measure all of it as often as asked for; the pairs once, since they are always the same."""
     path = setting.data / "names" / "name_bench_cases.csv" if setting.data else None
     is_there = path is not None and path.is_file()
     samples: list[dict[str, Any]] = []
@@ -170,13 +175,13 @@ def run(setting: Setting) -> Outcome:
 
 
 def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement]]:
-    """A row for each measure that was taken, and a row for its goal."""
+    """Give a row for each measure that was taken, and a row for its goal."""
     rows, judgements = rows_of("names", MEASURES, samples)
     return Block("Names", rows), judgements
 
 
 def told_alike(path: Path) -> dict[str, float]:
-    """How well the pairs of both halves are told alike."""
+    """Measure how well the pairs of both halves are told alike."""
     halves: dict[bool, list[tuple[float, bool]]] = {True: [], False: []}
     for case in cases(path):
         halves[case.is_for_tuning].append((case.score, case.is_match))
@@ -191,7 +196,7 @@ def told_alike(path: Path) -> dict[str, float]:
 
 
 def searched() -> dict[str, float]:
-    """CPU seconds for an index and for a question, and the share of those who are found."""
+    """Measure CPU seconds for an index and for a question, and the share of those who are found."""
     names = list(made_up(ENTITIES))
     began = time.process_time()
     index = NameIndex(names)
@@ -216,7 +221,7 @@ def searched() -> dict[str, float]:
 
 
 def made_up(entities: int) -> Iterator[Name]:
-    """Names of the packaged institutions, and made-up ones, three of each."""
+    """Give the names of the packaged institutions, and of so many made-up ones, three of each."""
     for entity in snapshot.load(policies_directory()).entities.values():
         yield from names_of(entity)
     for at in range(entities):

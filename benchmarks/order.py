@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Order:
     """What to send. ``rate`` is messages a second; ``None``: as fast as the sessions take them.
 
-    ``content`` is a file, as it goes over the wire but for the final dot. ``patience`` is how
+    ``content`` is a file, as SMTP sends it but for the final dot. ``patience`` is how
     many seconds may pass without anything happening.
     """
 
@@ -44,7 +44,10 @@ class Sent:
 
 
 def timetable(messages: int, rate: float | None, seed: int) -> list[float]:
-    """Seconds from the beginning at which each is due."""
+    """Give the seconds from the beginning at which each message is due, in order.
+
+    All 0 without a rate; else with exponential gaps, the same for the same seed.
+    """
     if rate is None:
         return [0.0] * messages
     source, at, due = random.Random(seed), 0.0, []

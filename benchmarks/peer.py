@@ -59,7 +59,7 @@ class Peer:
 
 
 def haproxy() -> Peer:
-    """The floor: two streams of bytes tied together, by a program written in C."""
+    """Give the floor: two streams of bytes tied together, by a program written in C."""
     program = child.find("haproxy")
     return Peer(
         "haproxy, TCP mode",
@@ -71,7 +71,7 @@ def haproxy() -> Peer:
 
 
 def aiosmtpd() -> Peer:
-    """What a proxy costs that is made with Python's SMTP server."""
+    """Give the rival: a proxy that is made with Python's SMTP server."""
     version = release("aiosmtpd")
     return Peer(
         "aiosmtpd, Proxy",
@@ -85,7 +85,7 @@ def aiosmtpd() -> Peer:
 
 
 def release(package: str) -> str | None:
-    """The version that is installed, if one is."""
+    """Give the version of a package that is installed, if one is."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

@@ -19,7 +19,7 @@ SEND_SECONDS = 300
 
 
 def missing() -> str | None:
-    """Why nothing can be sent on this machine, or ``None``."""
+    """Say why nothing can be sent on this machine; ``None`` where it can."""
     absent = [name for name in ("smtp-source", "smtp-sink") if child.find(name) is None]
     return (
         f"{' and '.join(absent)} not found: install Postfix (package postfix)" if absent else None
@@ -30,7 +30,7 @@ def send(column: Column, content: Path, recipient: str, messages: int, port: int
     """Send so many messages in the column's way; gives the seconds that it took.
 
     Every recipient has a local part of its own, as ``smtp-source -N`` makes them. A reply other
-    than the expected is an error.
+    than the expected is a :class:`BenchmarkError`, and so is taking over :data:`SEND_SECONDS`.
     """
     program = child.find("smtp-source")
     assert program is not None
@@ -65,13 +65,13 @@ def send(column: Column, content: Path, recipient: str, messages: int, port: int
 
 
 def sink(port: int) -> list[str]:
-    """The command of a next hop that takes everything and throws it away."""
+    """Give the command of a next hop that takes everything and throws it away."""
     program = child.find("smtp-sink")
     assert program is not None
     return [program, "-c", "-m", "1000", f"127.0.0.1:{port}", "1000"]
 
 
 def arrived(log: Path) -> int:
-    """Messages that a sink has taken so far, by the last count in its log."""
+    """Count the messages that a sink has taken so far, by the last count in its log."""
     counts = log.read_text("ascii", "replace").rpartition("mesg=")[2].split()
     return int(counts[0]) if counts else 0

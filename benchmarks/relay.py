@@ -54,7 +54,7 @@ class Sample:
 
 
 def run(setting: Setting) -> Outcome:
-    """All repetitions: fresh processes in each, and every column sent through all of them.
+    """Measure in fresh processes each time, with every column sent through all of them.
 
     So the samples that are compared lie seconds apart, and the first in a column is another peer
     each time.
@@ -93,7 +93,10 @@ def _content(setting: Setting, size: int) -> Path:
 
 
 def send(each: Contestant, column: Column, setting: Setting, part: float = 1) -> tuple[int, float]:
-    """Send one sample, and see that all arrived; gives the count and the seconds."""
+    """Send one sample, or a part of it, and see that all arrived; give the count and the seconds.
+
+    Raises :class:`BenchmarkError` where sending fails or a message is missing.
+    """
     peer = each.peer
     messages = column.messages(setting.messages, peer.pace * part)
     before = each.arrived
@@ -136,7 +139,7 @@ def _sample(each: Contestant, column: Column, setting: Setting, repetition: int)
 def summary(
     columns: Iterable[Column], peers: Sequence[Peer], samples: Sequence[Sample]
 ) -> tuple[list[Block], list[Judgement]]:
-    """What the samples say, and how it compares with the goals."""
+    """Say what the samples show, and how the goals were met; columns of equal sessions adjoin."""
     blocks: list[Block] = []
     judgements: list[Judgement] = []
     for sessions, group in groupby(columns, key=lambda column: column.sessions):

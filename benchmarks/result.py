@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Result:
-    """``facts``: of the machine; ``asked``: the options. ``began``: seconds since the epoch."""
+    """``facts``: of the machine; ``asked``: the options. ``began``: seconds since the epoch.
+
+    ``outcomes`` are by the name of their section.
+    """
 
     facts: dict[str, Any]
     asked: dict[str, Any]
@@ -28,7 +31,7 @@ class Result:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def table(self, form: str) -> str:
-        """What all sections found, and who was missing."""
+        """Write what all sections found, and who was missing; ``form`` is one of ``FORMATS``."""
         tables = joined([outcome.table for outcome in self.outcomes.values()])
         shown = [render(self._marked(table), form) for table in tables]
         return "\n\n".join([*shown, "\n".join(self._who())])
@@ -55,7 +58,7 @@ class Result:
         return max((outcome.foreign_share for outcome in self.outcomes.values()), default=0)
 
     def write(self, directory: Path) -> Path:
-        """All of it with every sample, as JSON; gives the file."""
+        """Write all of it with every sample, as JSON; give the file, which the time names."""
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.began))
         file = directory / f"{stamp}.json"
         whole = {

@@ -45,7 +45,10 @@ TICK = 0.001
 
 
 def loading(lists: str) -> dict[str, Any]:
-    """The snapshot in force below a lists directory, from its file: what each worker does."""
+    """Load the snapshot in force below a lists directory, from its file, as each worker does.
+
+    CPU seconds, the least of some rounds.
+    """
     folder = Folder(Path(lists))
     turn = snapshot_history.current(folder)
     if turn is None:
@@ -59,7 +62,10 @@ def loading(lists: str) -> dict[str, Any]:
 
 
 def classifying() -> dict[str, Any]:
-    """One address after the other whose domain was never seen, with many domains listed."""
+    """Classify one address after the other whose domain was never seen, with many domains listed.
+
+    CPU seconds an address, and what the snapshot takes in memory.
+    """
     people = snapshot.read(packaged.policies_directory()).people
     listing = (Listing("LIST", "PROGRAMME", "1"),)
     entities = [
@@ -84,7 +90,7 @@ def classifying() -> dict[str, Any]:
 
 
 def swapping(config_file: str) -> dict[str, Any]:
-    """How long an event loop stands still while snapshot and policies are read anew beside it."""
+    """Measure how long an event loop stands still while all is read anew beside it: seconds."""
     # A reload says so in the log, which is not what is measured.
     structlog.configure(
         logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=True
@@ -131,7 +137,7 @@ async def _longest_gap(work: Any) -> float:
 
 
 def others(lists: str, data: str) -> dict[str, Any]:
-    """The verdict on each domain of a university or research organisation that no list names."""
+    """Count the verdicts on unlisted domains of universities and research organisations."""
     folder = Folder(Path(lists))
     turn = snapshot_history.current(folder)
     if turn is None:

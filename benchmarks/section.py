@@ -22,6 +22,7 @@ class Setting:
 
     ``directory`` is an empty one of its own, on a real disk, and is removed afterwards.
     ``messages`` is how many make one sample of small messages; ``processors`` the machine's.
+    ``tell`` takes a line for the person who waits.
     """
 
     directory: Path
@@ -54,7 +55,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """``run`` measures; it raises ``BenchmarkError`` where that cannot be done.
+    """A part of a run. ``run`` measures; it raises ``BenchmarkError`` where that cannot be done.
 
     ``is_relay``: about the relay beside its peers, and part of a run that names no section.
     """

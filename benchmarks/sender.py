@@ -68,7 +68,10 @@ class Link:
         self.message = -1
 
     def replied(self) -> bool:
-        """Take what has come; whether the reply is whole now, and as expected."""
+        """Take what has come; whether the reply is whole now.
+
+        Raises :class:`DialogueError` where it is another than expected, or the other side hung up.
+        """
         try:
             data = self.sock.recv(65536)
         except BlockingIOError:
@@ -105,7 +108,7 @@ class Run:
         self._next = self._done = self._in_content = self._most_in_content = 0
 
     def go(self) -> Sent:
-        """All of it, or ``DialogueError``."""
+        """Send all of it. Raises :class:`DialogueError`, and ``OSError``."""
         order = self._order
         if order.is_kept:
             for _ in range(order.sessions):
@@ -220,7 +223,7 @@ class Run:
 
 
 def main() -> int:
-    """Read an order, send it, tell how it went."""
+    """Read an order, send it, tell how it went; 0 done, 1 it did not go as it should."""
     order = Order(**json.load(sys.stdin))
     with contextlib.suppress(OSError):
         # Otherwise the kernel may let a sleeper lie for 50 µs more (prctl(2), PR_SET_TIMERSLACK).

@@ -25,7 +25,7 @@ class Budget:
         self._until = 0.0
 
     def spend(self, count: int, now: float) -> float:
-        """Seconds to pause after so many bytes."""
+        """Give the seconds to pause after so many bytes at a time of the loop's clock."""
         self._until = max(self._until, now) + count * self._seconds
         return self._until - now
 
@@ -39,11 +39,13 @@ class Client(asyncio.Protocol):
         self._tail = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet."""
         # uvloop's transports do all that asyncio's do, and inherit nothing from them.
         self._transport = cast("asyncio.Transport", transport)
         self._transport.write(b"220 slow.example.org ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
+        """Answer a command, or take content at its pace."""
         if self._is_content:
             self._take(data)
             return
@@ -80,7 +82,7 @@ class Client(asyncio.Protocol):
 
 
 async def serve(port: int, bytes_a_second: float) -> None:
-    """Until SIGTERM or SIGINT."""
+    """Take mail until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -48,7 +48,7 @@ class Table:
 
 
 def joined(tables: Sequence[Table]) -> list[Table]:
-    """Neighbours that compare the same things become one table."""
+    """Join neighbours that compare the same things to one table."""
     return [
         _one(columns, [*group]) for columns, group in groupby(tables, lambda each: each.columns)
     ]
@@ -60,7 +60,7 @@ def _one(columns: tuple[str, ...], tables: Sequence[Table]) -> Table:
 
 
 def render(table: Table, form: str) -> str:
-    """The table as text; ``form`` is one of ``FORMATS``."""
+    """Write the table as text; ``form`` is one of ``FORMATS``."""
     shown = _markdown(table) if form == "github" else _plain(table)
     return "\n".join([shown, "", *table.notes]) if table.notes else shown
 

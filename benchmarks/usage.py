@@ -13,7 +13,7 @@ _SCHEDULER_CLOCK = 2  # CPUCLOCK_SCHED in linux/posix-timers.h: user + system, i
 
 
 def tree(pid: int) -> list[int]:
-    """The process and all below it."""
+    """Give the ids of a process and all below it."""
     found = [pid]
     for parent in found:
         for thread in _threads(parent):
@@ -29,7 +29,7 @@ def _threads(pid: int) -> list[Path]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process, all its threads and children, ended ones included.
+    """Sum up user and system time of a process, its threads and children, ended ones included.
 
     Read from the process's CPU clock, which counts nanoseconds; /proc/PID/stat counts
     hundredths of a second, too coarse for a second's work. Only children that have ended
@@ -50,7 +50,10 @@ def _reaped(pid: int) -> float:
 
 
 def rest(pid: int, *, seconds: float = 2) -> None:
-    """Wait until the process has nothing left to do, so that its tail is counted as its own."""
+    """Wait until the process has nothing left to do, so that its tail is counted as its own.
+
+    For ``seconds`` at most.
+    """
     until, before = time.monotonic() + seconds, cpu_seconds(pid)
     while time.monotonic() < until:
         time.sleep(0.05)
@@ -67,7 +70,7 @@ def forget_peak(pid: int) -> None:
 
 
 def resident_bytes(pid: int, *, peak: bool) -> int:
-    """Resident memory of the process and its children, now or at its highest."""
+    """Sum up the resident memory of a process and its children, now or at its highest."""
     field = "VmHWM:" if peak else "VmRSS:"
     total = 0
     for each in tree(pid):
@@ -78,7 +81,7 @@ def resident_bytes(pid: int, *, peak: bool) -> int:
 
 
 def our_seconds() -> float:
-    """CPU time of this script and of its programs that have ended."""
+    """Give the CPU time of this script and of its programs that have ended."""
     return sum(
         used.ru_utime + used.ru_stime
         for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -86,7 +89,7 @@ def our_seconds() -> float:
 
 
 def machine_seconds() -> float:
-    """CPU time that the machine has spent on work since it started, as proc(5) tells.
+    """Give the CPU time that the machine has spent on work since it started, as proc(5) tells.
 
     What a hypervisor gave to other machines counts as well: it was not there for us.
     """

@@ -38,7 +38,10 @@ _SALT_BYTES, _ENTROPY_BYTES = 32, 10
 
 
 def appending(directory: str) -> dict[str, float]:
-    """Matched recipients a CPU second, fifty to a commit: by this schema and by the first one."""
+    """Write matched recipients, fifty to a commit, by this schema and by the first one.
+
+    Gives how many a CPU second.
+    """
     folder = Path(directory)
     database, _ = open_for_writing(folder / "today.db")
     with closing(database.conn):
@@ -50,7 +53,7 @@ def appending(directory: str) -> dict[str, float]:
 
 
 def migrating(ledger: str, directory: str) -> dict[str, float]:
-    """A ledger of the first release with the same events, brought up to date."""
+    """Bring a ledger of the first release with the same events up to date: seconds."""
     path = Path(directory) / "old.db"
     with closing(_begun(path, is_empty=True)) as connection:
         connection.execute("ATTACH ? AS today", (ledger,))
@@ -70,7 +73,10 @@ def migrating(ledger: str, directory: str) -> dict[str, float]:
 
 
 def crowding(directory: str) -> dict[str, float]:
-    """A hundred writers in four processes, a hundred events each, one to a transaction."""
+    """Let a hundred writers in four processes write a hundred events each, one a transaction.
+
+    Gives events, seconds, errors and the longest wait. Ends the process where an event is missing.
+    """
     path = Path(directory) / "crowd.db"
     SqliteStore(path).close()
     began = time.monotonic()
@@ -92,7 +98,7 @@ def crowding(directory: str) -> dict[str, float]:
 
 
 def writers(path: str) -> dict[str, float]:
-    """A quarter of the crowd: a connection each."""
+    """Write as a quarter of the crowd, a connection each: errors, and the longest wait."""
 
     def write(_: int) -> tuple[int, float]:
         store = SqliteStore(Path(path), patience=PATIENCE)

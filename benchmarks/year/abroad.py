@@ -43,7 +43,7 @@ class Correspondent:
 
 
 def write_invented(file: Path, source: Random, number: int) -> tuple[str, ...]:
-    """Write an entities file of so many invented institutions; their ids."""
+    """Write an entities file of so many invented institutions; give their ids."""
     names = [f"{town} Institute of {field}" for field in FIELDS for town in TOWNS]
     source.shuffle(names)
     weights = [weight for *_, weight in LISTS]
@@ -69,7 +69,10 @@ def write_invented(file: Path, source: Random, number: int) -> tuple[str, ...]:
 
 
 class Abroad:
-    """The correspondents, by institution; some institutions are written to far more often."""
+    """The correspondents, by institution; some institutions are written to far more often.
+
+    ``day`` is the one that verdicts are given for.
+    """
 
     def __init__(self, snapshot: Snapshot, source: Random, day: date) -> None:
         self._snapshot = snapshot
@@ -83,7 +86,7 @@ class Abroad:
         self._weights = list(accumulate(1 / (rank + 6) for rank in range(len(self.places))))
 
     def some_place(self, source: Random) -> int:
-        """The number of an institution."""
+        """Choose an institution: its place in :attr:`places`."""
         return source.choices(range(len(self.places)), cum_weights=self._weights)[0]
 
     def _people(self, entity: Entity, source: Random, number: int) -> Iterator[Correspondent]:

@@ -1,4 +1,4 @@
-"""The gateway's part: messages in which something was found, and what became of them."""
+"""The mail of the year: messages in which something was found, and what became of them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Mail:
         self._books: dict[int, list[Correspondent]] = {}
 
     def message(self, at: datetime) -> None:
-        """One message is sent: observed now, settled a moment later."""
+        """Send one message: observed now, settled a moment later; unseen if all of it is clear."""
         pages, source = self._pages, self._pages.source
         number = self._staff.somebody(source)
         sender = self._staff.people[number]

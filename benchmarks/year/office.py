@@ -1,4 +1,4 @@
-"""The office's part: decisions, holds, and who looked at whose records."""
+"""The office's part in the year: decisions, holds, and who looked at whose records."""
 
 from __future__ import annotations
 

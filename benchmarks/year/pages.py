@@ -24,7 +24,10 @@ Work: TypeAlias = Callable[["datetime"], None]
 
 
 class Pages:
-    """A ledger under way. ``written`` counts its events."""
+    """A ledger under way. ``written`` counts its events, ``process`` is that of the gateway now.
+
+    ``source`` is the only chance in it: the same seed writes the same ledger.
+    """
 
     def __init__(self, path: Path, source: Random) -> None:
         self.store = SqliteStore(path)

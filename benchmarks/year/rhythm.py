@@ -31,7 +31,7 @@ class Gap:
 
 
 def gaps(first: date, days: int) -> tuple[Gap, Gap]:
-    """Two: a crash on a morning of work, and a week-end without power. Shorter in a short time."""
+    """Give two: a crash on a morning of work, and a week-end without power, shorter in few days."""
     one = _midnight(first) + timedelta(days=days * 0.31)
     two = _midnight(first) + timedelta(days=days * 0.73)
     long = timedelta(hours=min(41, days))
@@ -45,7 +45,7 @@ def gaps(first: date, days: int) -> tuple[Gap, Gap]:
 def moments(
     source: Random, first: date, days: int, number: int, blind: Sequence[Gap]
 ) -> Iterator[datetime]:
-    """So many times, in order, spread over the days."""
+    """Give about so many times, in UTC and in order, spread over the days and outside ``blind``."""
     shares = list(accumulate(_share(first + n * _A_DAY) for n in range(days)))
     given = 0
     for n, share in enumerate(shares):

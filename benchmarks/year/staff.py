@@ -56,11 +56,11 @@ class Staff:
         self._weights = list(accumulate(weights))
 
     def somebody(self, source: Random) -> int:
-        """The number of one of them."""
+        """Choose one of them: the place in :attr:`people`."""
         return source.choices(range(len(self.people)), cum_weights=self._weights)[0]
 
     def write_departments(self, file: Path) -> None:
-        """What the university knows of them, as ``address,department``."""
+        """Write what the university knows of them: CSV with ``sender,department``."""
         with file.open("w", encoding="utf-8", newline="") as out:
             rows = csv.writer(out)
             rows.writerow(("sender", "department"))

@@ -1,4 +1,4 @@
-"""The gateway's life: starts, heartbeats, restarts, and two times when nobody watched."""
+"""The gateway's part in the year: starts, heartbeats, restarts, and two times without it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Gateway:
             pages.later(gap.ends, self.start)
 
     def start(self, at: datetime) -> None:
-        """A process begins its watch."""
+        """Begin a process's watch."""
         pages = self._pages
         is_first = not pages.process
         pages.process = pages.source.randbytes(16).hex()
@@ -49,20 +49,20 @@ class Gateway:
             pages.later(at + RESTART, self.restart)
 
     def restart(self, at: datetime) -> None:
-        """A new version: down for two seconds, by night."""
+        """Bring up a new version: down for two seconds."""
         if self._next_beat is not None:
             self.stop(at)
             self._pages.later(at + timedelta(seconds=2), self.start)
         self._pages.later(at + RESTART, self.restart)
 
     def stop(self, at: datetime) -> None:
-        """The watch ends in good order."""
+        """End the watch in good order."""
         pages = self._pages
         pages.append(events.stopped(pages.process, at=at, entropy=pages.entropy))
         self._next_beat = None
 
     def crash(self, _at: datetime) -> None:
-        """The watch ends, and nobody says so."""
+        """End the watch, and nobody says so."""
         self._next_beat = None
 
     def _beat_at(self, at: datetime) -> None:

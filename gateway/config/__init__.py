@@ -74,7 +74,7 @@ SYSTEM_FILE = Path("/etc/monition/monition.toml")
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
-    """Read the configuration in force; raises ``ConfigError`` with every fault in it."""
+    """Read the configuration that :func:`find` chooses; raises ``ConfigError`` with every fault."""
     return read(Document.read(find(path, environ)))
 
 

@@ -1,6 +1,6 @@
 """The relay's certificate and its key, from two PEM files: loaded, or told what is wrong with them.
 
-Used by the listener when it starts and reloads, and by ``config check``.
+Used by the relay when it starts and reloads, and by ``config check``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def load(config: Config) -> ssl.SSLContext | None:
 
 
 def faults(config: Config) -> Iterator[Fault]:
-    """Tell what keeps clients that verify from trusting us, or all from using TLS."""
+    """Tell what keeps clients that verify from trusting us, or all from using TLS.
+
+    None where no certificate is configured.
+    """
     try:
         context = load(config)
     except ConfigError as error:

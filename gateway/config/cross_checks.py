@@ -1,4 +1,7 @@
-"""What is sound key by key and wrong together: loops, clashes, an open door."""
+"""Checks between the configuration's keys: loops, clashes, an open door.
+
+Each key is sound by itself then, and wrong beside another.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def contradictions(config: Config) -> Iterator[tuple[str, str]]:
-    """Tell, key by key, what is sound alone and wrong beside another key."""
+    """Give pairs: a dotted key that is sound alone, and what is wrong with it beside another."""
     yield from _exposed(config)
     yield from _clashes(config)
     yield from _loops(config)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.config import value_types
+from gateway.document import decoded
 from gateway.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ class Departments:
     domains: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, sender: str) -> str | None:
-        """The department of a sender: by the address, else by the longest domain that fits."""
+        """Give a sender's (``local@domain``): by the address, else by the longest domain that fits.
+
+        ``None`` where none fits. Letters' case does not count.
+        """
         if not (self.addresses or self.domains):
             return None
         folded = sender.casefold()
@@ -61,7 +65,10 @@ NONE = Departments()
 
 
 def load(config: Config) -> Departments:
-    """Read the file that the configuration names; ``ConfigError`` with all faults in it."""
+    """Read the file that the configuration names; :data:`NONE` where it names none.
+
+    Raises ``ConfigError`` as :func:`parse`, and where the file cannot be read.
+    """
     path = config.institution.departments
     if path is None:
         return NONE
@@ -83,20 +90,13 @@ def faults(config: Config) -> Iterator[Fault]:
 
 
 def parse(raw: bytes, file: str) -> Departments:
-    """Read CSV bytes; ``file`` is its name in faults. Raises ``ConfigError`` with them.
+    """Read CSV bytes; ``file`` is its name in faults. Raises ``ConfigError``: twenty at most.
 
     The first line names the columns ``sender`` and ``department``, others are passed over. A
     sender is an address, or ``@example.edu`` (``*@example.edu``) for all at a domain and below it.
+    UTF-8, 64 MiB at most; commas, semicolons or tabs between the columns.
     """
-    if len(raw) > _LARGEST:
-        message = f"is larger than {_LARGEST // 2**20} MiB; is it the right file?"
-        raise ConfigError([Fault(file, None, None, message)])
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        line = raw.count(b"\n", 0, problem.start) + 1
-        message = f"is not UTF-8: byte 0x{raw[problem.start]:02X}; save the file as UTF-8"
-        raise ConfigError([Fault(file, line, None, message)]) from problem
+    text = decoded(raw, file, largest=_LARGEST)
     table = _Table(file)
     try:
         table.read(text)

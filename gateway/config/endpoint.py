@@ -16,7 +16,7 @@ _LONGEST_PATH = 107
 class Endpoint:
     """A TCP address, or the path of a Unix socket; then ``path`` is set and the rest is empty.
 
-    ``host`` is an IP address without brackets, or a host name in lower case.
+    ``host`` is an IP address without brackets, or a host name in lower case; ``path`` is absolute.
     """
 
     host: str = ""

@@ -1,4 +1,4 @@
-"""What a configuration needs of the machine it runs on: asked by ``config check`` alone.
+"""Checks of the machine: what a configuration needs of it, asked by ``config check`` alone.
 
 None of this keeps ``serve`` from starting: a disk may be mounted late, and mail has to flow.
 """

@@ -1,4 +1,4 @@
-"""From the document to a ``Config``: every key taken, then what holds between keys."""
+"""From the document to a ``Config``: every key taken, then what must hold between them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ def read(document: Document) -> Config:
 
 
 def examine(document: Document) -> tuple[Config, list[Fault]]:
-    """Give the faults beside a ``Config``, in which stand-ins fill in for what is faulty."""
+    """Give the faults, by line, beside a ``Config`` in which stand-ins fill in for what is faulty.
+
+    For :func:`read` and those who tell more faults than these; not for running with.
+    """
     root = document.root
     folder = Path(os.path.abspath(document.file)).parent  # noqa: PTH100 - symlinks stay as named
     compliance = _compliance(root.table("compliance"))

@@ -34,7 +34,7 @@ from gateway.errors import ConfigError, Fault, FaultyFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Document", "Section", "describe"]
+__all__ = ["Document", "Section", "decoded", "describe"]
 
 # Far above any file a person writes; a device or a log named by mistake must not fill memory.
 _LARGEST = 16 * 2**20
@@ -55,7 +55,10 @@ _SLIPS = {
 
 
 class Document:
-    """Parsed data, the line of each key, and the faults found so far."""
+    """Parsed data, the line of each key, and the faults found so far.
+
+    ``file`` is its name in faults, ``root`` the section of all its top-level keys.
+    """
 
     def __init__(
         self, file: str, data: dict[str, Any], lines: dict[KeyPath, int], error: type[FaultyFile]
@@ -70,7 +73,10 @@ class Document:
 
     @classmethod
     def read(cls, path: Path, *, error: type[FaultyFile] = ConfigError) -> Document:
-        """Read a file; raises ``error`` where it can't be read, isn't UTF-8 or isn't TOML."""
+        """Read a file; raises ``error`` where it can't be read, isn't UTF-8 or isn't TOML.
+
+        So it does for one larger than 16 MiB. ``error`` is also what :meth:`check` raises.
+        """
         try:
             with path.open("rb") as stream:
                 raw = stream.read(_LARGEST + 1)
@@ -83,17 +89,7 @@ class Document:
     @classmethod
     def parse(cls, raw: bytes, file: str, *, error: type[FaultyFile] = ConfigError) -> Document:
         """Parse the bytes of ``file`` (its name for faults); raises ``error`` as :meth:`read`."""
-        if len(raw) > _LARGEST:
-            message = f"is larger than {_LARGEST // 2**20} MiB; is it the right file?"
-            raise error([Fault(file, None, None, message)])
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            line = raw.count(b"\n", 0, problem.start) + 1
-            message = f"is not UTF-8: byte 0x{raw[problem.start]:02X}; save the file as UTF-8"
-            raise error([Fault(file, line, None, message)]) from problem
-        # Editors on Windows put a mark in front that TOML has no place for.
-        text = text.removeprefix("\ufeff")
+        text = decoded(raw, file, error=error)
         try:
             data = tomllib.loads(text)
         except RecursionError as problem:
@@ -110,11 +106,14 @@ class Document:
 
     @property
     def key_lines(self) -> dict[str, int]:
-        """The line of each key that is written, by its dotted name."""
+        """The line, counted from 1, of each key that is written, by its dotted name."""
         return {dotted(path): line for path, line in self._lines.items()}
 
     def check(self) -> None:
-        """End of reading: looks for unknown keys, then raises all faults at once, if any."""
+        """End the reading: look for unknown keys, then raise all faults at once, if any.
+
+        What is raised is the ``error`` that :meth:`read` was given.
+        """
         plain = [section for section in self._sections if _is_plain(section)]
         for section in tuple(self._sections):
             section.finish(plain)
@@ -139,8 +138,29 @@ class Document:
         return self._known.setdefault(section.path, set())
 
 
+def decoded(
+    raw: bytes, file: str, *, largest: int = _LARGEST, error: type[FaultyFile] = ConfigError
+) -> str:
+    """Decode UTF-8 that a person's editor wrote, with or without a byte order mark.
+
+    ``file`` is its name for faults. Raises ``error`` for more than ``largest`` bytes, and for
+    bytes that are not UTF-8.
+    """
+    if len(raw) > largest:
+        message = f"is larger than {largest // 2**20} MiB; is it the right file?"
+        raise error([Fault(file, None, None, message)])
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        message = f"is not UTF-8: byte 0x{raw[problem.start]:02X}; save the file as UTF-8"
+        raise error([Fault(file, line, None, message)]) from problem
+    # Editors on Windows put a mark in front that neither TOML nor CSV has a place for.
+    return text.removeprefix("\ufeff")
+
+
 def _is_plain(section: Section) -> bool:
-    """Whether a section is a table with a name of its own, none of an array's."""
+    """Whether a section is a table with a name of its own, not one of an array."""
     return not any(isinstance(part, int) for part in section.path)
 
 

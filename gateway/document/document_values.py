@@ -1,4 +1,8 @@
-"""What a single TOML value may be: each function hands it back typed, or says what is wrong."""
+"""What a single TOML value may be.
+
+Each function takes a value as :mod:`tomllib` gives it and hands it back typed, or raises
+:class:`UnfitError`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ class UnfitError(ValueError):
 
 
 def integer(value: object, at_least: int, at_most: int) -> int:
-    """Take a whole number within its bounds, both included."""
+    """Take a whole number within its bounds, both included; all else is an :class:`UnfitError`."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise UnfitError(f"must be a whole number, not {describe(value)}")
     if value < at_least:
@@ -29,7 +33,10 @@ def integer(value: object, at_least: int, at_most: int) -> int:
 
 
 def text(value: object, *, multiline: bool = False) -> str:
-    """Take a text that is not blank; one line, unless ``multiline``."""
+    """Take a text that is not blank; one line, unless ``multiline``.
+
+    Raises :class:`UnfitError` for all else, and for control characters but tab and line ends.
+    """
     if not isinstance(value, str):
         raise UnfitError(f"must be a text in quotes, not {describe(value)}")
     if not value.strip():
@@ -42,14 +49,14 @@ def text(value: object, *, multiline: bool = False) -> str:
 
 
 def flag(value: object) -> bool:
-    """Take true or false."""
+    """Take true or false; all else is an :class:`UnfitError`."""
     if not isinstance(value, bool):
         raise UnfitError(f"must be true or false, not {describe(value)}")
     return value
 
 
 def date(value: object) -> dt.date:
-    """Take a day; a date with a time of day is none."""
+    """Take a day; a date with a time of day is none, and an :class:`UnfitError` as all else."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     raise UnfitError(
@@ -58,7 +65,7 @@ def date(value: object) -> dt.date:
 
 
 def member(value: object, kind: type[E]) -> E:
-    """Take a member of ``kind`` by its value."""
+    """Take a member of ``kind`` by its value; what is none is an :class:`UnfitError`."""
     allowed = [each.value for each in kind]
     if isinstance(value, str):
         if value in allowed:
@@ -70,7 +77,7 @@ def member(value: object, kind: type[E]) -> E:
 
 
 def describe(value: object) -> str:
-    """Put a TOML value in a fault's words."""
+    """Name a TOML value in a fault's words: a text, a list and a table by their kind alone."""
     match value:
         case bool():
             return "true" if value else "false"

@@ -39,7 +39,11 @@ class Ground(Protocol):
 
 
 class Section:
-    """A table of the document, or an absent one: every take then gives its default."""
+    """A table of the document, or an absent one: every take then gives its default.
+
+    ``path`` leads to it from the root, which is ``()``. A take without a default is of a required
+    key: a fault where it is missing.
+    """
 
     def __init__(self, ground: Ground, path: Path, data: Mapping[str, Any]) -> None:
         self.path = path
@@ -64,7 +68,10 @@ class Section:
         return dotted(self.path if key is None else (*self.path, key))
 
     def line(self, key: str | None = None) -> int | None:
-        """Give the line of ``key`` or of the section itself, counted from 1."""
+        """Give the line of ``key`` or of the section itself, counted from 1.
+
+        Where that has none, the line of the nearest enclosing key; ``None`` for the whole file.
+        """
         return self._ground.line_of(self.path if key is None else (*self.path, key))
 
     def fault(self, key: str | None, message: str, *, index: int | None = None) -> None:
@@ -139,7 +146,10 @@ class Section:
     @overload
     def value(self, key: str, read: Callable[[Any], T], *, default: D) -> T | D: ...
     def value(self, key: str, read: Callable[[Any], T], *, default: Any = _REQUIRED) -> Any:
-        """Take a value of any TOML type through ``read``; its ``ValueError`` becomes the fault."""
+        """Take a value of any TOML type through ``read``; its ``ValueError`` becomes the fault.
+
+        The stand-in of a required one is ``None``.
+        """
         return self._take(key, default, None, read)
 
     # ── lists ────────────────────────────────────────────────────────────────────────────────
@@ -151,19 +161,22 @@ class Section:
     def choices(
         self, key: str, kind: type[E], *, default: Iterable[E] = _REQUIRED
     ) -> tuple[E, ...]:
-        """Take a list of members of ``kind``."""
+        """Take a list of members of ``kind``; required ones hold at least one."""
         return self._items(key, lambda value: values.member(value, kind), default)
 
     def parsed_list(
         self, key: str, parse: Callable[[str], T], *, default: Iterable[T] = _REQUIRED
     ) -> tuple[T, ...]:
-        """Take a list of texts through ``parse``; a fault names its item's line."""
+        """Take a list of texts through ``parse``, whose ``ValueError`` becomes the item's fault.
+
+        What is at fault is left out. Required lists hold at least one.
+        """
         return self._items(key, lambda value: parse(values.text(value)), default)
 
     # ── tables ───────────────────────────────────────────────────────────────────────────────
 
     def table(self, key: str) -> Section:
-        """Open the table ``key``; an empty section where it is absent."""
+        """Open the table ``key``; an empty section where it is absent or, a fault, no table."""
         return self.optional_table(key) or Section(self._ground, (*self.path, key), {})
 
     def optional_table(self, key: str) -> Section | None:
@@ -181,7 +194,7 @@ class Section:
         return Section(self._ground, (*self.path, key), value)
 
     def tables(self, key: str) -> list[Section]:
-        """Open the tables of ``[[key]]`` in their order; none where it is absent."""
+        """Open the tables of ``[[key]]`` in their order; none where it is absent, or no tables."""
         self.known.add(key)
         value = self._data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -194,6 +207,8 @@ class Section:
 
     def finish(self, elsewhere: Iterable[Section] = ()) -> None:
         """Tell keys that nobody asked for, with the nearest known one.
+
+        ``elsewhere`` are the sections that an unknown key may belong to instead.
 
         ``Document.check()`` calls this for every section; calling it sooner does no harm, but
         then a key that belongs under another heading is not recognised.

@@ -86,7 +86,7 @@ def organisation_of(text: str, folder: Folder) -> Organisation | None:
 
 
 def ror_of(text: str) -> str | None:
-    """Give the ROR id that a text is, bare, behind ``ROR`` or as an address."""
+    """Give the ROR id (``00v0z9322``) that a text is, bare, behind ``ROR`` or as an address."""
     found = _ROR.match(text.strip())
     return found[1].lower() if found else None
 

@@ -70,14 +70,15 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of it.
+    """How everything in a lists directory stands.
 
-    ``turn`` is what is in force, as far as it is known: ``is_known`` says whether the file that
-    tells was whole. ``is_current``: that snapshot was made of the files as they are now; ``None``
-    where it cannot be told. ``domains`` are those in it; ``None`` where there is none in force, or
-    it cannot be read. ``kept`` counts the snapshots; ``None``: not known. ``registry`` is the
-    Research Organization Registry, from which proposals are made. ``missing`` are the designations
-    that imported lists lack. ``damage`` is what is wrong with all but the sources.
+    ``sources`` are in the catalogue's order. ``turn`` is what is in force, as far as it is known:
+    ``is_known`` says whether the file that tells was whole. ``is_current``: that snapshot was made
+    of the files as they are now; ``None`` where it cannot be told. ``domains`` are those in it;
+    ``None`` where there is none in force, or it cannot be read. ``kept`` counts the snapshots;
+    ``None``: not known. ``registry`` is the Research Organization Registry, from which proposals
+    are made. ``missing`` are the designations that imported lists lack. ``damage`` is what is
+    wrong with all but the sources.
     """
 
     sources: tuple[SourceStatus, ...]
@@ -92,14 +93,14 @@ class Status:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether anything is."""
+        """Whether anything is damaged."""
         return bool(self.damage) or any(each.damage for each in self.sources)
 
 
 def tried(folder: Folder) -> set[str]:
     """Give the lists that were imported, also where that is gone, and those refused alone.
 
-    Raises ``ListError``.
+    Raises ``ListError`` where the directory cannot be read.
     """
     refused = {path.stem for path in safe_open.listing(folder.sources, ".refused")}
     return {*kept.names(folder), *refused, *build_snapshot.lost(folder)}

@@ -1,4 +1,4 @@
-"""Proposals over a lists directory: found, accepted, rejected."""
+"""Proposals over a lists directory: found, accepted, rejected (behaviour S13)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ class ProposalError(MonitionError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A person's word on a proposal: their name, the time, and what they care to add."""
+    """A person's word on a proposal: their name, the time, and what they care to add.
+
+    Raises :class:`ProposalError` for an empty name and for signs that cannot be printed.
+    """
 
     by: str
     at: datetime
@@ -73,7 +76,8 @@ class Done:
 class Proposals:
     """All that can be proposed on a day, from one snapshot and the registry as it was imported.
 
-    Raises :class:`ListError` where the directory cannot be read.
+    ``organisations`` is how many the registry has, ``rejected`` what was rejected, by id. Raises
+    :class:`ListError` where the directory cannot be read.
     """
 
     def __init__(self, folder: Folder, snapshot: Snapshot, on: date) -> None:
@@ -88,9 +92,10 @@ class Proposals:
         self._proposer = Proposer(self._entities, known, snapshot.people)
 
     def candidates(self, entity: str | None = None) -> list[Entity]:
-        """Give the entities to propose for: the one that is named, or all without a domain.
+        """Give the entities to propose for: the one of that id, or all without a domain.
 
-        And those that the DNS ties another domain to, which the resolver found.
+        Beside these, those that the DNS ties another domain to. Raises :class:`ProposalError`
+        where no entity has the id.
         """
         if entity is not None:
             if entity not in self._snapshot.entities:
@@ -117,7 +122,8 @@ class Proposals:
     def tie(self, folder: Folder, answers: Mapping[str, Answers], on: date) -> list[Link]:
         """Take in what the DNS said of some domains; give those that are a listed one's guests.
 
-        They are kept, so that the proposals made of them can be accepted. Raises ``OSError``.
+        They are kept, so that the proposals made of them can be accepted. ``answers`` are by
+        domain. Raises :class:`ListError` and ``OSError``.
         """
         seen = (link(domain, hosts, self._snapshot) for domain, hosts in answers.items())
         found = [each for each in seen if each is not None]
@@ -137,7 +143,7 @@ class Proposals:
         return replace(entity, linked=(*entity.linked, *more)) if more else entity
 
     def of(self, entities: Iterable[Entity], at: datetime) -> Iterator[Proposal]:
-        """Propose for some entities, one after the other; rejected ones are among them."""
+        """Propose for some entities, one after the other; what was rejected is proposed as well."""
         for entity in entities:
             yield from self._proposer.propose(entity, at.date())
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gateway.screening.snapshot import Snapshot
 
 Number = tuple[str, str | None]
+"""A list, and the number by which it knows an institution."""
 
 
 class Unused(NamedTuple):
@@ -37,7 +38,7 @@ class Unused(NamedTuple):
 def unused(
     policies: Path, folder: Folder, snapshot: Snapshot, source: str | None = None
 ) -> Iterator[Unused]:
-    """Give all of them, by source and in the order of its rows; of one source where it is named.
+    """Give all texts not used, by source and in the order of its rows; of one where it is named.
 
     Raises :class:`gateway.errors.ListError` for what is kept and damaged, and for faulty
     overrides.
@@ -55,7 +56,10 @@ def unused(
 def unused_of(
     entity: Entity, entries: Iterator[tuple[str, Entry]], policies: Path, snapshot: Snapshot
 ) -> Iterator[Unused]:
-    """Give those of one institution, from its entries, each with the name of its source."""
+    """Give those of one institution, from its entries, each with the name of its source.
+
+    Raises :class:`gateway.errors.ListError` for faulty overrides.
+    """
     reading = _reading(policies, snapshot)
     for name, entry in entries:
         yield from _of(name, entry, entity, reading)

@@ -27,7 +27,8 @@ MEGABYTE = 1024 * 1024
 class Form:
     """One form a list is published in: the files that make it whole, by role, and its reader.
 
-    ``addresses`` are where each role is fetched; empty where nobody publishes it.
+    A role is a file's name as it is published (``sdn.csv``). ``addresses`` are where each role is
+    fetched; empty where nobody publishes it.
     """
 
     reader: Reader
@@ -204,7 +205,7 @@ def find(name: str) -> Source:
 
 
 def position(name: str) -> int:
-    """Where a source stands when two disagree; what is not in the catalogue comes last."""
+    """Where a source stands, from 0, when two disagree; what the catalogue has not comes last."""
     return next(
         (index for index, source in enumerate(SOURCES) if source.name == name), len(SOURCES)
     )
@@ -214,7 +215,8 @@ def form_for(source: Source, names: Iterable[str]) -> tuple[Form, dict[str, str]
     """Give the form that files of these names make, and for each role the name that plays it.
 
     Names are compared without folders and case. One file for a form of one role may be called
-    anything with that role's ending. Raises :class:`ListError`.
+    anything with that role's ending. Raises :class:`ListError`, which names the files that the
+    source is made of.
     """
     given = list(names)
     plain_names = {name.replace("\\", "/").rpartition("/")[2].lower(): name for name in given}

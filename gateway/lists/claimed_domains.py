@@ -46,7 +46,11 @@ class Reading:
     def domains(
         self, entity: str, entry: Entry, numbers: Collection[tuple[str, str | None]]
     ) -> Iterator[Claim]:
-        """Give the claims of an entry; ``numbers`` are all that lists know its institution by."""
+        """Give the domains that an entry claims for the institution of that id, in normal form.
+
+        ``numbers`` are all that lists know it by, each with its list. What is of no use goes to
+        :attr:`refused`; where an override stands, what it says counts.
+        """
         says = _says(entry)
         for domain in entry.domains:
             if (reason := self._guard(domain)) is None:
@@ -66,7 +70,7 @@ class Reading:
                     self._refuse(entity, entry, found)
 
     def mailboxes(self, entity: str, entry: Entry) -> Iterator[Claim]:
-        """Give the exact addresses of an entry."""
+        """Give the exact addresses of an entry; what is of no use goes to :attr:`refused`."""
         for text in entry.emails:
             for found in hosts.mailboxes(text):
                 if isinstance(found, hosts.Mailbox):

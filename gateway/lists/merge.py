@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """``entities`` by id. The rest is for people.
+    """``entities``, sorted by id. The rest is for people.
 
-    ``refused`` are texts of websites and e-mails that were not used.
-    ``shared`` are the domains that several entities claim, with their ids. ``orphans`` are ids
+    ``refused`` are texts of websites and e-mails that were not used. ``shared`` are the domains
+    that several entities claim, with their ids. ``orphans`` are ids
     that additions name and nothing else has. ``used`` are the overrides that met their text.
     """
 
@@ -48,7 +48,9 @@ def merge(
     guard: Guard,
     additions: Iterable[Entity] = (),
 ) -> Merged:
-    """Join what people wrote and what the lists say, the earlier source first.
+    """Join what people wrote and what the lists say, ``sources`` in the order of their word.
+
+    A source that is not here keeps its place by an empty one: a rank is a place.
 
     ``additions`` bear an id, domains and addresses only, and belong to whichever entity has the
     id.

@@ -46,12 +46,15 @@ Overrides = Mapping[Key, Claim | None]
 
 
 def plain(website: str) -> str:
-    """A website without what is written now so, now so: its scheme, case, and last slash."""
+    """Give a website without what is written now so, now so: its scheme, case, and last slash."""
     return _SCHEME.sub("", " ".join(website.split())).rstrip("/").lower()
 
 
 def read_overrides(path: Path, guard: Guard) -> Overrides:
-    """Read the file; none at all is as good as an empty one. Raises :class:`ListError`."""
+    """Read the file; none at all is as good as an empty one.
+
+    Raises :class:`ListError` with all its faults, a domain that ``guard`` refuses among them.
+    """
     if not path.exists():
         return {}
     document = Document.read(path, error=ListError)
@@ -78,5 +81,8 @@ def _claim(section: Section, guard: Guard) -> Claim | None:
 
 
 def unused(overrides: Overrides, used: Collection[Key], lists: Collection[str]) -> list[Key]:
-    """Give those that met no text although their list is here: it may have been mended since."""
+    """Give those that met no text although their list is here: it may have been mended since.
+
+    ``lists`` are the names of the lists that are here, as :attr:`Key.list`.
+    """
     return [key for key in overrides if key.list in lists and key not in used]

@@ -1,4 +1,4 @@
-"""Asking the DNS where a domain's mail goes, off the path of any message.
+"""Asking the DNS where a domain's mail goes, off the path of any message (behaviour S7).
 
 A domain that was written to and is clear is put in a bounded queue; what finds no room is let go,
 and counted. One question after the other is asked, within a budget an hour. What is remembered is
@@ -72,8 +72,9 @@ class NoServerError(MonitionError):
 class Resolver:
     """One process's questions, ``per_hour`` at most.
 
-    ``servers`` are asked in their order; with none, those of the system's configuration. Where
-    that names none either: :class:`NoServerError`.
+    ``servers`` are asked in their order; with none, those of the system's configuration. Raises
+    :class:`NoServerError` where that names none either. A question has ``seconds`` in all;
+    ``room`` is how many domains may wait.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Resolver:
         self._resolver = _resolver(servers, seconds)
 
     def newcomer(self, domain: str) -> None:
-        """A domain was written to: ask about it when there is time, if it is new.
+        """A domain, in normal form, was written to: ask about it when there is time, if it is new.
 
         From the event loop's thread; never waits, never raises.
         """
@@ -141,7 +142,12 @@ class Resolver:
         await told(domain, answers)
 
     async def ask(self, domain: str) -> Answers | Unknown:
-        """Ask for a domain's mail exchangers, and for the name servers of its registered part."""
+        """Ask for a domain's mail exchangers, and for the name servers of its registered part.
+
+        Two questions, whatever the budget. Mail exchangers come first, then name servers, each
+        sorted, :data:`MOST_ANSWERS` at most; empty for a domain that does not exist. ``Unknown``
+        where the exchangers could not be learnt, or there are none and the servers could not.
+        """
         mail = await self._hosts(domain, dns.rdatatype.MX)
         if isinstance(mail, Unknown):
             return mail

@@ -71,8 +71,10 @@ def fetch(
 ) -> Validators | None:
     """Write the file at an address to ``to``; ``None``: it is still what ``known`` tells of.
 
-    ``largest`` bounds it, opened, in bytes. Where this raises, what lies at ``to`` is worth
-    nothing. Raises :class:`FetchError`, and ``OSError`` where it cannot be written.
+    Gives what the server knows this version by, for the next time. ``largest`` bounds it,
+    opened, in bytes. Where this raises, what lies at ``to`` is worth nothing. Raises
+    :class:`FetchError` where the file cannot be had whole, within bounds and from whom we asked,
+    and ``OSError`` where it cannot be written. Not to be called in a running event loop.
     """
     if not is_safe(address):
         raise FetchError(f"{address}: only https is fetched, or http from this machine itself")

@@ -28,7 +28,10 @@ class Gunzip:
         self._is_begun = False
 
     def open(self, data: bytes) -> Iterator[bytes]:
-        """Give what the next bytes hold, a piece at a time. Raises :class:`GunzipError`."""
+        """Give what the next bytes hold, in pieces of at most ``PIECE`` bytes.
+
+        Raises :class:`GunzipError` where they are no gzip, while the pieces are taken.
+        """
         while data:
             if self._member.eof:
                 self._member = zlib.decompressobj(_GZIP)

@@ -37,14 +37,17 @@ class Survey:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether nothing answers."""
+        """Whether :data:`PATIENCE` questions or more were asked, and none was answered."""
         return not self.answers and self.unknown >= PATIENCE
 
 
 async def survey(
     domains: Iterable[str], resolver: Resolver, tell: Callable[[], object] = lambda: None
 ) -> Survey:
-    """Ask for the mail exchangers of each domain; ``tell`` is called after each answer."""
+    """Ask for the mail exchangers of each domain; ``tell`` is called after each question.
+
+    Stops early once the survey is hopeless; domains that were not asked about are not counted.
+    """
     found = Survey()
     waiting: Iterator[str] = iter(domains)
 

@@ -1,4 +1,4 @@
-"""How many may be had in an hour: a hard bound over any hour, not an average."""
+"""How many questions may be asked in an hour: a hard bound over any hour, not an average."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The manners of a warning. Pure."""
+"""Notices: whether and when a sender is written to, and the message that leaves. Pure."""

@@ -1,4 +1,6 @@
-"""May we write to this sender about this message? RFC 3834 section 2, RFC 5230 section 4.6.
+"""Whether a sender may be written to about a message: RFC 3834 section 2, RFC 5230 section 4.6.
+
+Behaviour N1.
 
 The one asked about is the envelope's sender: that is where an automatic answer goes. When in
 doubt nobody is written to. That costs little, since the event stays with the reason, and the
@@ -27,7 +29,9 @@ _REWRITTEN = re.compile(r"srs[01][=+-]", re.IGNORECASE)
 
 
 def suppress(sender: Address | None, peek: Peek, domains: Collection[str]) -> Suppression | None:
-    """Why no notice may go to the envelope's ``sender`` (``None``: the null sender), or ``None``.
+    """Why no notice may go to the envelope's ``sender``; ``None`` where one may.
+
+    ``sender`` is ``None`` for the null sender.
 
     ``domains`` are the institution's own, in normal form; what lies below them is ours too.
     Rhythm, cap and mode are asked elsewhere: they are about the time, not about the message.

@@ -1,4 +1,4 @@
-"""Facts and texts → words, and the HTML around the same words."""
+"""A notice's templates filled in with its facts: the words, and the HTML around the same words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def words_of(facts: Facts, texts: Texts) -> prose.Prose:
-    """The letter in its language; raises ``ConfigError`` with file and line."""
+    """Fill in the letter in the facts' language.
+
+    Raises ``ConfigError`` with file and line where the template fails, and with the file where
+    what it yields has not the shape of :func:`prose.parse`.
+    """
     name = f"{facts.language}/{LETTER}"
     source = _fill(texts, name, **variables(facts))
     try:
@@ -30,7 +34,7 @@ def words_of(facts: Facts, texts: Texts) -> prose.Prose:
 
 
 def page(words: prose.Prose, facts: Facts, texts: Texts) -> str:
-    """The HTML form of the words; raises ``ConfigError`` with file and line."""
+    """Give the HTML form of the words; raises ``ConfigError`` with file and line."""
     return _fill(texts, PAGE, prose=words, language=facts.language, link=_linker(facts))
 
 

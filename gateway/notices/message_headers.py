@@ -52,19 +52,19 @@ _POLICY = _AsWritten(linesep="\r\n", max_line_length=78, cte_type="7bit")
 
 
 def message() -> EmailMessage:
-    """An empty message that keeps to these rules."""
+    """Make an empty message that keeps to these rules."""
     return EmailMessage(policy=_POLICY)
 
 
 def add(to: EmailMessage, name: str, value: str) -> None:
-    """Add a field; ``ValueError`` where its value holds a control character."""
+    """Add a field; raises ``ValueError`` where its value holds a control character."""
     if any(unicodedata.category(letter) == "Cc" for letter in value):
         raise ValueError(f"{name} would hold a control character")
     to[name] = value
 
 
 def serialise(whole: EmailMessage) -> bytes:
-    """The bytes for SMTP: CRLF, no line above 998 octets."""
+    """Give the bytes for SMTP: CRLF, no line above 998 octets, no dots doubled."""
     return whole.as_bytes(policy=_POLICY)
 
 
@@ -102,7 +102,7 @@ def unstructured(text: str) -> str:
 
 
 def ids(values: Iterable[str]) -> str:
-    """Message ids for In-Reply-To or References."""
+    """Message ids, each in its angle brackets, as the value of In-Reply-To or References."""
     return " ".join(clean(value).replace(" ", "") for value in values)
 
 

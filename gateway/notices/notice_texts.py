@@ -40,7 +40,11 @@ _LARGEST = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """All texts by name (``en/notice.txt.j2``), with the file each came from."""
+    """All texts by name (``en/notice.txt.j2``), with the file each came from.
+
+    ``directory`` is the policies' own ``notices`` folder. ``sources`` maps names to contents.
+    ``never`` has, by language, the words that no notice may say, in lower case.
+    """
 
     directory: Path
     environment: ImmutableSandboxedEnvironment
@@ -50,7 +54,7 @@ class Texts:
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages that a letter stands in."""
+        """The languages, as ``en`` or ``pt-BR``, that a letter stands in."""
         return frozenset(n.partition("/")[0] for n in self.files if n.endswith("/" + LETTER))
 
     def place(self, name: str) -> str:
@@ -61,8 +65,9 @@ class Texts:
 def load(directory: Path) -> Texts:
     """Read the texts in the ``notices`` folder of a policies directory.
 
-    Raises ``ConfigError`` with every file that can't be read or isn't a Jinja template. What is
-    read stays as it was read: a file changed later is not used half-written.
+    Raises ``ConfigError`` with every file that can't be read, isn't UTF-8, is larger than 256 KiB
+    or isn't a Jinja template. What is read stays as it was read: a file changed later is not used
+    half-written.
     """
     own = directory / "notices"
     files = {**_files(packaged.policies_directory() / "notices"), **_files(own)}
@@ -94,7 +99,10 @@ def load(directory: Path) -> Texts:
 def unknown_names(
     texts: Texts, language: str, of_letters: frozenset[str], of_page: frozenset[str]
 ) -> Iterator[Fault]:
-    """Names that templates of ``language`` use and nobody gives, on whatever branch they stand."""
+    """Tell names that templates use and nobody gives, on whatever branch they stand.
+
+    The letters of ``language`` know ``of_letters``, the page ``of_page``. A fault a name and file.
+    """
     for name, path in texts.files.items():
         if not name.endswith(".j2") or name.partition("/")[0] not in {language, PAGE}:
             continue
@@ -107,7 +115,7 @@ def unknown_names(
 
 
 def located(error: Exception, texts: Texts, name: str) -> Fault:
-    """A failed rendering of ``name`` → where in which file, and why."""
+    """Tell where, in which file, and why the rendering of ``name`` failed with ``error``."""
     if isinstance(error, TemplateNotFound):
         return Fault(texts.place(str(error.name)), None, None, "is missing")
     known = {str(path) for path in texts.files.values()}

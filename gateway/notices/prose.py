@@ -39,7 +39,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Words that may be broken anywhere between them."""
+    """Words on one line, to be broken into lines between any two."""
 
     text: str
     kind: str = "paragraph"
@@ -47,7 +47,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; each item has one line or more."""
+    """A list; each item is a tuple of its lines, one or more."""
 
     items: tuple[tuple[str, ...], ...]
     kind: str = "items"
@@ -65,12 +65,12 @@ class Prose:
 
     @property
     def words(self) -> str:
-        """Everything on one line, for who looks for something in it."""
+        """Subject and text on one line, for who looks for something in it."""
         return " ".join([self.subject, *(line for b in self.blocks for line in _lines(b))])
 
 
 def parse(source: str) -> Prose:
-    """What a template yielded → its shape. Raises ``ValueError`` saying what is not as it should.
+    """Read what a template yielded. Raises ``ValueError`` that says what is not as it should be.
 
     Runs of white space are one space. The first line is the subject; one ``#`` heading comes
     first.
@@ -87,7 +87,10 @@ def parse(source: str) -> Prose:
 
 
 def as_text(prose: Prose, width: int = WIDTH) -> str:
-    """The text/plain form, each line at most ``width`` columns, with LF line ends."""
+    """Give the text/plain form: each line at most ``width`` columns, LF line ends, no subject.
+
+    Behaviour N6.
+    """
     parts: list[str] = []
     indent = ""
     for block in prose.blocks:
@@ -106,6 +109,8 @@ def as_text(prose: Prose, width: int = WIDTH) -> str:
 
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """Break ``text`` into lines of at most ``width`` columns, the prefixes included.
+
+    ``first`` goes before the first line, ``rest`` before all others.
 
     A word wider than a line is broken too; a URL is then put into angle brackets, inside which
     line breaks don't count (RFC 3986 appendix C).

@@ -1,4 +1,4 @@
-"""A notice → the message that leaves.
+"""The message that leaves, made of a notice (behaviour N4).
 
 Nothing here asks a clock or chance: the same notice gives the same bytes, its Message-ID, Date
 and MIME boundary with them, so that one sent twice after a crash is known for the same.
@@ -27,6 +27,9 @@ __all__ = ["Letter", "check", "language_of", "letter", "message_id", "render"]
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A notice ready to be sent: to whom, its bytes with CRLF line ends, and their SHA-256.
+
+    ``to`` is an address for RCPT, without brackets; ``message_id`` has them. ``digest`` is
+    ``sha256:`` and 64 hex digits.
 
     ``texts`` is the digest of the templates and settings it was made of, so that it can be made
     again years later.
@@ -87,12 +90,15 @@ def render(notice: Notice, config: Config, texts: Texts) -> EmailMessage:
 
 
 def message_id(notice: Notice, config: Config) -> str:
-    """The Message-ID of a notice: from its event alone, so that a repeat bears the same."""
+    """The Message-ID of a notice, with brackets: of its event alone, the same for a repeat."""
     domain = config.notices.from_.rpartition("@")[2]
     return f"<{message_headers.atom(notice.id)}.notice@{message_headers.atom(domain)}>"
 
 
 def language_of(notice: Notice, config: Config, texts: Texts) -> str:
-    """The language the notice asks for if it still has texts, else the first that has."""
+    """The language that the notice asks for if it has texts, else the institution's first that has.
+
+    ``en`` where none has.
+    """
     wanted = (notice.request.language, *config.notices.languages)
     return next((language for language in wanted if language in texts.languages), "en")

@@ -25,7 +25,9 @@ _DOT_ATOM = re.compile(
 
 
 def window_keys(findings: Iterable[Finding], on: date) -> tuple[str, ...]:
-    """The windows that a notice about these findings opens, sorted; no key holds an address.
+    """Give the keys of the windows that a notice about these findings opens, sorted.
+
+    No key holds an address.
 
     Shapes: ``ENTITY tier STANDING TIER`` and ``ENTITY listing LIST PROGRAMME UID``, with ``-``
     for what is not known. Dates are left out: one that is corrected is no new listing.
@@ -43,7 +45,10 @@ def window_keys(findings: Iterable[Finding], on: date) -> tuple[str, ...]:
 
 
 def is_open(last_opened: Mapping[str, datetime | None], now: datetime, every: timedelta) -> bool:
-    """Whether any of a message's windows lets a notice through.
+    """Whether any of a message's windows lets a notice through (behaviour N2).
+
+    ``last_opened`` says of each window's key when a notice last opened it, ``None``: never.
+    ``every`` has to pass from then on. Times are aware.
 
     A time that lies further ahead than a window is wide comes from a clock that went wrong; it
     must not silence a sender for good.
@@ -63,8 +68,9 @@ def request(  # noqa: PLR0913 - by name only; what a notice needs comes from six
 ) -> NoticeRequest | None:
     """What the sender of ``message`` would be told; ``None`` where no decision warns or refuses.
 
-    ``events`` gives the event of each matched recipient. ``languages`` are those the institution
-    writes in, the first by default. ``on`` is the day the findings were made for.
+    ``message`` is the id that its events share, ``events`` the event's id of each matched
+    recipient. ``languages`` are those the institution writes in, the first by default. ``on`` is
+    the day the findings were made for.
     """
     told = [
         (finding, decision.action)
@@ -92,6 +98,8 @@ def request(  # noqa: PLR0913 - by name only; what a notice needs comes from six
 
 def choose_language(wanted: str | None, offered: Sequence[str]) -> str:
     """The offered language for a message that says ``wanted`` (RFC 3282), else the first.
+
+    ``en`` where none is offered.
 
     ``de-AT, en`` is served by ``de-AT``, then by ``de``, then by ``en``.
     """

@@ -1,4 +1,4 @@
-"""What a notice's templates are told, under the names they use."""
+"""What a notice's templates are told, under the names they use: see ``docs/notices.md``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ _OLDEST = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """One matched institution as a template sees it."""
+    """One matched institution as a template sees it.
+
+    ``recipients`` are addresses, the first twenty; ``more`` is how many are left out. ``tier`` is
+    its value (``export-control``). ``refused``: the message did not go to them. ``unsure``: the
+    address only resembles one of the institution's.
+    """
 
     name: str
     recipients: tuple[str, ...]
@@ -41,7 +46,13 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a template may use, by its own names. Times are UTC."""
+    """All that a template may use, by its own names. Times are UTC.
+
+    ``tiers`` are the values of those matched, strictest first. ``delivered`` and ``refused`` say
+    whether the message went on for some recipient, and whether it was refused for one.
+    ``sent_at`` is the message's time, ``next_at`` when a next notice about the same could go.
+    ``reference`` is the event's id.
+    """
 
     language: str
     institution: str
@@ -61,7 +72,7 @@ class Facts:
 
 
 def facts_of(notice: Notice, config: Config, language: str) -> Facts:
-    """What the templates are told about a notice."""
+    """Gather what the templates are told about a notice; texts from outside are cleaned."""
     matters = notice.request.matters
     compliance = config.compliance
     present = {str(matter.tier) for matter in matters}
@@ -85,7 +96,7 @@ def facts_of(notice: Notice, config: Config, language: str) -> Facts:
 
 
 def variables(facts: Facts) -> dict[str, Any]:
-    """Facts by the names that templates use."""
+    """Give facts by the names that templates use."""
     return {name: getattr(facts, name) for name in Facts.__slots__}
 
 

@@ -1,6 +1,7 @@
-"""Every notice text filled in with every kind of example, before any sender sees one.
+"""The check of the notice texts: each filled in with every kind of example.
 
-What a template gets wrong is found here, with file and line, and not when a notice is due.
+What a template gets wrong is found so, with file and line, before a sender sees it
+(behaviours P5, N8 and N9).
 """
 
 from __future__ import annotations

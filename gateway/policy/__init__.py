@@ -1,1 +1,1 @@
-"""What is done about a finding. Pure."""
+"""The policy: what is done about a finding, by rules, exceptions and tiers. Pure."""

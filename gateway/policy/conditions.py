@@ -31,7 +31,10 @@ _LISTS = (
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Mailboxes: exact addresses, and domains with all that lies below them."""
+    """Mailboxes: exact addresses, and domains with all that lies below them.
+
+    Domains are in normal form, local parts folded.
+    """
 
     addresses: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
@@ -40,7 +43,7 @@ class Parties:
         return bool(self.addresses or self.domains)
 
     def include(self, local: str, domain: str) -> bool:
-        """Whether a mailbox is among them; ``domain`` in normal form."""
+        """Whether a mailbox is among them; ``local`` in any case, ``domain`` in normal form."""
         if f"{local.casefold()}@{domain}" in self.addresses:
             return True
         return any(name in self.domains for name in ancestry(domain))
@@ -48,7 +51,10 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What must hold. An empty condition always does. The days are inclusive."""
+    """What must hold, all of it. An empty condition always does; so does a day that is ``None``.
+
+    Of one condition any member will do. Both days are inclusive.
+    """
 
     standing: frozenset[Standing] = frozenset()
     tier: frozenset[Tier] = frozenset()

@@ -1,4 +1,4 @@
-"""What is done about the findings of one message: the first rule that fits."""
+"""What is done about the findings of one message: the first rule that fits (behaviour P1)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def decide(
     ``sender`` is the envelope sender as text, ``None`` for the null sender. Findings come back
     with their strictest listing and its tier. What passes is left out: it leaves no trace.
     Decisions stand in the order of the rules; exceptions come after them, then what no rule fits.
-    The mode has no say here: an event tells what would have been done.
+    The mode has no say here: an event tells what would have been done. ``on`` is the day that
+    listings and exceptions are judged for.
     """
     order = [rule.name for rule in rules.rules]
     order += [exception_name(each) for each in rules.exceptions]
@@ -69,7 +70,10 @@ def exception_name(exemption: Exemption) -> str:
 
 
 def may_write(mode: str) -> bool:
-    """Whether notices go out in this mode of the configuration; ``observe`` writes to nobody."""
+    """Whether notices go out in this mode of the configuration.
+
+    ``observe`` writes to nobody (behaviour P2).
+    """
     return mode == "warn"
 
 

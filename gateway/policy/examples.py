@@ -38,7 +38,9 @@ class Difference(NamedTuple):
 class Example:
     """An address, the circumstances, and what is expected of its verdict, key by key.
 
-    ``on`` is the day, ``None`` for today. ``expected`` has keys of ``monition check``'s own.
+    ``sender`` is ``None`` for the null sender, ``on`` for today. ``expected`` maps keys that
+    ``monition check`` prints (``standing``, ``tier``, ``policy_rule`` …) to the values they must
+    have, :data:`NOTHING` where they must have none. ``line`` counts from 1.
     """
 
     address: str
@@ -50,7 +52,10 @@ class Example:
     line: int | None
 
     def differences(self, decision: Decision) -> tuple[Difference, ...]:
-        """Compare with the decision about this one address; empty where all is as expected."""
+        """Compare with the decision about this one address, which has one finding.
+
+        Empty where all is as expected.
+        """
         got = _verdict(decision)
         return tuple(
             Difference(key, wanted, got[key])
@@ -60,7 +65,10 @@ class Example:
 
 
 def read_examples(directory: Path, faults: list[Fault]) -> tuple[Example, ...]:
-    """Read the examples of all files of a policies directory; faults are added to ``faults``."""
+    """Read the examples of all files of a policies directory, whichever are there.
+
+    Faults are added to ``faults``. Opens files, and nothing else.
+    """
     files = [directory / name for name in ("examples.toml", "policy.toml", "exceptions.toml")]
     files += sorted((directory / "entities").glob("*.toml"))
     examples: list[Example] = []

@@ -1,4 +1,4 @@
-"""exceptions.toml: what a named person allowed, why, and until when."""
+"""exceptions.toml: what a named person allowed, why, and until when (behaviour P3)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,15 @@ class Exemption:
     licence: str | None = None
 
     def has_expired(self, on: date) -> bool:
-        """Whether its last day is past."""
+        """Whether its last day is past: then it does nothing any more."""
         return self.conditions.until is not None and self.conditions.until < on
 
 
 def read_exceptions(path: Path, faults: list[Fault]) -> tuple[Exemption, ...]:
-    """Read the exceptions; none where the file is absent. Faults are added to ``faults``."""
+    """Read the exceptions, in their order; none where the file is absent, or has a fault.
+
+    Faults are added to ``faults``.
+    """
     if not path.exists():
         return ()
     try:

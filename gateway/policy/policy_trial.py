@@ -1,4 +1,7 @@
-"""The policy's examples, put to the test: by ``monition policy test`` and before every reload."""
+"""The policy's examples, put to the test: by ``monition policy test`` and before every reload.
+
+A reload whose examples fail is refused (behaviour P4).
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,10 @@ _LONGEST_REFUSAL = 500
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """One rule. ``text`` is for people; with ``refuse`` it and ``url`` are the SMTP reply's."""
+    """One rule. ``text`` is for people; with ``refuse`` it and ``url`` are the SMTP reply's.
+
+    Both are ASCII then, and have 500 characters together at most.
+    """
 
     name: str
     action: Action

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tiers:
-    """The table. A programme of its own goes before its list, whose programme is ``None``.
+    """The table, by pairs of list and programme; ``None`` as programme is the list as a whole.
 
-    ``otherwise`` is for lists that the table does not name.
+    A programme of its own goes before its list. ``otherwise`` is for lists that the table does
+    not name.
     """
 
     table: Mapping[tuple[str, str | None], Tier]

@@ -1,4 +1,7 @@
-"""Who is this recipient? The room's one public door."""
+"""The verdict on a recipient: listed, for review or clear, whose mailbox it is, and why.
+
+The room's one public door for those who screen mail.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 def classify(address: Address | Unreadable, snapshot: Snapshot, on: date) -> Finding:
     """Give the verdict on one recipient for one day; never raises, whatever the address.
+
+    Behaviours S1, S4 and S5.
 
     The closest entry in force, or that clears, decides; entries not in force only explain. A
     finding's ``entity`` has all its listings: the policy picks the strictest, and the tier. An
@@ -51,7 +56,7 @@ def classify(address: Address | Unreadable, snapshot: Snapshot, on: date) -> Fin
 
 
 def wrapped_matches(address: Address, snapshot: Snapshot) -> Iterator[Match]:
-    """Give what the addresses wrapped up in a local part match, whatever the day.
+    """Give what the addresses wrapped up in a local part match, closest first, whatever the day.
 
     At a personal provider a local part is whatever its owner liked: nothing is read into it.
     """
@@ -64,7 +69,7 @@ def wrapped_matches(address: Address, snapshot: Snapshot) -> Iterator[Match]:
 
 
 def resemblance(domain: str, snapshot: Snapshot) -> Resemblance | None:
-    """Say which listed domain one that is not listed looks like, whatever the day.
+    """Say which listed domain a normalised, unlisted one looks like, whatever the day; or ``None``.
 
     A personal provider and a shared host are what they are, however they are spelt.
     """

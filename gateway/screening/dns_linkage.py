@@ -1,7 +1,8 @@
 """Which listed domain another is tied to by the DNS: its mail or its name is in the other's hands.
 
 A link is a host, named by an MX record (RFC 5321 section 5.1) or an NS record, that lies inside a
-listed domain. A host of a shared provider never links anybody: half the world's mail goes there.
+listed domain. A host of a shared provider never links anybody: half the world's mail goes there
+(behaviour S7).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Link(NamedTuple):
 
 
 def link(domain: str, answers: Iterable[tuple[str, str]], snapshot: Snapshot) -> Link | None:
-    """Find the first of a domain's hosts that lies inside a listed domain.
+    """Find the first of a normalised domain's hosts that lies inside a listed domain; or ``None``.
 
     ``answers`` are pairs of record type and host, as the DNS gave them. A domain that is listed
     itself, or taken out of what is, is not linked; nor is a personal provider's or a shared host's.

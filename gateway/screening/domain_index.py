@@ -55,7 +55,7 @@ class DomainIndex:
             domain = domain[dot:]
 
     def covers(self, domain: str) -> bool:
-        """Whether any claim, even one that clears, stands at or above a normalised domain."""
+        """Whether a claim, if only one that clears, stands at or above a normalised domain."""
         return next(self.matches(domain), None) is not None
 
 

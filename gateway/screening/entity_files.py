@@ -41,10 +41,9 @@ def read_entities(
 ) -> tuple[list[Entity], list[Entity]]:
     """Read every entities file of some directories; what is wrong in them is added to ``faults``.
 
-    Gives the entities and the additions, which have no name and no listing of their own.
-
-    An id, a domain and an exact address each have one place in all the files. ``[[example]]``
-    tables are passed over: they are the policy's.
+    Gives the entities and the additions, which have no name and no listing of their own. A file
+    with a fault gives none. An id, a domain and an exact address each have one place in all the
+    files. ``[[example]]`` tables are passed over: they are the policy's.
     """
     reader = _Reader(people)
     entities: list[Entity] = []

@@ -39,7 +39,7 @@ class Screener:
         self.on_newcomer: Callable[[str], None] = _nobody
 
     def is_clear(self, path: bytes) -> bool:
-        """Whether a path can be nothing but clear, on any day. Never raises.
+        """Whether a path, RCPT's without brackets, can only be clear, on any day. Never raises.
 
         ``False`` says only that :func:`gateway.screening.classify.classify` is to be asked.
         """

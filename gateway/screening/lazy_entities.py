@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Roster(Mapping[str, Entity]):
-    """An immutable mapping over canonical lines. Each look-up reads a line anew."""
+    """An immutable mapping, id to entity, over canonical lines. Each look-up reads a line anew.
+
+    Making one and looking up raise :class:`snapshot_lines.NoLineError` for what is no line.
+    """
 
     __slots__ = ("_lines",)
 
@@ -45,7 +48,7 @@ class Roster(Mapping[str, Entity]):
         return sorted(id_ for id_ in ids if self._lines.get(id_) != other._lines.get(id_))
 
     def reached(self) -> Iterator[Entity]:
-        """Give the entities that hold a domain or an address."""
+        """Give the entities that hold a domain or an address, or are linked to one."""
         return map(
             snapshot_lines.entity_of, filter(snapshot_lines.is_reached, self._lines.values())
         )

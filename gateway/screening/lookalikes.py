@@ -1,4 +1,4 @@
-"""Domains that only look like listed ones: for review, never listed.
+"""Domains that only look like listed ones: for review, never listed (behaviour S6).
 
 Three things make a look-alike of a listed domain's registered part, under the same public suffix
 or, in the last case, another:
@@ -48,6 +48,8 @@ _Claimed = tuple[str, tuple["Holding", ...]]
 class Lookalikes:
     """What every listed domain could be mistaken for, as keys. Immutable once made.
 
+    ``claimed`` are normalised domains with those who hold them.
+
     A slip leaves one half of a label as it was: for each label there are two keys, one for each
     half, and a look-up asks for six, since a label may have lost or gained a letter.
     """
@@ -81,7 +83,7 @@ class Lookalikes:
             self._halves[key] = (*self._halves.get(key, ()), pair)
 
     def find(self, domain: str) -> Resemblance | None:
-        """Say which listed domain a normalised, unlisted domain looks like, if any."""
+        """Say which listed domain a normalised, unlisted domain looks like; ``None``: like none."""
         base = registrable(domain)
         if base is None:
             return None

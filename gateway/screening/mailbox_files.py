@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def read_people(directory: Path, faults: list[Fault]) -> People:
-    """Read both files of a policies directory; what is wrong in them is added to ``faults``."""
+    """Read both files of a policies directory; what is wrong in them is added to ``faults``.
+
+    A file that cannot be read is a fault, too.
+    """
     personal: dict[str, str] = {}
     shared: dict[str, str] = {}
     roles: set[str] = set()

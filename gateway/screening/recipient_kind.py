@@ -24,8 +24,9 @@ _STEM = re.compile(r"[^-._\d]+")
 class People:
     """What the policies know of providers and mailbox names; all of it in normal forms.
 
-    ``personal`` and ``shared`` map a domain to the name of its group. ``families`` are those of
-    ``roles`` that offices extend by a suffix; a role that is also a surname (``dean``) is none.
+    ``personal`` and ``shared`` map a domain to the name of its group. ``roles`` are role keys,
+    ``families`` those of them that offices extend by a suffix; a role that is also a surname
+    (``dean``) is none. ``alumni`` are labels of domains.
     """
 
     personal: Mapping[str, str]
@@ -70,7 +71,7 @@ def is_role(local: str, people: People) -> bool:
 
 
 def is_alumni(domain: str, people: People) -> bool:
-    """Whether a label below the registered part of a domain says alumni."""
+    """Whether a label below the registered part of a normalised domain says alumni."""
     base = registrable(domain)
     if base is None:
         return False

@@ -42,10 +42,9 @@ class Match:
 class Snapshot:
     """Who is listed, where they are reached, and whose mailboxes are whose.
 
-    ``addresses`` are the exact ones, by domain and then by mailbox key. ``lookalikes`` is what the
-    listed domains could be mistaken for, ``linked`` are domains that the DNS ties to one of them.
-    ``digest`` is ``sha256:`` and 64 hex digits over all
-    content, whatever files it came from.
+    ``entities`` are by id, ``addresses`` by domain and then by mailbox key. ``lookalikes`` is what
+    the listed domains could be mistaken for, ``linked`` are domains that the DNS ties to one of
+    them. ``digest`` is ``sha256:`` and 64 hex digits over all content, whatever files it came from.
     """
 
     entities: Mapping[str, Entity]
@@ -81,7 +80,11 @@ def build(entities: Iterable[Entity], people: People) -> Snapshot:
 
 
 def from_lines(lines: Sequence[bytes]) -> Snapshot:
-    """Make a snapshot of its canonical lines. Raises :class:`canonical.NoLineError`."""
+    """Make a snapshot of its canonical lines, without their ends, that of people first.
+
+    Raises :class:`snapshot_lines.NoLineError` where one of them is none. Lines of entities that
+    nobody is reached at are not read until they are asked for.
+    """
     if not lines:
         raise NoLineError("a snapshot has one line at least")
     roster = Roster(lines[1:])
@@ -105,7 +108,7 @@ def _indexed(
 
 
 def load(directory: Path) -> Snapshot:
-    """Make a snapshot of a policies directory alone: see :func:`read`."""
+    """Make a snapshot of a policies directory alone; raises as :func:`read`."""
     written = read(directory)
     return build(written.entities, written.people)
 

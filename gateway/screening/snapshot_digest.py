@@ -1,4 +1,7 @@
-"""One name for all that a verdict rests on, so that a verdict can be given again years later."""
+"""The digest of a snapshot: one name for all that a verdict rests on.
+
+By it a verdict can be given again years later.
+"""
 
 from __future__ import annotations
 

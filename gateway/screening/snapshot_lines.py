@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LISTING: Callable[[Listing], tuple[object, ...]] = attrgetter(*(f.name for f in fields(Listing)))
 _CLAIM: Callable[[Claim], tuple[object, ...]] = attrgetter(*(f.name for f in fields(Claim)))
 
-# A line of an entity that nobody is reached at ends so: it has no domain and no address.
+# A line of an entity that nobody is reached at ends so: no domain, no address, nothing linked.
 _UNREACHED = b",[],[],[]]"
 
 
@@ -33,7 +33,7 @@ class NoLineError(MonitionError, ValueError):
 
 
 def lines(entities: Iterable[Entity], people: People) -> Iterator[bytes]:
-    """Give the lines, without their ends; entity ids are unique."""
+    """Give the lines, without their ends, that of people first; entity ids must be unique."""
     yield _line(
         sorted(people.personal.items()),
         sorted(people.shared.items()),
@@ -58,7 +58,7 @@ def lines(entities: Iterable[Entity], people: People) -> Iterator[bytes]:
 
 
 def people_of(line: bytes) -> People:
-    """Read the first line."""
+    """Read the first line; raises :class:`NoLineError` where it is no array of five parts."""
     personal, shared, roles, families, alumni = _read(line, 5)
     return People(
         dict(personal), dict(shared), frozenset(roles), frozenset(families), frozenset(alumni)
@@ -66,7 +66,10 @@ def people_of(line: bytes) -> People:
 
 
 def id_of(line: bytes) -> str:
-    """Read an entity's id without the rest of its line."""
+    """Read an entity's id without the rest of its line.
+
+    Raises :class:`NoLineError` where the line does not begin with one.
+    """
     # An id is letters, digits, dots and hyphens: nothing in it is escaped.
     end = line.find(b'"', 2)
     if not line.startswith(b'["') or end < 0:
@@ -75,12 +78,12 @@ def id_of(line: bytes) -> str:
 
 
 def is_reached(line: bytes) -> bool:
-    """Whether the entity of a line holds a domain or an address."""
+    """Whether the entity of a line holds a domain or an address, or is linked to one."""
     return not line.endswith(_UNREACHED)
 
 
 def entity_of(line: bytes) -> Entity:
-    """Read one entity's line."""
+    """Read one entity's line; raises :class:`NoLineError` where it is no array of eleven parts."""
     id_, name, country, rank, *rest = _read(line, 11)
     aliases, weak, same_as, listings, domains, addresses, linked = rest
     return Entity(

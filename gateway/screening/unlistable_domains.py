@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def why_not_an_institution(domain: str, people: People) -> str | None:
-    """Say why a normalised domain cannot be listed; ``None`` where it can.
+    """Say why a normalised domain cannot be listed (behaviour S3); ``None`` where it can.
 
     A public suffix belongs to everybody who registers below it; a personal provider and a shared
     host to everybody who signs up. Exact addresses at them may be listed all the same.

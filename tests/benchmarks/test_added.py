@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks.added import STRAIGHT, Added, summary
-from benchmarks.latency import SENDER_SHARE, Sample, warnings
+from benchmarks.added import STRAIGHT, Added, Sample, summary
+from benchmarks.latency import SENDER_SHARE, warnings
 from benchmarks.load import LOADS
 
 HALF, EVERYBODYS = LOADS[0], LOADS[2]

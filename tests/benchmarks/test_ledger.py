@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from benchmarks import asking, ledger, writing
+from benchmarks import asking, child, writing
 from benchmarks.child import BenchmarkError
 from benchmarks.ledger import MEASURES, SECTION, slowest_of, summary
 from benchmarks.sections import SECTIONS
@@ -89,4 +89,4 @@ def test_each_of_a_crowd_writes_all_of_its_events(tmp_path, monkeypatch):
 
 def test_an_errand_that_breaks_off_is_told(tmp_path):
     with pytest.raises(BenchmarkError, match=r"(?s)verifying broke off.*there is no ledger"):
-        ledger._errand("asking", "verifying", tmp_path / "nothing.db")
+        child.found("asking", "verifying", tmp_path / "nothing.db")

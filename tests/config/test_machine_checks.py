@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from gateway.config import Config, load, machine_checks
+from gateway.config import Config, load, surroundings
 
 LEAST = """\
 [institution]
@@ -41,7 +41,7 @@ def config(home: Path) -> Config:
 
 def told(config: Config) -> list[str]:
     folder = str(config.file.parent)
-    return [str(fault).replace(folder + "/", "") for fault in machine_checks(config)]
+    return [str(fault).replace(folder + "/", "") for fault in surroundings(config)]
 
 
 def test_folders_that_are_there_are_no_fault(config: Config):

@@ -28,7 +28,7 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A person's yes: this domain is that entity's, for the reasons that ``source`` names."""
+    """A person's yes: this domain, in normal form, is that entity's, as ``source`` says why."""
 
     entity: str
     domain: str
@@ -60,9 +60,9 @@ def rejections_of(folder: Folder) -> Path:
 
 
 def read_text(folder: Folder) -> str:
-    """The entities file as it stands; an empty text where there is none.
+    """Give the entities file as it stands; an empty text where there is none.
 
-    Raises :class:`ListError`.
+    Raises :class:`ListError` where it cannot be read or is not UTF-8.
     """
     path = path_of(folder)
     content = safe_open.content(path, _RESTORE)
@@ -73,7 +73,10 @@ def read_text(folder: Folder) -> str:
 
 
 def digests(folder: Folder) -> dict[str, str]:
-    """Give the SHA-256 of each file of what was accepted, by name. Raises :class:`ListError`."""
+    """Give the SHA-256 of each file of what was accepted, in hex, by its name.
+
+    Raises :class:`ListError` where one cannot be read.
+    """
     found: dict[str, str] = {}
     for path in safe_open.listing(folder.accepted, ".toml"):
         if (content := safe_open.content(path, _RESTORE)) is not None:
@@ -99,14 +102,20 @@ def lost(folder: Folder, known: Mapping[str, str]) -> list[Fault]:
 
 
 def add(folder: Folder, acceptance: Acceptance) -> None:
-    """Add to the entities file, durably; the directory is held. Raises ``OSError``."""
+    """Add to the entities file, durably; the directory is held.
+
+    Raises :class:`ListError` where the file as it stands cannot be read, and ``OSError``.
+    """
     before = read_text(folder)
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
     files.replace(path_of(folder), f"{before}{gap}{_table(acceptance)}".encode())
 
 
 def put_back(folder: Folder, text: str) -> None:
-    """Make the entities file what it was; the directory is held."""
+    """Make the entities file what it was, an empty text: none; the directory is held.
+
+    Raises ``OSError``.
+    """
     if text:
         files.replace(path_of(folder), text.encode())
     else:
@@ -124,20 +133,15 @@ def rejected(folder: Folder) -> dict[str, Rejection]:
     """Give all rejections by the proposal's id; the latest counts. Raises :class:`ListError`."""
     path = rejections_of(folder)
     content = safe_open.content(path, "move it away, and they are proposed again") or b""
-    lines = content.splitlines()
-    found: dict[str, Rejection] = {}
-    for number, line in enumerate(lines, 1):
-        try:
-            said = json.loads(line)
-            texts: dict[str, Any] = {key: safe_open.text(value) for key, value in said.items()}
-            each = Rejection(**{**texts, "on": date.fromisoformat(said["on"])})
-            found[each.id] = each
-        except safe_open.MALFORMED:
-            # The last line may be torn by a crash; the person is asked again.
-            if number < len(lines) or content.endswith(b"\n"):
-                remedy = "take the line out"
-                raise safe_open.damaged(path, number, "is damaged", remedy) from None
-    return found
+    # Whose line was torn is asked again.
+    found = safe_open.records(path, content, _rejection, "take the line out")
+    return {each.id: each for each in found}
+
+
+def _rejection(line: bytes) -> Rejection:
+    said = json.loads(line)
+    texts: dict[str, Any] = {key: safe_open.text(value) for key, value in said.items()}
+    return Rejection(**{**texts, "on": date.fromisoformat(said["on"])})
 
 
 def _table(acceptance: Acceptance) -> str:

@@ -32,7 +32,7 @@ _LONGEST = 1 << 24  # bytes of a header
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A file as it was read: its name, its bytes and their SHA-256.
+    """A file as it was read: its name, how many bytes it had, opened, and their SHA-256 in hex.
 
     Of one that was fetched also from which address, and the ETag and date that came with it.
     """
@@ -73,7 +73,10 @@ class Refusal:
 
 
 def write(folder: Folder, header: Header, entries: Iterable[Entry]) -> None:
-    """Replace what is kept of a source. Raises ``OSError``."""
+    """Replace what is kept of a source; the directory is held. Raises ``OSError``.
+
+    The header's digest is taken here.
+    """
     body = b"".join(_dumped(_of_entry(entry)) + b"\n" for entry in entries)
     header = dataclasses.replace(header, digest=hashlib.sha256(body).hexdigest())
     files.replace(folder.source(header.source), dumped_header(header) + b"\n" + body)
@@ -96,7 +99,7 @@ def _take_refusal_away(folder: Folder, source: str) -> None:
 
 
 def write_refusal(folder: Folder, source: str, refusal: Refusal) -> None:
-    """Write down why an import was not taken; what was kept before stays."""
+    """Write down why an import was not taken; what was kept before stays. Raises ``OSError``."""
     folder.make()
     said = {"at": _time(refusal.at), "reason": refusal.reason}
     files.replace(folder.refusal(source), _dumped(said) + b"\n")
@@ -109,7 +112,7 @@ def names(folder: Folder) -> list[str]:
 
 
 def strangers(folder: Folder) -> list[Path]:
-    """Give the files beside them that no list can have. Raises :class:`ListError`."""
+    """Give the files beside the sources' that no list can have. Raises :class:`ListError`."""
     paths = safe_open.listing(folder.sources, ".jsonl")
     return [path for path in paths if not safe_open.is_plain(path.name)]
 
@@ -139,7 +142,7 @@ def read_entries(folder: Folder, source: str) -> list[Entry]:
 
 
 def entries_if_there(folder: Folder, source: str) -> list[Entry] | None:
-    """Read the same; ``None``: there is no such file, or no more. Raises :class:`ListError`."""
+    """Read as :func:`read_entries`, but ``None``: there is no such file, or no more."""
     path = folder.source(source)
     found: list[Entry] = []
     seen = hashlib.sha256()
@@ -179,7 +182,7 @@ def read_refusal(folder: Folder, source: str) -> Refusal | None:
 
 
 def dumped_header(header: Header) -> bytes:
-    """Give the line that a kept file begins with."""
+    """Give the line that a kept file begins with, without its end."""
     return _dumped(
         {
             "format": FORMAT,
@@ -191,7 +194,7 @@ def dumped_header(header: Header) -> bytes:
 
 
 def parsed_header(line: bytes) -> Header:
-    """Read that line. Raises one of ``opening.MALFORMED``."""
+    """Read the line that a kept file begins with. Raises one of ``safe_open.MALFORMED``."""
     said: dict[str, Any] = json.loads(line)
     if said.pop("format") != FORMAT:
         raise ValueError("another version of Monition wrote it")

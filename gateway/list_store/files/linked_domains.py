@@ -2,7 +2,7 @@
 
 What was looked up and not linked is not written down anywhere: a list of it would be a list of
 everybody our people write to. A link that has not been seen for ``LASTS`` counts no more; the
-domain is then looked up again when somebody writes to it.
+domain is then looked up again when somebody writes to it (behaviour S7).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _lines(folder: Folder) -> Iterator[tuple[int, Seen | None]]:
     content = safe_open.content(folder.linked, "move it away; its domains are looked up again")
     for number, line in enumerate((content or b"").splitlines(), 1):
         try:
-            yield number, _read_line(line)
+            yield number, parsed(line)
         except (DomainError, *safe_open.MALFORMED):
             yield number, None
 
@@ -75,8 +75,8 @@ def add(folder: Folder, link: Link, today: date) -> bool:
     """Write a link down, durably, and strike out what has lapsed; whether it counts from now on.
 
     It does not where ``MOST`` others are tied to the same listed domain. What another worker wrote
-    today stays as it is; lines that are damaged go. Raises
-    :class:`ListError` and ``OSError``; then nothing is changed.
+    today stays as it is; lines that are damaged go. Raises :class:`ListError` and ``OSError``;
+    then nothing is changed.
     """
     with folder.held():
         found = read(folder, today)
@@ -87,17 +87,19 @@ def add(folder: Folder, link: Link, today: date) -> bool:
         if tied[link.within] >= MOST:
             return False
         found[link.domain] = Seen(link, today)
-        content = b"".join(map(_line, found.values()))
+        content = b"".join(map(dumped, found.values()))
         files.replace(folder.linked, content)
     return True
 
 
-def _line(seen: Seen) -> bytes:
+def dumped(seen: Seen) -> bytes:
+    """Give the line that a link is kept as, with its end."""
     said = {**seen.link._asdict(), "on": seen.on.isoformat()}
     return json.dumps(said).encode("ascii") + b"\n"
 
 
-def _read_line(line: bytes) -> Seen:
+def parsed(line: bytes) -> Seen:
+    """Read what :func:`dumped` gave. Raises ``DomainError`` or one of ``safe_open.MALFORMED``."""
     said = json.loads(line)
     domain, record, host, within, on = (
         safe_open.text(said[key]) for key in ("domain", "record", "host", "within", "on")

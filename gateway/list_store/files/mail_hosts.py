@@ -7,28 +7,27 @@ is another matter: domains that our people wrote to, and that are for review.)
 
 from __future__ import annotations
 
-import json
-from datetime import date
 from typing import TYPE_CHECKING
 
-from gateway.addresses.domain_name import DomainError, normalise
+from gateway.addresses.domain_name import DomainError
 from gateway.list_store.files import paths as files
 from gateway.list_store.files import safe_open
-from gateway.list_store.files.linked_domains import LASTS, Seen
-from gateway.screening.dns_linkage import Link
+from gateway.list_store.files.linked_domains import LASTS, Seen, dumped, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
     from pathlib import Path
 
     from gateway.list_store.files.paths import Folder
+    from gateway.screening.dns_linkage import Link
 
 MOST = 10_000
 """Domains that are kept: far more than any survey finds."""
 
 
 def path_of(folder: Folder) -> Path:
-    """Where they are kept."""
+    """The file that they are kept in."""
     return folder.path / "mail_hosts.jsonl"
 
 
@@ -42,7 +41,7 @@ def read(folder: Folder, today: date) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     for number, line in enumerate((content or b"").splitlines(), 1):
         try:
-            seen = _seen(line)
+            seen = parsed(line)
         except (DomainError, *safe_open.MALFORMED):
             remedy = "take the line out, and ask again with --mx"
             raise safe_open.damaged(path, number, "is damaged", remedy) from None
@@ -52,7 +51,7 @@ def read(folder: Folder, today: date) -> dict[str, Seen]:
 
 
 def add(folder: Folder, links: Iterable[Link], today: date) -> dict[str, Seen]:
-    """Write down what was seen today, durably, and strike out what has lapsed; give all of it.
+    """Write down what was seen today, durably, and strike out what has lapsed; give all, by domain.
 
     Raises :class:`gateway.errors.ListError` and ``OSError``; then nothing is changed.
     """
@@ -60,17 +59,5 @@ def add(folder: Folder, links: Iterable[Link], today: date) -> dict[str, Seen]:
         found = read(folder, today)
         found.update({link.domain: Seen(link, today) for link in links})
         kept = dict(sorted(found.items())[:MOST])
-        files.replace(path_of(folder), b"".join(map(_line, kept.values())))
+        files.replace(path_of(folder), b"".join(map(dumped, kept.values())))
     return kept
-
-
-def _line(seen: Seen) -> bytes:
-    return json.dumps({**seen.link._asdict(), "on": seen.on.isoformat()}).encode("ascii") + b"\n"
-
-
-def _seen(line: bytes) -> Seen:
-    said = json.loads(line)
-    domain, record, host, within, on = (
-        safe_open.text(said[key]) for key in ("domain", "record", "host", "within", "on")
-    )
-    return Seen(Link(normalise(domain), record, host, normalise(within)), date.fromisoformat(on))

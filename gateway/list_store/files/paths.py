@@ -109,7 +109,10 @@ class Folder:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other writers out; the directory is made where it is missing."""
+        """Keep other writers out, waiting for one that is there. Raises ``OSError``.
+
+        The directory is made where it is missing. Not to be held twice: the second waits for ever.
+        """
         self.make()
         with opened_lock(self.path / ".lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -126,7 +129,10 @@ class Folder:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, durably; whoever reads it sees the old one or the new one."""
+    """Replace a file as a whole, durably; whoever reads it sees the old one or the new one.
+
+    Raises ``OSError``; the file is whole then, too.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
     temporary = Path(name)
     try:
@@ -145,7 +151,7 @@ def replace(path: Path, content: bytes) -> None:
 def append(path: Path, line: bytes) -> None:
     """Add a line to a file, durably; a line that a crash tore off before is taken away.
 
-    Raises ``OSError``, also where something else lies there.
+    ``line`` comes without its end. Raises ``OSError``, also where something else lies there.
     """
     with _opened(path) as stream:
         stream.truncate(_end_of_last_line(stream))
@@ -193,7 +199,7 @@ def _not_what_it_should_be(path: Path) -> OSError:
 
 
 def sync_directory(path: Path) -> None:
-    """Make a renamed or a new file's name as durable as its content."""
+    """Make a renamed or a new file's name as durable as its content. Raises ``OSError``."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

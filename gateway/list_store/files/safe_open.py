@@ -1,5 +1,6 @@
 """Opening what lies in the lists directory, whatever it is: what is wrong is told with a remedy.
 
+``remedy`` is everywhere what a person does about it, in words that may follow a semicolon.
 Disks fail, people copy and other programs write. Nothing there is believed before it was looked at:
 not even that a file is one, since opening a pipe would wait for ever.
 """
@@ -14,14 +15,16 @@ import re
 import stat
 import zlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.errors import Fault, ListError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
+
+T = TypeVar("T")
 
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 """What comes of reading content that is not as we write it."""
@@ -36,9 +39,9 @@ _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*\Z", re.ASCII)
 
 @contextlib.contextmanager
 def opened(path: Path, remedy: str) -> Iterator[BinaryIO]:
-    """Open a file to be read. Raises ``FileNotFoundError``, and :class:`ListError`.
+    """Open a file to be read. Raises ``FileNotFoundError`` where there is none.
 
-    So does an error while it is read. ``remedy`` is what a person does where it is damaged.
+    Raises :class:`ListError` where it is no file or cannot be read, also within the block.
     """
     try:
         # A pipe that nobody writes to is opened at once, and then seen to be one.
@@ -57,7 +60,10 @@ def opened(path: Path, remedy: str) -> Iterator[BinaryIO]:
 
 
 def content(path: Path, remedy: str) -> bytes | None:
-    """Read a file whole; ``None``: there is none. Raises :class:`ListError`."""
+    """Read a file whole; ``None``: there is none.
+
+    Raises :class:`ListError` where it cannot be read or is larger than :data:`LARGEST`.
+    """
     try:
         with opened(path, remedy) as stream:
             found = stream.read(LARGEST + 1)
@@ -69,7 +75,10 @@ def content(path: Path, remedy: str) -> bytes | None:
 
 
 def unpacked(path: Path, remedy: str, largest: int = LARGEST) -> bytes:
-    """Read a gzipped file whole. Raises :class:`ListError`, also where there is none."""
+    """Read a gzipped file whole, opened at most ``largest`` bytes.
+
+    Raises :class:`ListError`, also where there is none.
+    """
     try:
         with opened(path, remedy) as stream, gzip.open(stream) as inside:
             found: bytes = inside.read(largest + 1)
@@ -100,6 +109,32 @@ def listing(directory: Path, suffix: str) -> list[Path]:
     return [each for each in found if each.name.endswith(suffix) and not each.name.startswith(".")]
 
 
+def records(path: Path, said: bytes, read: Callable[[bytes], T], remedy: str) -> list[T]:
+    """Read the lines of a file that grows line by line, ``said``, each by ``read``.
+
+    A last line without its end was torn by a crash, and is passed over where it cannot be read.
+    Raises :class:`ListError` for any other that ``read`` raises one of :data:`MALFORMED` for.
+    """
+    lines = said.splitlines()
+    found: list[T] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(read(line))
+        except MALFORMED:
+            if number < len(lines) or said.endswith(b"\n"):
+                raise damaged(path, number, "is damaged", remedy) from None
+    return found
+
+
+def is_whole(read: Callable[[Path], object], path: Path) -> bool:
+    """Whether ``read`` reads the file at ``path`` without a :class:`ListError`."""
+    try:
+        read(path)
+    except ListError:
+        return False
+    return True
+
+
 def is_plain(name: str) -> bool:
     """Whether a file may be of ours: no name that we give holds anything but these signs."""
     return _PLAIN.match(name) is not None
@@ -114,21 +149,21 @@ def moment(text: str) -> datetime:
 
 
 def count(value: object) -> int:
-    """Take a number of things. Raises ``ValueError``."""
+    """Take a number of things, from 0. Raises ``ValueError`` for anything else."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError("no number of things where one should be")
     return value
 
 
 def text(value: object) -> str:
-    """Take a text. Raises ``TypeError``."""
+    """Take a text. Raises ``TypeError`` for anything else."""
     if not isinstance(value, str):
         raise TypeError("no text where one should be")
     return value
 
 
 def unreadable(path: Path, error: OSError, remedy: str) -> ListError:
-    """Word what the system said of a file."""
+    """Make the error of what the system said of a file; some errors have a better remedy."""
     if isinstance(error, PermissionError):
         remedy = "run this as the gateway's user, or give it back to that user"
     elif error.errno in _OF_ANOTHER_KIND and "move" not in remedy:
@@ -137,7 +172,7 @@ def unreadable(path: Path, error: OSError, remedy: str) -> ListError:
 
 
 def damaged(path: Path, line: int | None, what: str, remedy: str) -> ListError:
-    """Word what is wrong in a file, and what to do."""
+    """Make the error of what is wrong in a file, at a line from 1 or as a whole."""
     return ListError([Fault(str(path), line, None, f"{what}; {remedy}")])
 
 

@@ -1,1 +1,1 @@
-"""Taking a list in, or doing without it."""
+"""Imports: a list is taken in, weighed and kept, or removed."""

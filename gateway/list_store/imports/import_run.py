@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gateway.list_store.files.paths import Folder
     from gateway.list_store.imports.list_reading import Fetched, Reading
+    from gateway.list_store.imports.loss_guard import Loss
     from gateway.list_store.snapshots.build_snapshot import Assembly
     from gateway.lists.catalogue import Form, Source
     from gateway.lists.overrides import Key
@@ -32,7 +33,7 @@ class Parcel:
     """Files that are to be taken in as a source.
 
     ``accepts_loss``: a person knows that the list has shrunk. ``fetched``: they come from the
-    publisher, so that the catalogue's bounds hold; by role.
+    publisher, so that the catalogue's bounds hold; what its server said of each, by role.
     """
 
     source: str
@@ -42,12 +43,12 @@ class Parcel:
 
     @property
     def name(self) -> str:
-        """What it is called in an error: its files, which of a fetched one nobody knows."""
+        """What it is called in an error: its files, or its source where they were fetched."""
         return self.source if self.fetched is not None else ", ".join(map(str, self.paths))
 
 
 class Refused(ListError):  # noqa: N818 - it says what became of the list
-    """A list was read, or tried to be, and not taken."""
+    """A list was read, or tried to be, and not taken; ``exit_code`` is for the shell."""
 
     exit_code = 1
 
@@ -56,7 +57,8 @@ class Refused(ListError):  # noqa: N818 - it says what became of the list
 class Taken:
     """What came of an import. ``before`` is the digest of the snapshot it took the place of.
 
-    ``unused`` are overrides of the list's own that met no text in it.
+    ``None`` where there was none. ``unused`` are overrides of the list's own that met no text in
+    it.
     """
 
     header: Header
@@ -72,11 +74,11 @@ class Taken:
 
 
 def take(policies: Path, folder: Folder, parcel: Parcel, at: datetime) -> Taken:
-    """Import a list from files and put the new snapshot in force.
+    """Import a list from files and put the new snapshot in force (behaviours S8 and S10).
 
     Raises :class:`Refused`; then nothing has changed but the note that says why. Raises another
-    :class:`ListError` where there is no such source or its files are others, and ``OSError`` where
-    what was read cannot be kept.
+    :class:`ListError` where there is no such source or its files are others, ``ConfigError`` where
+    the policies are faulty, and ``OSError`` where what was read cannot be kept.
     """
     listed = catalogue.find(parcel.source)
     form, paths = _form(listed, parcel)
@@ -118,7 +120,7 @@ def _plain(path: Path) -> str:
 
 def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: datetime) -> Taken:
     name = parcel.source
-    loss_guard.weigh(folder, parcel, found.entries)
+    _weigh(folder, parcel, found.entries)
     header = Header(
         name,
         at,
@@ -152,6 +154,16 @@ def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: da
         found,
         tuple(_unused(policies, found.entries, made.merged.used)),
     )
+
+
+def _weigh(folder: Folder, parcel: Parcel, entries: Sequence[Entry]) -> None:
+    name, fewest = parcel.source, 0
+    losses: Iterable[Loss] = ()
+    if not parcel.accepts_loss:
+        losses = loss_guard.losses(folder, name, entries)
+        if parcel.fetched is not None:
+            fewest = catalogue.find(name).fewest
+    loss_guard.weigh(parcel.name, name, entries, fewest=fewest, losses=losses)
 
 
 def _unused(policies: Path, entries: Iterable[Entry], used: frozenset[Key]) -> list[Key]:

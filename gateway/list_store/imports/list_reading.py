@@ -37,7 +37,10 @@ class Fetched:
 
 @dataclass(slots=True)
 class Reading:
-    """All that some files held. ``examples`` are a few of the rows that were not taken."""
+    """All that some files held. ``examples`` are a few of the rows that were not taken.
+
+    ``rejected`` counts all of those, by reason. ``originals`` are the files, in their roles' order.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     rejected: Counter[Reason] = field(default_factory=Counter)
@@ -58,9 +61,10 @@ class Reading:
 def read(
     form: Form, paths: Mapping[str, Path], largest: int, fetched: Mapping[str, Fetched]
 ) -> Reading:
-    """Read the files, by role, each of at most so many bytes. Raises :class:`ListError`.
+    """Read the files, by role, each of at most ``largest`` bytes. Raises :class:`ListError`.
 
-    A file whose name ends in ``.gz`` is opened; the bound is on what comes out of it.
+    A file whose name ends in ``.gz`` is opened; the bound is on what comes out of it. ``fetched``
+    may lack any role.
     """
     reading = Reading()
     with contextlib.ExitStack() as stack:
@@ -78,9 +82,9 @@ def read(
 
 @contextlib.contextmanager
 def counted(path: Path, largest: int) -> Iterator[tuple[Part, Callable[[], Original]]]:
-    """Open one file, and give what reads it to its end and says what it was.
+    """Open one file: give the part to be read, and what reads it to its end and says what it was.
 
-    Raises :class:`ListError`, also while it is read.
+    It has at most ``largest`` bytes, opened. Raises :class:`ListError`, also while it is read.
     """
     with _counted(path, largest) as stream:
         yield _part(path, stream), lambda: stream.original(Fetched())

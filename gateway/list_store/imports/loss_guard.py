@@ -1,4 +1,4 @@
-"""Is it the list, or half of it? A new import held against what was kept of the last one."""
+"""The guard against half a list: a new import held against what was kept of the last one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.errors import Fault, ListError
 from gateway.list_store.files import imported_source
 from gateway.list_store.snapshots import snapshot_history
-from gateway.lists import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gateway.list_store.files.paths import Folder
-    from gateway.list_store.imports.import_run import Parcel
     from gateway.lists.parsing.entry import Entry
 
 MOST_LOST = 0.10
@@ -31,23 +29,25 @@ class Loss(NamedTuple):
     had: int
 
 
-def weigh(folder: Folder, parcel: Parcel, entries: Sequence[Entry]) -> None:
-    """Refuse what is likely to be half a list. Raises :class:`ListError`."""
-    fewest = catalogue.find(parcel.source).fewest
+def weigh(
+    file: str, source: str, entries: Sequence[Entry], *, fewest: int, losses: Iterable[Loss]
+) -> None:
+    """Refuse what is likely to be half a list. Raises :class:`ListError`.
+
+    ``file`` is its name in the error. ``fewest`` is how many institutions the source has at the
+    least, ``losses`` are what it lacks of what it had.
+    """
     if not entries:
-        raise refusal(parcel.name, "names no institution")
-    if parcel.accepts_loss:
-        return
-    if parcel.fetched is not None and len(entries) < fewest:
+        raise refusal(file, "names no institution")
+    if len(entries) < fewest:
         raise refusal(
-            parcel.name,
-            f"names {len(entries)} institutions, and {parcel.source} has {fewest} at the least",
+            file, f"names {len(entries)} institutions, and {source} has {fewest} at the least"
         )
-    weigh_losses(parcel.name, parcel.source, _losses(folder, parcel.source, entries))
+    weigh_losses(file, source, losses)
 
 
 def weigh_losses(file: str, source: str, losses: Iterable[Loss]) -> None:
-    """Refuse a file that lacks more than a tenth of anything. Raises :class:`ListError`."""
+    """Refuse a file that lacks more than a tenth of anything (S8). Raises :class:`ListError`."""
     for what, lost, had in losses:
         if lost > MOST_LOST * had:
             raise refusal(
@@ -58,12 +58,16 @@ def weigh_losses(file: str, source: str, losses: Iterable[Loss]) -> None:
 
 
 def refusal(file: str, what: str) -> ListError:
-    """The error by which an import is refused."""
+    """Make the error by which an import is refused."""
     return ListError([Fault(file, None, None, f"{what}; nothing was changed")])
 
 
-def _losses(folder: Folder, name: str, entries: Sequence[Entry]) -> Iterator[Loss]:
-    """Give what is missing now, and how much of it there was."""
+def losses(folder: Folder, name: str, entries: Sequence[Entry]) -> Iterator[Loss]:
+    """Give what of a source's institutions, names and addresses is missing now, and what it had.
+
+    It is held against what is kept of its last import. Of fewer names or addresses than
+    :data:`FEWEST` nothing is told.
+    """
     turn = snapshot_history.known(folder)
     had = turn.entries.get(name, 0) if turn else 0
     try:

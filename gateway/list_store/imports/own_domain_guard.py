@@ -1,4 +1,4 @@
-"""Our own domain on a list: by mistake, most likely, and then every internal message is a match.
+"""The guard against our own domain on a list: every internal message would be a match.
 
 A list with a slip, an own list with a row too many, or an accepted proposal can name the
 institution's own domain, a domain above it, or a part of it. Nothing stops for that: the lists may

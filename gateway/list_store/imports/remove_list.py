@@ -1,4 +1,4 @@
-"""Doing without a list, on purpose: a person says that what was imported of it may go."""
+"""Removing a list, on purpose: a person says that what was imported of it may go."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ class Forgotten:
 
 
 def forget(policies: Path, folder: Folder, name: str, at: datetime) -> Forgotten:
-    """Take away what is kept of a list, and put the snapshot without it in force.
+    """Take away what is kept of the list ``name``, and put the snapshot without it in force.
 
     Raises :class:`ListError`, and then nothing has changed: there is no such list here, or
-    without it an example of the policy fails. ``OSError``: what is kept cannot be written.
+    without it an example of the policy fails. So for ``ConfigError``: the policies are faulty.
+    ``OSError``: what is kept cannot be written.
     """
     with folder.held():
         turn = snapshot_history.known(folder)

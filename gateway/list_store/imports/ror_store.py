@@ -100,7 +100,7 @@ def read_header(folder: Folder) -> Header | None:
 def read(folder: Folder) -> Iterator[Organisation]:
     """Give the organisations one at a time; none where none were imported.
 
-    Raises :class:`ListError`.
+    Raises :class:`ListError`, also on the way, where what is kept cannot be read or is damaged.
     """
     path = path_of(folder)
     line = 1

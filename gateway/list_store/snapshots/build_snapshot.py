@@ -1,4 +1,4 @@
-"""The snapshot in force: what people wrote, what was imported and what was accepted, as one."""
+"""Building the snapshot in force: of what people wrote, what was imported, what was accepted."""
 
 from __future__ import annotations
 
@@ -61,9 +61,10 @@ def live(policies: Path, folder: Folder, at: datetime) -> Snapshot:
 
 
 def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
-    """Give the same, kept for good and in force from now on.
+    """Give what :func:`live` gives, kept for good and in force from now on (behaviour S10).
 
-    Raises :class:`ListError`, and ``OSError`` where it cannot be kept.
+    The directory must not be held yet. Raises :class:`ListError`, and ``OSError`` where it cannot
+    be kept.
     """
     with folder.held():
         if (kept := _kept(policies, folder)) is not None:
@@ -94,11 +95,11 @@ def assembled(
     instead: Mapping[str, Sequence[Entry]] | None = None,
     without: str | None = None,
 ) -> Assembly:
-    """Make the snapshot; ``instead`` are entries that take the place of a source's kept ones.
+    """Make the snapshot; nothing is written.
 
-    ``without`` is a source that is left out.
-
-    Raises :class:`ListError` with all that is wrong in the files.
+    ``instead`` are entries, by source, that take the place of the kept ones; ``without`` is a
+    source that is left out. Raises :class:`ListError` with all that is wrong in the files, as
+    :class:`Incomplete` where it is in what is kept of the lists.
     """
     # Before they are read: what changes meanwhile then counts as changed since.
     replaced = {*(instead or ()), *filter(None, [without])}
@@ -222,10 +223,10 @@ def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterat
 
 
 def turn_now(policies: Path, folder: Folder, made: Assembly, written: str) -> Turn:
-    """The turn of an assembly whose source of that name was written to its file by now.
+    """Give the turn of an assembly whose source ``written`` is written to its file by now.
 
     If any other file has changed meanwhile, it is a turn of no files that are there: whoever asks
-    next makes the snapshot anew.
+    next makes the snapshot anew. Raises :class:`ListError`.
     """
     is_as_read = inputs(policies, folder, but=[written]) == made.others
     of = inputs(policies, folder) if is_as_read else ""
@@ -235,7 +236,9 @@ def turn_now(policies: Path, folder: Folder, made: Assembly, written: str) -> Tu
 
 
 def inputs(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:
-    """A digest of every file that a snapshot is made of, and of the version that makes it.
+    """Take a digest of every file that a snapshot is made of, and of the version that makes it.
+
+    ``sha256:`` and 64 hex digits.
 
     ``but`` names sources that are left out. Raises :class:`ListError`.
     """

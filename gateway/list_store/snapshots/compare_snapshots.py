@@ -29,6 +29,8 @@ class Pair(NamedTuple):
 def pair(folder: Folder, before: str | None, after: str | None) -> Pair | None:
     """Find two snapshots, each by the start of its digest or by a day at whose end it was in force.
 
+    A day is written ``2026-11-22``, and ends in UTC.
+
     Left out, ``after`` is the present one and ``before`` the one before the present one; ``None``
     where there is no such. Raises :class:`ListError`.
     """

@@ -28,7 +28,7 @@ def failures(policy: Rules, made: Snapshot, on: date) -> tuple[Failure, ...]:
 
 
 def faults(failed: Iterable[Failure], what: str) -> list[Fault]:
-    """Word failed examples, each on its line, behind ``what``."""
+    """Word failed examples, each with its file and line, behind ``what``."""
     return [_fault(each, what) for each in failed]
 
 
@@ -39,7 +39,10 @@ def _fault(failed: Failure, what: str) -> Fault:
 
 
 def prove(policies: Path, made: Snapshot, on: date, what: str = "with this list") -> None:
-    """Raise :class:`ListError` where an example fails: a gateway would refuse the snapshot too."""
+    """Raise :class:`ListError` where an example fails: a gateway would refuse the snapshot too.
+
+    ``what`` says of which snapshot that is told. Raises ``ConfigError`` for faulty policies.
+    """
     failed = failures(rules.load(policies), made, on)
     if failed:
         raise ListError(

@@ -2,7 +2,7 @@
 
 A damaged or lost list must neither stop the mail nor fall out of the screening in silence: then the
 last good snapshot stays in force, until a person mends the list or says that it may go
-(:mod:`gateway.list_store.imports.remove_list`).
+(:mod:`gateway.list_store.imports.remove_list`; behaviour S8).
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ def served(policies: Path, folder: Folder, at: datetime, *, keep: bool = False) 
 
 
 def last_good(folder: Folder) -> tuple[Turn, Snapshot] | None:
-    """Load the latest snapshot of which it is known that it was in force, and which is whole."""
+    """Load the latest snapshot of which it is known that it was in force, and which is whole.
+
+    ``None`` where there is none. Never raises for what is damaged.
+    """
     turns = [turn] if (turn := snapshot_history.current(folder)) is not None else []
     for turn in (*turns, *reversed(snapshot_history.legible(folder))):
         try:

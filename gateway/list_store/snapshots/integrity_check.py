@@ -26,7 +26,7 @@ _MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 
 
 def snapshots(folder: Folder, but: str | None = None) -> Iterator[Fault]:
-    """Tell what is wrong with the snapshots that the history names; ``but`` is left out."""
+    """Tell what is wrong with the snapshots that the history names, but that of digest ``but``."""
     digests = dict.fromkeys(turn.digest for turn in reversed(snapshot_history.legible(folder)))
     paths = [snapshot_history.path_of(folder, digest) for digest in digests if digest != but]
     yield from _faults(paths, snapshot_history.content, folder.history)

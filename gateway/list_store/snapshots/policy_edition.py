@@ -74,7 +74,10 @@ class Edition:
         )
 
     def rules(self) -> Rules:
-        """Load the rules as they were. Raises ``ConfigError``; ``OSError``: no temporary files.
+        """Load the rules as they were, without examples.
+
+        Raises ``ConfigError`` where this version does not read them, ``OSError`` where no
+        temporary files can be made.
 
         Where another version takes another digest of the same text, they bear the old one: it is
         what events know them by.
@@ -127,7 +130,8 @@ class Edition:
 def of(config: Config, policy: Rules, letters: Texts) -> Edition:
     """Read the edition that some rules and letters were loaded from.
 
-    Raises :class:`ListError` where a file is none of such a folder, and ``OSError``.
+    Raises :class:`ListError` where a file is not UTF-8 or all are larger than :data:`LARGEST`,
+    and ``OSError``.
     """
     directory = config.policies.directory
     found = dict(_files(directory))
@@ -140,7 +144,7 @@ def of(config: Config, policy: Rules, letters: Texts) -> Edition:
 
 
 def texts_digest(config: Config, letters: Texts) -> str:
-    """Give :attr:`Edition.texts` of what is loaded."""
+    """Give what :attr:`Edition.texts` would be of what is loaded, without reading a file."""
     named = {_NOTICES + name: text for name, text in letters.sources.items()}
     return _digest_of(named, settings_of(config))
 

@@ -58,7 +58,7 @@ def keep(folder: Folder, made: Edition, at: datetime) -> Path:
     longer those that the rules were loaded from, and ``OSError`` where it cannot be kept.
     """
     path = path_of(folder, made)
-    is_kept = _holds_what_it_says(path)
+    is_kept = safe_open.is_whole(content, path)
     if not is_kept:
         _check(made, path)
     with folder.held():
@@ -121,17 +121,9 @@ def terms(folder: Folder) -> list[Term]:
     """Give every change of the edition in force, the first one first. Raises :class:`ListError`."""
     path = folder.policies_history
     said = safe_open.content(path, "move it away, and the next change begins another") or b""
-    lines = said.splitlines()
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            found.append(_term(line))
-        except safe_open.MALFORMED:
-            # The last line may be torn by a crash; the edition itself is kept under its name.
-            if number < len(lines) or said.endswith(b"\n"):
-                remedy = "take the line out, the policies are kept apart from it"
-                raise safe_open.damaged(path, number, "is damaged", remedy) from None
-    return found
+    # An edition whose line was torn is kept under its name.
+    remedy = "take the line out, the policies are kept apart from it"
+    return safe_open.records(path, said, _term, remedy)
 
 
 def texts_at(folder: Folder, policy: str, at: datetime) -> str | None:
@@ -162,14 +154,6 @@ def content(path: Path, remedy: str = _LOST) -> bytes:
     if path.name.split(".")[1:2] != [hashlib.sha256(found).hexdigest()]:
         raise safe_open.damaged(path, None, "does not hold what its name says", remedy)
     return found
-
-
-def _holds_what_it_says(path: Path) -> bool:
-    try:
-        content(path)
-    except ListError:
-        return False
-    return True
 
 
 def _last_file(folder: Folder) -> str | None:

@@ -1,4 +1,7 @@
-"""The snapshots that were in force, each kept under its digest, and which one is now."""
+"""The snapshots that were in force, each kept under its digest, and which one is now.
+
+Nothing that was in force is ever taken away: an old event is judged again by it (behaviour A5).
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _GONE = "`monition lists update policies` begins another; the snapshots are kept
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A snapshot came into force: when, and from which content of which files.
+    """A snapshot came into force: when (aware), and from which content of which files.
 
     ``inputs`` is a digest of all that it was made of, ``entries`` how many of them each list gave,
     ``sources`` the digest of what is kept of each, ``accepted`` of each file of what people
@@ -59,7 +62,7 @@ def path_of(folder: Folder, digest: str) -> Path:
 def keep(folder: Folder, made: Snapshot) -> None:
     """Keep a snapshot for good, not yet in force; the directory is held. Raises ``OSError``."""
     path = path_of(folder, made.digest)
-    if not _holds_what_it_says(path):
+    if not safe_open.is_whole(content, path):
         lines = snapshot_lines.lines(made.entities.values(), made.people)
         # No time within: the same snapshot gives the same file.
         files.replace(path, gzip.compress(b"".join(line + b"\n" for line in lines), 6, mtime=0))
@@ -114,14 +117,6 @@ def content(path: Path, remedy: str = _LOST) -> bytes:
     if path.name != f"sha256-{hashlib.sha256(found).hexdigest()}.gz":
         raise safe_open.damaged(path, None, "does not hold what its name says", remedy)
     return found
-
-
-def _holds_what_it_says(path: Path) -> bool:
-    try:
-        content(path)
-    except ListError:
-        return False
-    return True
 
 
 def snapshots(folder: Folder) -> list[Path]:
@@ -203,21 +198,13 @@ def turns(folder: Folder) -> list[Turn]:
         if folder.current.exists():
             raise safe_open.damaged(folder.history, None, "is gone", _GONE)
         return []
-    lines = said.splitlines()
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            found.append(_turn(line))
-        except safe_open.MALFORMED:
-            # The last line may be torn by a crash; the snapshot itself is kept under its name.
-            if number < len(lines) or said.endswith(b"\n"):
-                message = "take the line out, the snapshots are kept apart from it"
-                raise safe_open.damaged(folder.history, number, "is damaged", message) from None
-    return found
+    # A snapshot whose line was torn is kept under its name.
+    remedy = "take the line out, the snapshots are kept apart from it"
+    return safe_open.records(folder.history, said, _turn, remedy)
 
 
 def in_force_on(folder: Folder, day: date) -> Turn:
-    """Give what was in force when a day ended, in UTC. Raises :class:`ListError`."""
+    """Give what was in force when a day ended, in UTC. Raises :class:`ListError`: nothing was."""
     known = turns(folder)
     before = [turn for turn in known if turn.at.astimezone(UTC).date() <= day]
     if before:

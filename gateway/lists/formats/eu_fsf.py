@@ -36,7 +36,10 @@ ROLE = "eu.xml"
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read ``eu.xml``: the root ``export``, namespace ``http://eu.europa.ec/fpi/fsd/export``."""
+    """Read ``eu.xml``: the root ``export``, namespace ``http://eu.europa.ec/fpi/fsd/export``.
+
+    Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
+    """
     part = required(parts, ROLE)
     designations = elements(part, "sanctionEntity", root="export")
     yield from once(part, (_taken(each, f"{part.name}:{line}") for line, each in designations))

@@ -54,7 +54,10 @@ _NUMBERS = (
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read ``entities.ftm.json``. Dates stand in objects of their own there and are not taken."""
+    """Read ``entities.ftm.json``. Dates stand in objects of their own there and are not taken.
+
+    Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
+    """
     part = required(parts, ROLE)
     found = (_taken(each, f"{part.name}:{line}") for line, each in objects(part))
     yield from once(part, found)

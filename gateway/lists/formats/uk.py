@@ -135,7 +135,8 @@ class _Designation:
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     """Read ``UK-Sanctions-List.csv``: rejected rows as they come, the entries at the end.
 
-    A designation that is no institution's is rejected once, at its first row.
+    A designation that is no institution's is rejected once, at its first row. Raises
+    :class:`gateway.errors.ListError` where the file as a whole cannot be read.
     """
     part = required(parts, ROLE)
     found: dict[str, _Designation | None] = {}

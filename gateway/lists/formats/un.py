@@ -38,7 +38,10 @@ _NAME = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read ``consolidated.xml``: each ``ENTITY`` an entry, each ``INDIVIDUAL`` a rejection."""
+    """Read ``consolidated.xml``: each ``ENTITY`` an entry, each ``INDIVIDUAL`` a rejection.
+
+    Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
+    """
     part = required(parts, ROLE)
     entries = elements(part, "ENTITY", "INDIVIDUAL", root="CONSOLIDATED_LIST")
     yield from once(part, (_taken(each, f"{part.name}:{line}") for line, each in entries))

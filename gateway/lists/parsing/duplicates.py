@@ -1,4 +1,4 @@
-"""Each institution of a list once: the second entry under one id is told, not taken."""
+"""Duplicates within a list: the second entry under one id is told, not taken."""
 
 from __future__ import annotations
 

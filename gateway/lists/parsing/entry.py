@@ -42,8 +42,9 @@ class Entry:
     same in every file that carries the identifier. ``listings`` are its designations there, one a
     programme. ``weak_aliases`` are names too common to match by themselves. ``websites`` and
     ``emails`` are text as the list gives it, not yet looked at; ``domains`` are what it states to
-    be domains of mail, in normal form. ``identifiers`` tie it to other
-    lists, as ``scheme:value`` in lower case: ``un:qde.004``, ``lei:253400…``, ``ru-inn:7744…``.
+    be domains of mail, in normal form. ``identifiers`` tie it to other lists, as ``scheme:value``
+    in lower case: ``un:qde.004``, ``lei:253400…``, ``ru-inn:7744…``. ``country`` is an ISO 3166-1
+    code of two letters.
     ``place`` is file and line, or file and identifier where a format has no lines.
     """
 
@@ -80,7 +81,7 @@ _APART = re.compile(r"[^a-z0-9]+")
 
 
 def slug(name: str) -> str:
-    """A name as part of an id, where a list gives no identifier: letters, digits, hyphens.
+    """Give a name as part of an id, where a list gives no identifier: letters, digits, hyphens.
 
     Accents go; what has no Latin letters at all is told apart by its code points.
     """
@@ -90,5 +91,5 @@ def slug(name: str) -> str:
 
 
 def unique(texts: Iterator[str] | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Texts without surrounding space, empty ones and repetitions; the first keeps its place."""
+    """Give texts with single spaces, without empty ones and repetitions, in their order."""
     return tuple(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))

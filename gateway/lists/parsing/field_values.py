@@ -42,7 +42,7 @@ def reference(text: str | None) -> str:
 
 
 def programme(text: str | None) -> str | None:
-    """Give a programme's name, no spaces around its hyphens: ``CAATSA-RUSSIA``."""
+    """Give a programme's name, no spaces around its hyphens: ``CAATSA-RUSSIA``; ``None``: empty."""
     return _HYPHEN.sub("-", clean(text)) or None
 
 

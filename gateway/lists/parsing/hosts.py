@@ -69,7 +69,10 @@ _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 
 
 def domains(text: str, guard: Guard) -> Iterator[Domain | Refused]:
-    """Give the domains of a website field, each once."""
+    """Give the domains of a website field, each once, without labels such as ``www``.
+
+    Parts of which nothing is taken, ``guard``'s refusals among them, are given with the reason.
+    """
     seen: set[str] = set()
     parts = list(_parts(text))
     hosts = [part for part in parts if "." in part]
@@ -91,7 +94,7 @@ def domains(text: str, guard: Guard) -> Iterator[Domain | Refused]:
 
 
 def mailboxes(text: str) -> Iterator[Mailbox | Refused]:
-    """Give the exact addresses of an e-mail field, each once."""
+    """Give the exact addresses of an e-mail field, each once, and what is none with the reason."""
     seen: set[str] = set()
     parts = [part for part in _parts(text) if "@" in part]
     if not parts:

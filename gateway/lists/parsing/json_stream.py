@@ -25,7 +25,8 @@ class JsonText:
     """The stretch of a file that is being looked at, and the line where it begins.
 
     ``most`` bounds the characters of the file, where what is made of it is held to the end. What
-    is not UTF-8, not JSON, cut short or too long is refused, with its line.
+    is not UTF-8, not JSON, cut short or too long is refused, with its line: every method may raise
+    :class:`gateway.errors.ListError`.
     """
 
     def __init__(self, part: Part, most: int | None = None) -> None:
@@ -90,7 +91,7 @@ class JsonText:
         return found
 
     def refuse(self, why: str, line: int | None = None) -> Never:
-        """Refuse the file, at this line or another."""
+        """Refuse the file, at this line or another: raises :class:`gateway.errors.ListError`."""
         refuse(self._part, line or self.line, why)
 
     def _refuse_value(self, error: json.JSONDecodeError) -> Never:

@@ -1,4 +1,4 @@
-"""How a file ended: a list of rows that was cut short looks like a shorter list."""
+"""Whether a file of rows was cut short: it then looks like a shorter list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _END_OF_FILE = b"\x1a"
 
 
 class Tail:
-    """Reads a part's lines on, counts them, and remembers how the last one ended."""
+    """Reads a part's lines on, counts them, and remembers how the last one ended.
+
+    ``part`` is to be read in place of the part that was given.
+    """
 
     def __init__(self, part: Part) -> None:
         self._stream = part.stream
@@ -29,7 +32,7 @@ class Tail:
         self.part = Part(part.name, cast("BinaryIO", self))
 
     def readline(self, size: int = -1, /) -> bytes:
-        """Give the next line, as a binary stream does."""
+        """Give the next line, as a binary stream does; beyond the bounds the file is refused."""
         line = self._stream.readline(size)
         if line:
             self._last = line

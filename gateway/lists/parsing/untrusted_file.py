@@ -1,4 +1,7 @@
-"""One file of a list: its bytes, read with suspicion, and its rows."""
+"""One file of a list: its bytes, read with suspicion, and its rows.
+
+What is refused is refused as a whole: :class:`ListError`, with the line where there is one.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class Part:
 
 
 def refuse(part: Part, line: int | None, message: str) -> Never:
-    """Refuse the file as a whole."""
+    """Refuse the file as a whole: raises :class:`ListError`; ``line`` counts from 1."""
     raise ListError([Fault(part.name, line, None, message)])
 
 
@@ -78,7 +81,10 @@ def lines(part: Part) -> Iterator[tuple[int, str]]:
 
 
 def rows(part: Part) -> Iterator[tuple[int, list[str]]]:
-    """Give each row of a CSV file (RFC 4180) with the number of its first line; no empty ones."""
+    """Give each row of a CSV file (RFC 4180) with the number of its first line; no empty ones.
+
+    Refuses what :func:`lines` refuses and what is no CSV.
+    """
     starts: list[int] = []
 
     def numbered() -> Iterator[str]:
@@ -104,7 +110,10 @@ def rows(part: Part) -> Iterator[tuple[int, list[str]]]:
 
 
 def objects(part: Part) -> Iterator[tuple[int, dict[str, object]]]:
-    """Give each object of a file with one JSON object a line, with the line's number."""
+    """Give each object of a file with one JSON object a line, with the line's number.
+
+    Refuses what :func:`lines` refuses and a line of anything else; empty ones are passed over.
+    """
     for number, line in lines(part):
         if not line.strip():
             continue
@@ -120,7 +129,7 @@ def objects(part: Part) -> Iterator[tuple[int, dict[str, object]]]:
 
 
 def document(part: Part, most: int) -> object:
-    """Give a file that is one JSON value, of at most so many bytes."""
+    """Give a file that is one JSON value, of at most so many bytes; anything else is refused."""
     content = part.stream.read(most + 1)
     if len(content) > most:
         refuse(part, None, f"is larger than {most} bytes")
@@ -138,7 +147,7 @@ def document(part: Part, most: int) -> object:
 
 
 def rewound(part: Part) -> Part:
-    """The same part with its first bytes looked at: a web page or another encoding is refused.
+    """Give the same part, its first bytes looked at: a web page or another encoding is refused.
 
     For readers that take bytes, such as an XML parser.
     """

@@ -78,7 +78,7 @@ class NameForm(NamedTuple):
 
 
 def name_form(name: str) -> NameForm:
-    """Read a name. Takes any text; of a very long one its beginning counts."""
+    """Read a name. Takes any text; of one longer than :data:`MAX_NAME` the beginning counts."""
     words = _words(name[:MAX_NAME])
     replaced = _replaced(words)
     tokens = [token for token in replaced if token.text not in STOP]

@@ -1,5 +1,7 @@
 """Domains that could be a listed institution's, with what speaks for them; a person decides.
 
+Behaviour S13.
+
 The lists name institutions and hardly ever their domains. Three things point to one: a registry
 of research organisations that knows an institution of the same name, addresses that a list gives
 for the institution, and domains whose mail goes to its hosts. None of it is used until a person

@@ -162,7 +162,7 @@ class NameIndex:
         return self._weights.get(token) or usual_weight(token)
 
     def search(self, query: str, limit: int = 10) -> list[Hit]:
-        """Give who could be meant by a name or a part of it, the likeliest first."""
+        """Give who could be meant by a name or a part of it, the likeliest first, each once."""
         best: dict[str, Hit] = {}
         asked = name_form(query)
         for hit in self._hits(asked, is_thorough=True):

@@ -58,7 +58,7 @@ def ear(token: str) -> str:
 
 
 def heard(one: str, other: str) -> float:
-    """How alike two tokens are to the ear, or as two forms of one Russian name; 0: they are not."""
+    """How alike two tokens are to the ear, or as forms of one Russian name: from 0, not, to 1."""
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < SHORTEST or not (one + other).isalpha():
         return 0.0

@@ -1,4 +1,6 @@
-"""What stands for several words in a name, and words that say nothing: see ``name_words``.
+"""What stands for several words in a name, and words that say nothing.
+
+Beside :mod:`gateway.screening.names.common_words`, which has the single words.
 
 All but the Han characters is lower-case ASCII, as transliteration gives it.
 """

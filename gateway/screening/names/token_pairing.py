@@ -34,7 +34,10 @@ INITIALS = 0.85
 
 
 class Pair(NamedTuple):
-    """Tokens that answer each other, one or several of each side, and how alike they are."""
+    """Tokens that answer each other, one or several of each side, and how alike they are.
+
+    ``query`` and ``name`` are places in the names' tokens, from 0; ``similarity`` is from 0 to 1.
+    """
 
     query: tuple[int, ...]
     name: tuple[int, ...]
@@ -42,7 +45,7 @@ class Pair(NamedTuple):
 
 
 def usual_weight(token: str) -> float:
-    """What a token weighs where nothing is known of how many bear it."""
+    """What a token weighs, from 0 to 1, where nothing is known of how many bear it."""
     if (known := COMMON.get(token)) is not None:
         return known.weight
     if token.isdigit():
@@ -51,7 +54,7 @@ def usual_weight(token: str) -> float:
 
 
 def similarity(one: str, other: str) -> float:
-    """How alike two single tokens are; 0 where they are not."""
+    """How alike two single tokens, neither empty, are: from 0, not at all, to 1, equal."""
     if one == other:
         return 1.0
     if one[0].isdigit() or other[0].isdigit():

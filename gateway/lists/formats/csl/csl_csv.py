@@ -39,7 +39,10 @@ _CODE = re.compile(r"(?:.*,)?\s*([A-Z]{2})\s*\Z", re.DOTALL)
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read ``consolidated.csv``. Its columns may stand in any order, with others among them."""
+    """Read ``consolidated.csv``. Its columns may stand in any order, with others among them.
+
+    Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
+    """
     return entries(_records(Tail(required(parts, "consolidated.csv"))))
 
 

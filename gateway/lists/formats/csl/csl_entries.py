@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 
 def entries(records: Iterable[Record | Rejected]) -> Iterator[Entry | Rejected]:
-    """Give OFAC's entries as their rows come, those that a name alone tells apart at the end."""
+    """Give OFAC's entries as their rows come, those that a name alone tells apart at the end.
+
+    Rejections come where their rows do.
+    """
     seen: set[tuple[str, str]] = set()
     named: dict[str, _Named] = {}
     for record in records:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read ``consolidated.json``."""
+    """Read ``consolidated.json``. Keys that are not known are passed over.
+
+    Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
+    """
     return entries(_records(required(parts, "consolidated.json")))
 
 

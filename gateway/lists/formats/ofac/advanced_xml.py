@@ -42,13 +42,17 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     """Read ``sdn_advanced.xml``.
 
     The date of listing is the entry's. Where it has several programmes, later ones may have been
-    added behind that day: the file does not date them singly.
+    added behind that day: the file does not date them singly. Raises
+    :class:`gateway.errors.ListError` where the file as a whole cannot be read.
     """
     return _Reader(required(parts, "sdn_advanced.xml")).read()
 
 
 def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read ``cons_advanced.xml``, the non-SDN list; which list an entry is on, the file says."""
+    """Read ``cons_advanced.xml``, the non-SDN list; which list an entry is on, the file says.
+
+    Raises as :func:`read`.
+    """
     return _Reader(required(parts, "cons_advanced.xml")).read()
 
 

@@ -60,7 +60,7 @@ def id_of(uid: str) -> str:
 
 
 def entry(draft: Draft, list_: str) -> Entry:
-    """Make the entry of a draft, on the list of that name."""
+    """Make the entry of a draft, whose name is not empty, on a list: ``SDN`` or ``NON_SDN``."""
     name = clean(draft.name)
     country = _country(draft)
     aliases = tuple(each for each in unique(list(map(clean, draft.aliases))) if each != name)

@@ -54,12 +54,18 @@ _CONSOLIDATED = _Roles(
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read the SDN list: ``sdn.csv alt.csv add.csv sdn_comments.csv``, each of them required."""
+    """Read the SDN list: ``sdn.csv alt.csv add.csv sdn_comments.csv``, each of them required.
+
+    Raises :class:`ListError` where one is missing, or as a whole cannot be read.
+    """
     return _read(parts, _SDN)
 
 
 def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read the non-SDN list: ``cons_prim.csv cons_alt.csv cons_add.csv cons_comments.csv``."""
+    """Read the non-SDN list: ``cons_prim.csv cons_alt.csv cons_add.csv cons_comments.csv``.
+
+    Raises as :func:`read`.
+    """
     return _read(parts, _CONSOLIDATED)
 
 

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 
 def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read the SDN list: ``sdn.xml``."""
+    """Read the SDN list: ``sdn.xml``.
+
+    Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
+    """
     return _read(required(parts, "sdn.xml"), SDN)
 
 
 def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
-    """Read the non-SDN list: ``consolidated.xml``."""
+    """Read the non-SDN list: ``consolidated.xml``. Raises as :func:`read`."""
     return _read(required(parts, "consolidated.xml"), NON_SDN)
 
 
