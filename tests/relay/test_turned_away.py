@@ -62,7 +62,7 @@ async def test_r20_where_descriptors_are_short_a_client_is_told_so_and_its_own_i
     (session,) = started.server.connections.open
     shortage = started.server._admission._descriptors
     # As if as many as this session's, and some to spare, were all that there are.
-    shortage.limit = client_address.descriptor(session._client)
+    shortage.limit = client_address.descriptor(session._client.transport)
     surplus = [await started.connect() for _ in range(3)]
     for client in surplus:
         assert await client.end() == own_replies.TOO_MANY
