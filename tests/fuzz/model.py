@@ -86,7 +86,7 @@ class Model:
         self.client += reply
         if reply.startswith(b"2") and verb in FRESH:
             self.has_chunks = False
-        if verb == b"QUIT" or reply.startswith(b"421"):
+        if (verb == b"QUIT" and reply.startswith(b"2")) or reply.startswith(b"421"):
             self.end(b"")
         return rest
 

@@ -78,6 +78,7 @@ def play_of(said, owner) -> Play:
 @example(b"DATA\r\nx\r\n.\r\nQUIT\r\n", [b"yes"], ALL, EVERY_BYTE)
 @example(b"DATA\r\n.\nx\r\n.\r\nQUIT\r\n", [b"yes"], ALL, EVERY_BYTE)
 @example(b"NOOP\r\nDATA\r\nRSET\r\n.\r\n", [b"250 x\r\n", b"550 no\r\n"], ALL, [])
+@example(b"QUIT\r\nMAIL FROM:<a@b>\r\nQUIT\r\n", [b"550 5.1.1 no\r\n", b"yes"], ALL, [])
 @example(b".MAIL FROM:<a@b>\r\n.DATA\r\n.BDAT 4 LAST\r\nNOOP\r\n", [b"yes"], ALL, EVERY_BYTE)
 def test_r01_r02_r03_r04_any_schedule_gives_what_the_model_gives(stream, said, owner, schedule):
     records = owner["records"] or not owner["watch"]
