@@ -25,6 +25,7 @@ check: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+# The random search: what it finds becomes an example in the test.
 fuzz: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long
 

@@ -1,4 +1,4 @@
-"""The tests' own rules: what CI=true asks for, and the two lengths of a search."""
+"""The tests' own rules: what CI=true asks for, and the two ways of a search."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_known_to_fail():
 PROFILE = """
 from hypothesis import settings
 def test_length():
-    print("examples:", settings().max_examples)
+    print("examples:", settings().max_examples, "random:", not settings().derandomize)
 """
 
 
@@ -87,9 +87,12 @@ def test_elsewhere_a_skipped_test_is_told_and_no_more(run, text):
     assert "not installed" in said
 
 
-@pytest.mark.parametrize(("arguments", "examples"), [((), 100), (("long",), 5000)])
-def test_a_search_has_two_lengths(run, arguments, examples):
+@pytest.mark.parametrize("ci", ["", "true"])
+@pytest.mark.parametrize(
+    ("arguments", "examples"), [((), "100 random: False"), (("long",), "5000 random: True")]
+)
+def test_a_search_is_short_and_always_the_same_or_long_and_random(run, arguments, examples, ci):
     options = [f"--hypothesis-profile={name}" for name in arguments]
-    status, said = run(PROFILE, "-s", *options, ci="")
+    status, said = run(PROFILE, "-s", *options, ci=ci)
     assert status == 0
     assert f"examples: {examples}" in said
