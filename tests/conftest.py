@@ -1,4 +1,4 @@
-"""What holds for every test: how Hypothesis searches, and no quiet skipping in CI."""
+"""What holds for every test: how Hypothesis searches, who it is, and no quiet skipping in CI."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ IN_CI = os.environ.get("CI", "").lower() == "true"
 settings.register_profile(
     "long",
     max_examples=5000,
+    derandomize=False,
     deadline=None,
     print_blob=True,
     suppress_health_check=(HealthCheck.too_slow,),
@@ -137,8 +138,55 @@ def _fail_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what acts as another user: `.ci/run` runs it once more where that one may not enter."""
+    for item in items:
+        if "unprivileged" in getattr(item, "fixturenames", ()):
+            item.add_marker("unprivileged")
+
+
 @pytest.fixture
-def read_only_folder():
+def unprivileged():
+    """Act as a user to whom modes mean something, where the tests run as root.
+
+    With ``reads_all`` as one who may read and enter everything: the tests may lie in a folder that
+    is root's alone, and what is asked is only what may be written.
+    """
+
+    @contextmanager
+    def unprivileged(user=65534, *, reads_all=False):
+        before = os.geteuid()
+        if before == 0:
+            os.seteuid(user)
+            if reads_all:
+                _add_capability(CAP_DAC_READ_SEARCH)
+        try:
+            yield
+        finally:
+            os.seteuid(before)
+
+    return unprivileged
+
+
+CAP_DAC_READ_SEARCH = 2
+
+
+def _add_capability(number: int) -> None:
+    """Give this thread one of those capabilities back that it lost with root's effective id."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    version_3, this_thread = 0x20080522, 0
+    header = (ctypes.c_uint32 * 2)(version_3, this_thread)
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable: the lower half, the upper
+    if libc.capget(header, sets) == 0:
+        sets[0] |= sets[1] & (1 << number)
+        if libc.capset(header, sets) == 0:
+            return
+    error = ctypes.get_errno()
+    raise OSError(error, os.strerror(error))
+
+
+@pytest.fixture
+def read_only_folder(unprivileged):
     """Copy a folder to where we may read and nothing else, for as long as a block lasts.
 
     ``prepare`` may change the copy beforehand. Root may write anywhere, so it becomes nobody.
@@ -148,17 +196,14 @@ def read_only_folder():
     def read_only(source, prepare=lambda copy: None):
         top = Path(tempfile.mkdtemp(prefix="monition-"))
         copy = top / "copy"
-        user = os.geteuid()
         try:
             shutil.copytree(source, copy)
             prepare(copy)
             for path in (*copy.rglob("*"), copy, top):
                 path.chmod(0o555 if path.is_dir() else 0o444)
-            if user == 0:
-                os.seteuid(65534)
-            yield copy
+            with unprivileged(reads_all=True):
+                yield copy
         finally:
-            os.seteuid(user)
             for path in (top, copy, *copy.rglob("*")):
                 path.chmod(0o755)
             shutil.rmtree(top)

@@ -96,3 +96,8 @@ def test_a_search_is_short_and_always_the_same_or_long_and_random(run, arguments
     status, said = run(PROFILE, "-s", *options, ci=ci)
     assert status == 0
     assert f"examples: {examples}" in said
+
+
+def test_who_becomes_another_user_does_so_by_the_fixture_and_is_marked():
+    files = (path for path in TESTS.rglob("*.py") if "unprivileged" not in path.read_text())
+    assert [path.name for path in files if "os.seteuid(" in path.read_text()] == []
