@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
+from xdist.scheduler import LoadFileScheduling
 
 import gateway
 
@@ -104,9 +105,35 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     Otherwise a test's examples would depend on which tests were run before it.
     """
+    if not any(map(is_hypothesis_test, (getattr(item, "obj", None) for item in session.items))):
+        return
     for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+
+
+# Where several workers run: the tests of these folders go to one of them, one after the other, and
+# begin first, as they take longest. They share mail servers, or load the machine on purpose.
+TOGETHER = {"mail servers": ("tests/e2e/",), "load": ("tests/load/", "tests/crash/")}
+
+
+def group_of(nodeid: str) -> str | None:
+    """The name of those that a test shares a worker with; ``None`` where that is its file's."""
+    return next((name for name, folders in TOGETHER.items() if nodeid.startswith(folders)), None)
+
+
+class Scheduling(LoadFileScheduling):
+    """A file, or a group, is one worker's: what its fixtures make is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid) or super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    """What comes first is decided below, and not by how many tests a file has."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -138,8 +165,10 @@ def _fail_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what acts as another user: `.ci/run` runs it once more where that one may not enter."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: group_of(item.nodeid) is None)
     for item in items:
         if "unprivileged" in getattr(item, "fixturenames", ()):
             item.add_marker("unprivileged")

@@ -101,3 +101,12 @@ def test_a_search_is_short_and_always_the_same_or_long_and_random(run, arguments
 def test_who_becomes_another_user_does_so_by_the_fixture_and_is_marked():
     files = (path for path in TESTS.rglob("*.py") if "unprivileged" not in path.read_text())
     assert [path.name for path in files if "os.seteuid(" in path.read_text()] == []
+
+
+def test_whoever_shares_a_worker_is_there(request):
+    conftest = request.config.pluginmanager.get_plugin(str(TESTS / "conftest.py"))
+    folders = [folder for each in conftest.TOGETHER.values() for folder in each]
+    assert [folder for folder in folders if not (TESTS.parent / folder).is_dir()] == []
+    named = {conftest.group_of(f"{folder}test_a.py::test") for folder in folders}
+    assert named == set(conftest.TOGETHER)
+    assert conftest.group_of("tests/wire/test_a.py::test") is None
