@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: demo test check bench fuzz compiled test-compiled taken-out clean
+.PHONY: demo test test-debian check bench fuzz compiled test-compiled taken-out clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/monition demo
@@ -14,7 +14,11 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@tests/e2e/install-system-packages
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+# The same and the demo in a root of the other Debian release, or RELEASE's. Needs root on Debian.
+test-debian:
+	@.ci/debian $(RELEASE)
 
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
@@ -26,6 +30,7 @@ check: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
+# The random search: what it finds becomes an example in the test.
 fuzz: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long
 
@@ -41,7 +46,7 @@ compiled: $(VENV)/.installed-test
 
 test-compiled: compiled
 	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -c 'from gateway.smtp import compiled_build; assert compiled_build.IS_COMPILED'
-	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -m pytest tests/smtp tests/fuzz tests/dialogues tests/relay $(PYTEST_ARGS)
+	@PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED) $(BIN)/python -m pytest -n auto tests/smtp tests/fuzz tests/dialogues tests/relay $(PYTEST_ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Monition needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12" >&2; exit 2; }

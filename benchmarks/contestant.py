@@ -47,11 +47,13 @@ def running(
     does not start, or the work was not done.
     """
     ports = setting.ports
+    # smtp-sink refuses to be root. One of ours may lie where nobody else may enter.
+    drops_rights = sink is postfix.sink
     place = Place(setting.directory / f"{peer.role.name.lower()}-{ports.given}", *ports.pair())
     place.directory.mkdir()
     hop, log = place.next_hop, place.directory / "sink.log"
     with (
-        child.running(sink(hop), hop, log, unprivileged=True) as sink_pid,
+        child.running(sink(hop), hop, log, unprivileged=drops_rights) as sink_pid,
         child.running(peer.command(place), place.listen, place.directory / "log") as pid,
     ):
         contestant = Contestant(peer, place, pid, sink_pid)

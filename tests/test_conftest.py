@@ -1,4 +1,4 @@
-"""The tests' own rules: what CI=true asks for, and the two lengths of a search."""
+"""The tests' own rules: what CI=true asks for, and the two ways of a search."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_known_to_fail():
 PROFILE = """
 from hypothesis import settings
 def test_length():
-    print("examples:", settings().max_examples)
+    print("examples:", settings().max_examples, "random:", not settings().derandomize)
 """
 
 
@@ -87,9 +87,26 @@ def test_elsewhere_a_skipped_test_is_told_and_no_more(run, text):
     assert "not installed" in said
 
 
-@pytest.mark.parametrize(("arguments", "examples"), [((), 100), (("long",), 5000)])
-def test_a_search_has_two_lengths(run, arguments, examples):
+@pytest.mark.parametrize("ci", ["", "true"])
+@pytest.mark.parametrize(
+    ("arguments", "examples"), [((), "100 random: False"), (("long",), "5000 random: True")]
+)
+def test_a_search_is_short_and_always_the_same_or_long_and_random(run, arguments, examples, ci):
     options = [f"--hypothesis-profile={name}" for name in arguments]
-    status, said = run(PROFILE, "-s", *options, ci="")
+    status, said = run(PROFILE, "-s", *options, ci=ci)
     assert status == 0
     assert f"examples: {examples}" in said
+
+
+def test_who_becomes_another_user_does_so_by_the_fixture_and_is_marked():
+    files = (path for path in TESTS.rglob("*.py") if "unprivileged" not in path.read_text())
+    assert [path.name for path in files if "os.seteuid(" in path.read_text()] == []
+
+
+def test_whoever_shares_a_worker_is_there(request):
+    conftest = request.config.pluginmanager.get_plugin(str(TESTS / "conftest.py"))
+    folders = [folder for each in conftest.TOGETHER.values() for folder in each]
+    assert [folder for folder in folders if not (TESTS.parent / folder).is_dir()] == []
+    named = {conftest.group_of(f"{folder}test_a.py::test") for folder in folders}
+    assert named == set(conftest.TOGETHER)
+    assert conftest.group_of("tests/wire/test_a.py::test") is None

@@ -84,7 +84,7 @@ def _read_v1(data: bytes) -> Header | Unread:
         source, _ = (family(match[at].decode("ascii")) for at in (2, 3))
     except AddressValueError:
         return Unread.INVALID
-    return Header(str(source), end + 2)
+    return Header(_text(source), end + 2)
 
 
 # ── version 2: binary, section 2.2 ───────────────────────────────────────────────────────────
@@ -111,5 +111,14 @@ def _read_v2(data: bytes) -> Header | Unread:
     if command == _PROXY and family == _TCP4:
         return Header(str(IPv4Address(data[16:20])), size)
     if command == _PROXY and family == _TCP6:
-        return Header(str(IPv6Address(data[16:32])), size)
+        return Header(_text(IPv6Address(data[16:32])), size)
     return Header(None, size)
+
+
+def _text(source: IPv4Address | IPv6Address) -> str:
+    """An address as the system's own calls write a peer's.
+
+    IPv4 in IPv6 is ``::ffff:198.51.100.7`` (RFC 5952 section 5), which Python writes from 3.13 on.
+    """
+    mapped = source.ipv4_mapped if isinstance(source, IPv6Address) else None
+    return str(source) if mapped is None else f"::ffff:{mapped}"

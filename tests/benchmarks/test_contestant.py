@@ -9,6 +9,7 @@ from benchmarks.content import content
 from benchmarks.contestant import Contestant, Meter
 from benchmarks.peer import Place
 
+pytestmark = pytest.mark.unprivileged
 has_postfix = pytest.mark.skipif(
     postfix.missing() is not None, reason="Postfix's smtp-source and smtp-sink are not installed"
 )

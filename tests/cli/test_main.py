@@ -176,6 +176,8 @@ def test_a_pipe_that_broke_elsewhere_is_no_reader_who_left():
 def test_an_interrupt_from_the_keyboard_ends_with_130():
     code = (
         "import os, signal, sys\n"
+        # A shell's job in the background is started deaf to it, and so is what it starts.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from gateway.cli import main\n"
         "import click\n"
         "main.Tree.list_commands = lambda self, ctx: os.kill(os.getpid(), signal.SIGINT) or []\n"

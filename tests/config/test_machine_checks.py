@@ -1,7 +1,6 @@
 import os
 import pwd
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +38,14 @@ def config(home: Path) -> Config:
     return load(file, {})
 
 
+@pytest.fixture
+def with_policies(config: Config, home: Path) -> Config:
+    """The same with policies in its own folder: whoever is not root may not enter ours."""
+    (home / "policies").mkdir()
+    config.file.write_text(config.file.read_text() + '[policies]\ndirectory = "policies"\n')
+    return load(config.file, {})
+
+
 def told(config: Config) -> list[str]:
     folder = str(config.file.parent)
     return [str(fault).replace(folder + "/", "") for fault in surroundings(config)]
@@ -71,23 +78,10 @@ def test_a_folder_in_a_files_place_is_told(config: Config, home: Path):
     ]
 
 
-@contextmanager
-def unprivileged() -> Iterator[None]:
-    """Act as a user to whom modes mean something, where the tests run as root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 REMEDY = "give it to the gateway's user, and run this check as that user"
 
 
-def test_what_cannot_be_used_is_told_with_the_user(config: Config, home: Path):
+def test_what_cannot_be_used_is_told_with_the_user(with_policies: Config, home: Path, unprivileged):
     (home / "state/ledger.db").touch()
     (home / "state/ledger.db").chmod(0)
     (home / "lists").mkdir(mode=0)
@@ -95,7 +89,7 @@ def test_what_cannot_be_used_is_told_with_the_user(config: Config, home: Path):
     (home / "run").chmod(0o555)
     with unprivileged():
         user = pwd.getpwuid(os.geteuid()).pw_name
-        faults = told(config)
+        faults = told(with_policies)
     (home / "state").chmod(0o755)
     assert faults == [
         (
@@ -114,7 +108,9 @@ def test_what_cannot_be_used_is_told_with_the_user(config: Config, home: Path):
     ]
 
 
-def test_what_lies_in_a_closed_folder_is_not_called_missing(config: Config, home: Path):
+def test_what_lies_in_a_closed_folder_is_not_called_missing(
+    config: Config, home: Path, unprivileged
+):
     (home / "state").chmod(0)
     with unprivileged():
         faults = told(config)
@@ -123,13 +119,10 @@ def test_what_lies_in_a_closed_folder_is_not_called_missing(config: Config, home
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to act as a user without a name")
-def test_a_user_without_a_name_is_told_by_number(config: Config, home: Path):
+def test_a_user_without_a_name_is_told_by_number(config: Config, home: Path, unprivileged):
     (home / "run").chmod(0o555)
-    os.seteuid(4242)
-    try:
+    with unprivileged(4242):
         assert "can't be written by user 4242;" in told(config)[-1]
-    finally:
-        os.seteuid(0)
 
 
 def test_policies_that_are_missing_are_told(config: Config, home: Path):

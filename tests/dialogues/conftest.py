@@ -26,6 +26,7 @@ Every script ends with the next hop, or the gateway, closing the connection: mos
 """
 
 import contextlib
+import errno
 import os
 import re
 import runpy
@@ -329,11 +330,19 @@ class Client:
             with contextlib.suppress(ConnectionError):
                 self.sock.sendall(last_words)
                 if end == "stop talking":
-                    self.sock.shutdown(socket.SHUT_WR)
+                    self.stop_talking()
                     self.listen_to_the_end()
             if end == "reset":
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return self
+
+    def stop_talking(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            # The other side has gone: the one way of many to say so that is no ConnectionError.
+            if error.errno != errno.ENOTCONN:
+                raise
 
     def take_turns(self, steps: list[tuple], way: str, size: int) -> None:
         for kind, text, where in steps:

@@ -19,6 +19,7 @@ EHLO = b"250-next.example\r\n250 CHUNKING\r\n"
 POLICY = b"550 5.7.1 not to them\r\n"
 OURS = {b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN", b"STARTTLS"}
 FRESH = {b"MAIL", b"RSET", b"EHLO", b"HELO"}
+MEANT = OURS | FRESH | {b"RCPT", b"DATA", b"BDAT", b"QUIT", b"XFORWARD"}
 
 
 def lone_dots(content: bytes) -> list[tuple[int, int, bool]]:
@@ -59,7 +60,7 @@ class Model:
     def take(self, line: bytes, rest: bytes) -> bytes:
         if any(bad in line[:-2] for bad in (b"\r", b"\n", b"\0")):
             self.client += own_replies.LINE_UNCLEAN
-        elif verb_of(line) in OURS:
+        elif verb_of(line) in OURS or is_nearly_meant(line):
             self.client += own_replies.NOT_OFFERED
         elif verb_of(line) == b"BDAT":
             return self.chunk(line, rest)
@@ -85,7 +86,7 @@ class Model:
         self.client += reply
         if reply.startswith(b"2") and verb in FRESH:
             self.has_chunks = False
-        if verb == b"QUIT" or reply.startswith(b"421"):
+        if (verb == b"QUIT" and reply.startswith(b"2")) or reply.startswith(b"421"):
             self.end(b"")
         return rest
 
@@ -147,6 +148,13 @@ class Model:
 
 def verb_of(line: bytes) -> bytes:
     return b"".join(line.upper().split()[:1])
+
+
+def is_nearly_meant(line: bytes) -> bool:
+    """Whether a server that skips odd bytes may read a word there that the line's first is not."""
+    letters = "".join(chr(byte) if chr(byte).isalpha() and byte < 128 else " " for byte in line)
+    words = letters.upper().encode().split()
+    return words[:1] != [verb_of(line)] and b"".join(words[:1]) in MEANT
 
 
 def is_refused(line: bytes) -> bool:

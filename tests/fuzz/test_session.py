@@ -50,6 +50,7 @@ commands = st.sampled_from(
         b"BDAT 9 LAST\r\nto be...",
         b"BDAT nine\r\n",
         b"RCPT TO:<\xff@b>\r\n",
+        b'"RCPT" TO:<c@mipt.ru>\r\n',
         b"RCPT TO:<c@d>\nDATA\r\n",
         b"NOOP\0\r\n",
         b"QUIT\r\n",
@@ -77,6 +78,8 @@ def play_of(said, owner) -> Play:
 @example(b"DATA\r\nx\r\n.\r\nQUIT\r\n", [b"yes"], ALL, EVERY_BYTE)
 @example(b"DATA\r\n.\nx\r\n.\r\nQUIT\r\n", [b"yes"], ALL, EVERY_BYTE)
 @example(b"NOOP\r\nDATA\r\nRSET\r\n.\r\n", [b"250 x\r\n", b"550 no\r\n"], ALL, [])
+@example(b"QUIT\r\nMAIL FROM:<a@b>\r\nQUIT\r\n", [b"550 5.1.1 no\r\n", b"yes"], ALL, [])
+@example(b".MAIL FROM:<a@b>\r\n.DATA\r\n.BDAT 4 LAST\r\nNOOP\r\n", [b"yes"], ALL, EVERY_BYTE)
 def test_r01_r02_r03_r04_any_schedule_gives_what_the_model_gives(stream, said, owner, schedule):
     records = owner["records"] or not owner["watch"]
     model = Model(itertools.cycle(said), records=records, asks=owner["asks"]).run(stream)

@@ -50,7 +50,8 @@ smtpd_error_sleep_time = 0s
 in_flow_delay = 0
 """
 LISTENERS = {
-    "gullible": "",
+    # What was the default up to Postfix 3.8.
+    "gullible": "  -o smtpd_forbid_bare_newline=no\n  -o smtpd_forbid_unauth_pipelining=no\n",
     "strict": "  -o smtpd_forbid_bare_newline=yes\n",
     # Takes mail in, and has it pass the gateway, or what stands behind the gateway at once.
     "front": "  -o content_filter=outward:[127.0.0.1]:{to the gullible}\n",

@@ -1,4 +1,4 @@
-"""A real Postfix behind the gateway, gullible as it is by default, and strict: nothing is smuggled
+"""A real Postfix behind the gateway, gullible as it was by default, and strict: nothing is smuggled
 to it, and what is honest arrives as it does straight."""
 
 from __future__ import annotations

@@ -82,7 +82,8 @@ def test_a02_an_inserted_row_is_named(written, tamper):
 
 
 def test_a02_changed_and_deleted_personal_data_is_named(written, tamper):
-    (id_,) = sqlite3.connect(written).execute("SELECT id FROM event WHERE seq = 4").fetchone()
+    with closing(sqlite3.connect(written)) as connection:
+        (id_,) = connection.execute("SELECT id FROM event WHERE seq = 4").fetchone()
     tamper(("UPDATE personal SET data = '{}' WHERE event = ? AND part = 'sender'", (id_,)))
     assert str(examine(written).flaws[0]) == (
         f"row 4 ({id_}): its sender part was changed: it does not fit its commitment"
