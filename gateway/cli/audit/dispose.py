@@ -10,8 +10,8 @@ import click
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
+from gateway.compliance.actor import access, hand
 from gateway.ledger.office import office_writer
 from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.questions.filters import Filters

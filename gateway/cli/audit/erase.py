@@ -9,8 +9,8 @@ import click
 
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
+from gateway.compliance.actor import access, hand
 from gateway.ledger.erasure import (
     erase_notices,
     erase_parts,

@@ -10,9 +10,9 @@ import click
 from gateway.cli.audit.erase import counted, finish, told
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.person import hand
 from gateway.cli.shared.progress import progress
 from gateway.cli.shared.tables import say
+from gateway.compliance.actor import hand
 from gateway.ledger.erasure.erasure_request import tidy
 from gateway.ledger.erasure.retention import Periods, retain
 from gateway.ledger.query.logged_reading import Reading
