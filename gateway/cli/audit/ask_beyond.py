@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.audit import verify
-from gateway.cli.audit.story import why as why_in_words
 from gateway.cli.check import as_json, explanation, judge
 from gateway.cli.lists import affected
 from gateway.cli.shared.audit_answer import show
 from gateway.cli.shared.options import load_snapshot
 from gateway.cli.shared.tables import emit, say, visible
+from gateway.compliance.audit.ask_ledger import answered
+from gateway.compliance.audit.event_story import why as why_in_words
 from gateway.errors import FaultyFile, LedgerError
 from gateway.ledger.query.run_question import Answer
 from gateway.ledger.record.record import Part
@@ -103,7 +104,7 @@ def _why_not(asked: Asked) -> None:
     # As data where people read it; beside the data where a program does.
     for line in explanation(verdict, rules, writes=may_write(asked.config.policies.mode)):
         click.echo(line, err=asked.output_format == "csv")
-    show(asked.question, found, asked.output_format)
+    show(asked.question, answered(asked.question, found), asked.output_format)
 
 
 def _list_change(asked: Asked) -> None:
@@ -120,7 +121,7 @@ def _list_change(asked: Asked) -> None:
         lambda rows: affected.touched(rows, compared, changes, tiers, today),
         limit=asked.limit or None,
     )
-    show(asked.question, found, asked.output_format)
+    show(asked.question, answered(asked.question, found), asked.output_format)
     say("Mail that was never matched is not in the ledger: see docs/lists.md, Looking back.")
 
 
@@ -136,7 +137,8 @@ def _exceptions(asked: Asked) -> None:
     rows.sort(key=lambda row: row["expires_on"] or "9999")
     page = rows[: asked.limit] if asked.limit else rows
     has_more = found.has_more or len(rows) > len(page)
-    show(asked.question, Answer(page, has_more), asked.output_format)
+    told = answered(asked.question, Answer(page, has_more))
+    show(asked.question, told, asked.output_format)
 
 
 def _as_row(exemption: Exemption, reading: Reading) -> dict[str, Any]:

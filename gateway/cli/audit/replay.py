@@ -10,8 +10,8 @@ import click
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, visible
-from gateway.compliance import replay as judged_again
-from gateway.compliance.replay import Observed, Told
+from gateway.compliance.audit import replay as judged_again
+from gateway.compliance.audit.replay import Observed, Told
 from gateway.errors import LedgerError
 from gateway.ledger.query.logged_reading import Reading
 from gateway.ledger.record.record import Part
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from gateway.compliance.replay import Judgement
+    from gateway.compliance.audit.replay import Judgement
     from gateway.ledger.query.logged_reading import Access, Story
 
 

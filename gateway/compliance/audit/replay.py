@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.compliance import past_basis
+from gateway.compliance.audit import past_basis
 from gateway.errors import FaultyFile
 from gateway.ledger.record.events import Sighting, observed
 from gateway.ledger.record.record import Part, moment
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from gateway.compliance.past_basis import AsItWas
+    from gateway.compliance.audit.past_basis import AsItWas
     from gateway.config import Config
     from gateway.list_store.files.paths import Folder
     from gateway.model import Notice
