@@ -1,4 +1,4 @@
-"""One event told to an officer: what was noticed, why, how it ended, its place in the chain (A1).
+"""One event told to an officer: what was noticed, why, how it ended, its place in the chain.
 
 In plain sentences and named values; how wide they are, and what a terminal must not be given, is
 for those who print them. The texts of other people stand in them as they are.

@@ -1,4 +1,4 @@
-"""What was noticed: findings, a page at a time, and one event with all that belongs to it (A1).
+"""What was noticed: findings, a page at a time, and one event with all that belongs to it.
 
 All is of one moment, that of the open ledger. With names, it is recorded who looks before anything
 is given; what the words of a search were taken for is told only beside rows that are recorded.
