@@ -14,13 +14,13 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from gateway import __version__
-from gateway.cli.audit.checkpoint import signing_key, taken
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.progress import counted, progress
 from gateway.cli.shared.tables import emit, say
 from gateway.compliance.actor import signed_in
+from gateway.compliance.audit.keep_checkpoint import signing_key, taken
 from gateway.ledger.evidence import syslog_ocsf
 from gateway.ledger.evidence.atomic_file import new_file
 from gateway.ledger.evidence.evidence_pack import About, Chain, write_pack
