@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.audit.export import binary_stdout, write_xlsx
+from gateway.cli.audit.export import binary_stdout, tell_of_sheets
 from gateway.cli.audit.story import as_text
 from gateway.cli.shared.audit_answer import MOST
 from gateway.cli.shared.audit_filters import filter_options, tell_of_words
@@ -15,6 +15,7 @@ from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, say
 from gateway.compliance.actor import open_as
 from gateway.compliance.audit import findings
+from gateway.compliance.audit.export_findings import write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,7 @@ def list_command(
         page = findings.page(reading, filters, limit=limit or None, offset=offset)
         tell_of_words(page.words)
         if out is not None:
-            write_xlsx(out, page.rows, reading, filters)
+            tell_of_sheets(write_workbook(out, page.rows, reading, filters))
         elif output_format == "json":
             emit(page.rows, format="json")
         else:
