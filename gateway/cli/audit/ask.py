@@ -128,7 +128,9 @@ def verb_of(question: Question) -> click.Command:
         check_period(values.get("since"), values.get("until"))
         with open_as(config, who) as reading:
             if beyond is not None:
-                asked = ask_beyond.Asked(config, reading, question, values, limit, output_format)
+                asked = ask_beyond.Asked(
+                    config, reading, question, values, limit or None, output_format
+                )
                 beyond(asked)
             else:
                 found = ask_ledger.ask(

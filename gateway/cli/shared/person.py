@@ -10,8 +10,6 @@ import click
 
 from gateway.compliance.actor import access
 
-__all__ = ["REASON", "access", "read_as"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 REASON = "MONITION_REASON"
