@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.lists import affected as touched
-from gateway.cli.lists.affected import counted
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.paragraphs import fitted
-from gateway.cli.shared.person import access
 from gateway.cli.shared.tables import emit, paint, say, visible
-from gateway.ledger.query.logged_reading import Reading
-from gateway.list_store.files.paths import Folder
-from gateway.list_store.snapshots import compare_snapshots
-from gateway.lists.snapshot_diff import How, What
-from gateway.policy import rules as policy
+from gateway.compliance.actor import access
+from gateway.compliance.sanction_lists import list_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gateway.config import Config
-    from gateway.list_store.snapshots.compare_snapshots import Pair
     from gateway.lists.snapshot_diff import Change
 
 COLUMNS = ("entity", "entity_name", "what", "how", "value", "before", "after")
@@ -74,37 +65,28 @@ def command(
     matched is not in the ledger; look for it in the logs of your mail servers.
     """
     config = load_config(config_file)
-    compared = compare_snapshots.pair(Folder(config.lists.directory), before, after)
-    if compared is None:
+    found = list_change.compare(config, before, after)
+    if found is None:
         say("Only one snapshot is known to have been in force: nothing to compare it with yet.")
         return
-    changes = compare_snapshots.changes(compared)
     if affected:
-        rows = _affected(config, compared, changes)
+        # The one place here that reads personal data.
+        who = access("lists diff --affected", None)
+        rows = list_change.affected(config, found, who, datetime.now(UTC).date())
         if output_format == "table":
             emit(map(_affected_for_people, rows), columns=_AFFECTED_FOR_PEOPLE)
         else:
-            emit(rows, columns=touched.COLUMNS, format=output_format)
-        for line in touched.summary(rows):
+            emit(rows, columns=list_change.COLUMNS, format=output_format)
+        for line in list_change.summary(rows):
             say(line)
         say("Mail that was never matched is not in the ledger: see docs/lists.md, Looking back.")
     elif output_format == "table":
-        for line in told(changes):
+        for line in told(found.changes):
             click.echo(fitted(line))
     else:
-        emit(map(as_row, changes), columns=COLUMNS, format=output_format)
-    for line in _summary(compared, changes):
+        emit(map(as_row, found.changes), columns=COLUMNS, format=output_format)
+    for line in list_change.change_summary(found):
         say(line)
-
-
-def _affected(config: Config, compared: Pair, changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """The one place here that reads personal data."""
-    tiers = policy.load(config.policies.directory).tiers
-    today = datetime.now(UTC).date()
-    with Reading(config.ledger.path, access("lists diff --affected", None)) as reading:
-        return reading.affected(
-            lambda rows: touched.touched(rows, compared, changes, tiers, today)
-        ).rows
 
 
 def as_row(change: Change) -> dict[str, Any]:
@@ -146,22 +128,3 @@ def _affected_for_people(row: dict[str, Any]) -> dict[str, Any]:
         "institution": "; now ".join(names),
         "because": "; ".join(row["changes"]),
     }
-
-
-def _summary(compared: Pair, changes: Sequence[Change]) -> Iterator[str]:
-    before, after = (each.digest[7:19] for each in compared)
-    where = f"From {before} to {after}"
-    if changes:
-        yield f"{where}, {counted(len({each.entity for each in changes}), 'institution')} changed:"
-        kinds = Counter((each.what, each.how) for each in changes)
-        for what in What:
-            some = [f"{count} {how}" for how in How if (count := kinds[what, how])]
-            if some:
-                yield f"  {what}: {', '.join(some)}"
-    elif compared.before.digest == compared.after.digest:
-        yield f"The two snapshots are one, {after}."
-    else:
-        yield (
-            f"{where}, no institution changed: what is known of mail providers and offices did, "
-            "or the source of a listing."
-        )

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.lists.import_ import writable
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.tables import say, visible
-from gateway.list_store.files.paths import Folder
-from gateway.list_store.imports import remove_list
+from gateway.compliance.sanction_lists.list_imports import forget_list
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,20 +27,16 @@ def command(source: str, config_file: Path | None) -> None:
     verdicts of their time can be given again.
     """
     config = load_config(config_file)
-    folder = Folder(config.lists.directory)
-    with writable(folder):
-        done = remove_list.forget(config.policies.directory, folder, source, datetime.now(UTC))
+    done = forget_list(config, source, datetime.now(UTC))
     click.echo(f"{visible(source)}: forgotten, with its {done.entries:,} institutions")
     if done.snapshot is not None:
-        click.echo(
-            f"In force: {done.snapshot.digest[:19]}…, {len(done.snapshot.entities):,} institutions"
-        )
+        click.echo(f"In force: {done.snapshot[:19]}…, {done.institutions:,} institutions")
         say("The running gateway takes it within seconds.")
     else:
         say("The last good snapshot stays in force, since others are damaged:")
         for fault in done.faults:
             say(f"  {visible(str(fault))}")
-    if source in config.lists.sources:
+    if done.is_fetched:
         say(
             f"{source} stands in lists.sources: the next `monition lists update` fetches it again; "
             f"take it out of {config.file}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,36 +13,23 @@ from gateway.cli.shared.options import (
     example,
     format_option,
     load_config,
-    load_snapshot,
+    load_lists,
 )
 from gateway.cli.shared.paragraphs import headline, paragraph
 from gateway.cli.shared.tables import emit, paint, say, visible
-from gateway.errors import MonitionError
-from gateway.list_store import proposals as proposing
-from gateway.list_store.files import accepted_domains
-from gateway.list_store.files.paths import Folder
-from gateway.list_store.imports import ror_store
-from gateway.list_store.proposals import LEAST, Answer, Done, Proposals
-from gateway.lookup.dns_resolver import Resolver
-from gateway.lookup.mx_survey import survey
-from gateway.metrics import Metrics
+from gateway.compliance.sanction_lists import review_proposals
+from gateway.compliance.sanction_lists.review_proposals import LEAST, Answer, ProposalReview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from click._termui_impl import ProgressBar
 
+    from gateway.compliance.sanction_lists.review_proposals import Proposal, Proposed
     from gateway.config import Config
-    from gateway.list_store.files.accepted_domains import Rejection
     from gateway.model import Entity
-    from gateway.screening.names.domain_proposals import Proposal
-
-COLUMNS = (
-    *("id", "score", "entity", "entity_name", "country", "domain", "source", "evidence"),
-    *("rejected_by", "rejected_on"),
-)
 
 
 @click.command(
@@ -117,25 +103,20 @@ def _decide(
         raise click.UsageError("--accept and --reject exclude each other")
     if by is None:
         raise click.UsageError("say who decides, as in --by 'A. Reviewer'")
-    folder = Folder(config.lists.directory)
-    do: Callable[..., Done] = proposing.accept if accept is not None else proposing.reject
-    try:
-        answer = Answer(by, datetime.now(UTC), note or "")
-        _wait_for_registry()
-        done = do(config.policies.directory, folder, accept or reject, answer)
-    except OSError as error:
-        raise MonitionError(
-            f"{folder.path} cannot be written ({error.strerror or error}): run this as the "
-            "gateway's user, or set [lists] directory to a folder of its own"
-        ) from None
+    answer = Answer(by, datetime.now(UTC), note or "")
+    _wait_for_registry()
+    if accept is not None:
+        done = review_proposals.accept(config, accept, answer)
+    else:
+        done = review_proposals.reject(config, reject or "", answer)
     name = visible(done.entity.name)
     if done.snapshot is None:
         click.echo(f"Rejected: {done.domain} for {name} ({done.entity.id})")
         return
     click.echo(f"Accepted: {done.domain} for {name} ({done.entity.id})")
-    click.echo(f"In force: {done.snapshot.digest[:19]}…; a running gateway takes it within seconds")
+    click.echo(f"In force: {done.snapshot[:19]}…; a running gateway takes it within seconds")
     click.echo(
-        f"To take it back: take its [[addition]] out of {accepted_domains.path_of(folder)}, "
+        f"To take it back: take its [[addition]] out of {done.file}, "
         "then run `monition lists update policies`"
     )
 
@@ -149,33 +130,28 @@ def _show(
     rejected: bool,
     mx: int | None,
 ) -> None:
-    folder = Folder(config.lists.directory)
     now = datetime.now(UTC)
     _wait_for_registry()
-    proposals = Proposals(folder, load_snapshot(config), now.date())
-    candidates = proposals.candidates(entity)
-    every = _all(proposals, candidates, now)
+    review = ProposalReview(config, load_lists(config).snapshot, now)
+    candidates = review.candidates(entity)
+    every = _all(review, candidates)
     if mx is not None:
-        _ask(config, folder, proposals, every, mx)
-        if (tied := proposals.candidates(entity)) != candidates:
+        _ask(review, every, mx)
+        if (tied := review.candidates(entity)) != candidates:
             candidates = tied
-            every = _all(proposals, candidates, now)
-    found = [each for each in every if each.score >= min_score]
-    found.sort(key=lambda each: (-each.score, each.entity.id, each.domain))
-    hidden = sum(each.id in proposals.rejected for each in found)
-    if not rejected:
-        found = [each for each in found if each.id not in proposals.rejected]
+            every = _all(review, candidates)
+    shown = review.shown(every, min_score, rejected=rejected)
     if output_format == "table":
-        for number, each in enumerate(found):
-            for line in _told(each, proposals.rejected.get(each.id), is_first=number == 0):
+        for number, each in enumerate(shown.proposals):
+            for line in _told(each, is_first=number == 0):
                 click.echo(line)
     else:
-        rows = [as_row(each, proposals.rejected.get(each.id)) for each in found]
-        emit(rows, columns=COLUMNS, format=output_format)
-    say(_summary(len(found), len(candidates), min_score, entity))
-    if hidden and not rejected:
-        say(f"{hidden} that were rejected are not shown; --rejected shows them")
-    if ror_store.read_header(folder) is None:
+        rows = map(review_proposals.as_row, shown.proposals)
+        emit(rows, columns=review_proposals.COLUMNS, format=output_format)
+    say(_summary(len(shown.proposals), len(candidates), min_score, entity))
+    if shown.hidden:
+        say(f"{shown.hidden} that were rejected are not shown; --rejected shows them")
+    if not review.has_registry:
         say("no registry of organisations is here: `monition lists import FILE --source ror`")
 
 
@@ -185,13 +161,9 @@ def _wait_for_registry() -> None:
         say("Reading the registry of organisations …")
 
 
-def _all(proposals: Proposals, candidates: list[Entity], now: datetime) -> list[Proposal]:
+def _all(review: ProposalReview, candidates: Sequence[Entity]) -> list[Proposal]:
     with _bar("Looking at institutions", len(candidates)) as bar:
-        found: list[Proposal] = []
-        for each in candidates:
-            found += proposals.of([each], now)
-            bar.update(1)
-        return found
+        return review.proposals(candidates, lambda: bar.update(1))
 
 
 def _bar(label: str, length: int) -> AbstractContextManager[ProgressBar[int]]:
@@ -200,48 +172,22 @@ def _bar(label: str, length: int) -> AbstractContextManager[ProgressBar[int]]:
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)
 
 
-def _ask(
-    config: Config, folder: Folder, proposals: Proposals, found: list[Proposal], most: int
-) -> None:
+def _ask(review: ProposalReview, found: Sequence[Proposal], most: int) -> None:
     """Ask the DNS, so many questions at most, and have what comes of it proposed."""
-    wanted = proposals.to_ask(found)
-    domains = wanted[:most]
-    servers = config.lists.resolvers
-    where = ", ".join(map(str, servers)) or "the system's resolver"
-    say(f"Asking {where} for the mail exchangers of {len(domains)} of {len(wanted)} domains")
-    resolver = Resolver(most, servers, Metrics())
-    with _bar("Asking the DNS", len(domains)) as bar:
-        answers = asyncio.run(survey(domains, resolver, lambda: bar.update(1)))
-    try:
-        tied = proposals.tie(folder, answers.answers, datetime.now(UTC).date())
-    except OSError as error:
-        raise MonitionError(
-            f"{folder.path} cannot be written ({error.strerror or error}): run this as the "
-            "gateway's user, or set [lists] directory to a folder of its own"
-        ) from None
+    questions = review.mx_questions(found, most)
+    where = ", ".join(questions.servers) or "the system's resolver"
+    count = len(questions.domains)
+    say(f"Asking {where} for the mail exchangers of {count} of {questions.among} domains")
+    with _bar("Asking the DNS", count) as bar:
+        answers = review.ask_mx(questions, lambda: bar.update(1), lambda: datetime.now(UTC))
     said = "1 question" if answers.asked == 1 else f"{answers.asked} questions"
-    say(f"{said} asked, {answers.unknown} of them without an answer; {len(tied)} domains found")
+    say(f"{said} asked, {answers.unknown} of them without an answer; {answers.found} domains found")
     if answers.is_hopeless:
         say("Nothing answers there; name a DNS server in lists.resolvers")
 
 
-def as_row(proposal: Proposal, no: Rejection | None) -> dict[str, Any]:
-    """One proposal as a row for programs."""
-    return {
-        "id": proposal.id,
-        "score": proposal.score,
-        "entity": proposal.entity.id,
-        "entity_name": proposal.entity.name,
-        "country": proposal.entity.country,
-        "domain": proposal.domain,
-        "source": proposal.source,
-        "evidence": list(proposal.evidence),
-        "rejected_by": no.by if no else None,
-        "rejected_on": no.on if no else None,
-    }
-
-
-def _told(proposal: Proposal, no: Rejection | None, *, is_first: bool) -> Iterator[str]:
+def _told(each: Proposed, *, is_first: bool) -> Iterator[str]:
+    proposal, no = each.proposal, each.rejection
     if not is_first:
         yield ""
     entity = proposal.entity

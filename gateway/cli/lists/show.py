@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,25 +12,19 @@ from gateway.cli.shared.options import (
     example,
     format_option,
     load_config,
-    load_snapshot,
+    load_lists,
 )
 from gateway.cli.shared.paragraphs import fitted
 from gateway.cli.shared.tables import emit, visible
-from gateway.errors import MonitionError
-from gateway.list_store.files import imported_source
-from gateway.list_store.files.paths import Folder
-from gateway.list_store.find_institution import By, pointed
-from gateway.list_store.unused_contacts import unused_of
+from gateway.compliance.sanction_lists.institution_card import as_object, institution_card
 from gateway.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gateway.list_store.unused_contacts import Unused
-    from gateway.lists.parsing.entry import Entry
-    from gateway.model import Claim, Entity
-    from gateway.screening.snapshot import Snapshot
+    from gateway.compliance.sanction_lists.institution_card import Card
+    from gateway.model import Claim
 
 _DATES = {
     "listed_on": "listed",
@@ -38,12 +32,6 @@ _DATES = {
     "wind_down_until": "wind-down through",
     "delisted_on": "taken off",
 }
-
-
-class Unknown(MonitionError):  # noqa: N818 - a state, as its text says
-    """No institution, or more than one, is called so."""
-
-    exit_code = 1
 
 
 @click.command(
@@ -65,78 +53,16 @@ def command(entity: str, config_file: Path | None, output_format: str) -> None:
     Exit status 1 where no institution is called so, or more than one.
     """
     config = load_config(config_file)
-    snapshot = load_snapshot(config)
-    found = _one(entity, snapshot)
-    entries = list(_entries(found, Folder(config.lists.directory)))
-    idle = list(unused_of(found, iter(entries), config.policies.directory, snapshot))
-    told = as_object(found, entries, idle) | {"snapshot": snapshot.digest}
+    card = institution_card(config, load_lists(config).snapshot, entity)
     if output_format == "json":
-        emit([told], format="json")
+        emit([as_object(card)], format="json")
         return
-    for line in _lines(found, told):
+    for line in _lines(card):
         click.echo(fitted(visible(line)))
 
 
-def _one(text: str, snapshot: Snapshot) -> Entity:
-    found = list({each.id: each for each in _called(text.strip(), snapshot)}.values())
-    if not found:
-        raise Unknown(
-            f"no institution has this id, number, name or domain: {text}; `monition lists search` "
-            "finds similar names"
-        )
-    if len(found) > 1:
-        ids = ", ".join(f"{each.id} ({each.name})" for each in found)
-        raise Unknown(f"{len(found)} institutions are called so; say which by its id: {ids}")
-    return found[0]
-
-
-def _called(text: str, snapshot: Snapshot) -> Iterator[Entity]:
-    """Give what an id, a number, a domain or an address points at; else what bears this name."""
-    sure = pointed(text, snapshot)
-    if sure:
-        yield from (each.entity for each in sure if each.by is not By.LOOKALIKE)
-        return
-    name = text.casefold()
-    for each in snapshot.entities.values():
-        if name in map(str.casefold, (each.name, *each.aliases, *each.weak_aliases)):
-            yield each
-
-
-def as_object(
-    entity: Entity, entries: Iterable[tuple[str, Entry]], idle: Iterable[Unused]
-) -> dict[str, Any]:
-    """All of it for programs.
-
-    ``taken_from`` are the entries of imported lists it is made of, each with its source; ``unused``
-    are the websites and addresses of these that were not used.
-    """
-    said = asdict(entity)
-    said["taken_from"] = [
-        {"source": name, "entry": entry.id, "place": entry.place, "name": entry.name}
-        for name, entry in entries
-    ]
-    said["unused"] = [
-        {
-            "source": each.source,
-            "place": each.text.place,
-            "text": each.text.text,
-            "reason": each.text.reason,
-        }
-        for each in idle
-    ]
-    return said
-
-
-def _entries(entity: Entity, folder: Folder) -> Iterator[tuple[str, Entry]]:
-    listed = {(each.list, each.uid) for each in entity.listings}
-    for name in imported_source.names(folder):
-        for entry in imported_source.read_entries(folder, name):
-            numbers = {(each.list, each.uid) for each in entry.listings if each.uid}
-            if entry.id == entity.id or numbers & listed:
-                yield name, entry
-
-
-def _lines(entity: Entity, told: dict[str, Any]) -> Iterator[str]:
+def _lines(card: Card) -> Iterator[str]:
+    entity = card.entity
     yield entity.name
     yield f"  id       {entity.id}"
     if entity.country:
@@ -148,11 +74,11 @@ def _lines(entity: Entity, told: dict[str, Any]) -> Iterator[str]:
     yield from _section("Addresses", map(_claim, entity.addresses))
     yield from _section("For review: tied to it by the DNS", map(_claim, entity.linked))
     idle = (
-        f"{each['text']}: {each['reason']} ({each['source']}: {each['place']})"
-        for each in told["unused"]
+        f"{each.text.text}: {each.text.reason} ({each.source}: {each.text.place})"
+        for each in card.unused
     )
     yield from _section("Given by a list and not used", idle)
-    places = (f"{each['source']}: {each['place']}, {each['entry']}" for each in told["taken_from"])
+    places = (f"{source}: {entry.place}, {entry.id}" for source, entry in card.entries)
     yield from _section("Taken from", places, "the policies alone")
 
 

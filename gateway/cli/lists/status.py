@@ -8,32 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.sources import POLICIES
 from gateway.cli.shared.tables import emit, say, visible
-from gateway.list_store import list_status
-from gateway.list_store.files.paths import Folder
+from gateway.compliance.sanction_lists import lists_status
 from gateway.serve import running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gateway.compliance.sanction_lists.lists_status import Status
     from gateway.config import Config
-    from gateway.list_store.list_status import SourceStatus, Status
     from gateway.serve.running_gateway import Running
 
-COLUMNS = (
-    "source",
-    "title",
-    "institutions",
-    "rejected",
-    "imported_at",
-    "checked_at",
-    "age_seconds",
-    "refused_at",
-    "refusal",
-    "damage",
-)
 _FOR_PEOPLE = ("source", "institutions", "imported", "checked", "age")
 
 
@@ -51,28 +37,26 @@ def command(config_file: Path | None, output_format: str) -> None:
     list was refused.
     """
     config = load_config(config_file)
-    wanted = [name for name in config.lists.sources if name != POLICIES]
-    found = list_status.status(config.policies.directory, Folder(config.lists.directory), wanted)
+    found = lists_status.current_status(config)
     gateway = _running(config)
     now = datetime.now(UTC)
-    rows = [as_row(each, now) for each in found.sources]
+    rows = [lists_status.as_row(each, now) for each in found.sources]
     if output_format == "table":
         emit([_for_people(row) for row in rows], columns=_FOR_PEOPLE)
-        for line in (*_about(found, rows), *_in_force(found), *_at_work(found, gateway)):
+        for line in lists_status.remarks(found):
+            say(visible(line))
+        for line in (*lists_status.in_force(found), *_at_work(found, gateway)):
             say(line)
     else:
         if output_format == "csv":
             rows = [row | {"damage": "; ".join(row["damage"])} for row in rows]
-        emit(rows, columns=COLUMNS, format=output_format)
+        emit(rows, columns=lists_status.COLUMNS, format=output_format)
         if output_format == "json":
-            emit([as_object(found, gateway)], format=output_format)
-    for each in found.missing:
-        say(
-            f"note: {each.entity.id} is written down as {each.list} {each.uid}, which the imported "
-            "list does not have: it was taken off, or the import is older; it stays in force"
-        )
-    for fault in (*(fault for each in found.sources for fault in each.damage), *found.damage):
-        say(f"damaged: {visible(str(fault))}")
+            emit([lists_status.as_object(found) | _of_gateway(gateway)], format=output_format)
+    for line in lists_status.missing(found):
+        say(line)
+    for line in lists_status.damage(found):
+        say(visible(line))
     if found.is_damaged or any(each.refusal for each in found.sources):
         raise SystemExit(1)
 
@@ -85,62 +69,11 @@ def _running(config: Config) -> Running:
     return running_gateway.ask(config.metrics.listen)
 
 
-def _about(found: Status, rows: list[dict[str, Any]]) -> Iterator[str]:
-    for row in rows:
-        if row["refusal"]:
-            yield visible(
-                f"{row['source']}: refused on {_day(row['refused_at'])}: {row['refusal']}"
-            )
-    for each in found.sources:
-        if not each.has_digest:
-            yield (
-                f"note: {each.name} was taken by an earlier version, without a digest: should its "
-                "file be altered, nobody would notice; import it again"
-            )
-    if not rows and not found.damage:
-        yield "no list was imported: the policies' own entities serve"
-    if found.registry is not None:
-        yield (
-            f"{found.registry.source}: {found.registry.entries} organisations, imported "
-            f"{_day(found.registry.imported_at)}, for proposals"
-        )
-
-
-def as_object(found: Status, gateway: Running) -> dict[str, Any]:
-    """The snapshot in force as an object for programs; what is not known is ``None``."""
-    turn = found.turn
+def _of_gateway(gateway: Running) -> dict[str, Any]:
     return {
-        "snapshot": turn.digest if turn else None,
-        "since": turn.at if turn else None,
-        "institutions": turn.entities if turn else None,
-        "domains": found.domains,
-        "is_known": found.is_known,
-        "is_current": found.is_current,
-        "snapshots_kept": found.kept,
-        "missing": [
-            {"entity": each.entity.id, "list": each.list, "uid": each.uid} for each in found.missing
-        ],
-        "damage": list(map(str, found.damage)),
         "gateway_snapshots": list(gateway.snapshots),
         "gateway_policies": list(gateway.policies),
         "gateway_unknown": gateway.why_not,
-    }
-
-
-def as_row(each: SourceStatus, now: datetime) -> dict[str, Any]:
-    """One list as a row for programs; what is not known is ``None``."""
-    header, refusal, age = each.header, each.refusal, each.age(now)
-    return {
-        "source": each.name,
-        "title": each.title,
-        "institutions": header.entries if header else None,
-        "rejected": sum(header.rejected.values()) if header else None,
-        "imported_at": header.imported_at if header else None,
-        "checked_at": header.checked_at if header else None,
-        "age_seconds": int(age.total_seconds()) if age is not None else None,
-        "refused_at": refusal.at if refusal else None,
-        "refusal": refusal.reason if refusal else None,
-        "damage": list(map(str, each.damage)),
     }
 
 
@@ -149,14 +82,10 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     spoken_age = spoken(timedelta(seconds=age)) if age is not None else "never taken"
     return {
         **row,
-        "imported": _day(row["imported_at"]),
-        "checked": _day(row["checked_at"]),
+        "imported": lists_status.minute(row["imported_at"]),
+        "checked": lists_status.minute(row["checked_at"]),
         "age": "damaged" if row["damage"] else spoken_age,
     }
-
-
-def _day(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%d %H:%M") if at else ""
 
 
 def spoken(age: timedelta) -> str:
@@ -167,35 +96,6 @@ def spoken(age: timedelta) -> str:
             count = seconds // size
             return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     return "now"
-
-
-def _in_force(found: Status) -> list[str]:
-    turn = found.turn
-    if turn is None and found.is_known:
-        return ["no snapshot was put in force yet: `monition serve` or an import does"]
-    if turn is None:
-        return ["in force: not known, as what tells it is damaged"]
-    kept = "an unknown number of" if found.kept is None else found.kept
-    told = [f"in force: {turn.digest}"]
-    if not found.is_known:
-        told = [f"in force: not known, as what tells it is damaged; last known: {turn.digest}"]
-    told.append(
-        f"  since {_day(turn.at)} UTC: {turn.entities} institutions, {found.domains} domains; "
-        f"{kept} {'snapshot' if found.kept == 1 else 'snapshots'} kept"
-    )
-    if found.domains is None:
-        told[1] = "  its file cannot be read: `monition lists update policies` makes it anew"
-    if any(each.damage for each in found.sources):
-        told.append(
-            "  a list is damaged: the last good snapshot stays in force until it is mended, or "
-            "`monition lists forget NAME` says that it may go"
-        )
-    elif found.is_current is False:
-        told.append(
-            "  the policies or the lists have changed since: SIGHUP, or `monition lists update "
-            "policies`, takes them"
-        )
-    return told
 
 
 def _at_work(found: Status, gateway: Running) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,20 +12,17 @@ from gateway.cli.shared.options import (
     example,
     format_option,
     load_config,
-    load_snapshot,
+    load_lists,
 )
 from gateway.cli.shared.tables import emit, say
-from gateway.errors import MonitionError
-from gateway.list_store import unused_contacts
-from gateway.list_store.files import imported_source as sources
-from gateway.list_store.files.paths import Folder
+from gateway.compliance.sanction_lists.unused_websites import (
+    COLUMNS,
+    require_imported,
+    unused_websites,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from gateway.list_store.unused_contacts import Unused
-
-COLUMNS = ("source", "place", "entity", "entity_name", "text", "reason")
 
 
 @click.command(
@@ -45,26 +43,10 @@ def command(source: str | None, config_file: Path | None, output_format: str) ->
     in overrides.toml (docs/entities.md).
     """
     config = load_config(config_file)
-    folder = Folder(config.lists.directory)
-    if source is not None and source not in (known := sources.names(folder)):
-        had = ", ".join(known) or "none"
-        raise MonitionError(f"{source} was not imported; imported are: {had}")
-    snapshot = load_snapshot(config)
-    found = list(unused_contacts.unused(config.policies.directory, folder, snapshot, source))
-    rows = (as_row(each, snapshot.entities[each.text.entity].name) for each in found)
-    emit(rows, columns=COLUMNS, format=output_format)
+    if source is not None:
+        require_imported(config, source)
+    found = unused_websites(config, load_lists(config).snapshot, source)
+    emit(map(asdict, found), columns=COLUMNS, format=output_format)
     if output_format == "table":
         said = "1 website or address" if len(found) == 1 else f"{len(found)} websites or addresses"
         say(f"{said} not used")
-
-
-def as_row(found: Unused, name: str) -> dict[str, Any]:
-    """One of them as a row."""
-    return {
-        "source": found.source,
-        "place": found.text.place,
-        "entity": found.text.entity,
-        "entity_name": name,
-        "text": found.text.text,
-        "reason": found.text.reason,
-    }

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gateway.cli.shared.tables import say, visible
+from gateway.compliance.sanction_lists.current_lists import current_lists
 from gateway.config import SYSTEM_FILE, VARIABLE, Config, load
-from gateway.list_store.files.paths import Folder
-from gateway.list_store.snapshots import in_force
 
 if TYPE_CHECKING:
-    from gateway.screening.snapshot import Snapshot
+    from gateway.compliance.sanction_lists.current_lists import CurrentLists
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,18 +51,22 @@ def load_config(config_file: Path | None) -> Config:
     return load(config_file, os.environ)
 
 
-def load_snapshot(config: Config) -> Snapshot:
-    """Give the snapshot that a gateway would serve by now; raises ``ListError``. Writes nothing.
+def load_lists(config: Config) -> CurrentLists:
+    """Give the lists that a gateway would serve by now; raises ``ListError``. Writes nothing.
 
-    Where lists are damaged a gateway serves by another than they ask for: that is said.
+    Where lists are damaged a gateway serves by another snapshot than they ask for: that is said.
     """
-    folder = Folder(config.lists.directory)
-    found = in_force.served(config.policies.directory, folder, datetime.now(UTC))
-    for fault in found.faults:
+    found = current_lists(config, datetime.now(UTC))
+    tell_of_damage(found)
+    return found
+
+
+def tell_of_damage(found: CurrentLists) -> None:
+    """Say it where lists are damaged, and what serves in their place."""
+    for fault in found.damage:
         say(f"damaged: {visible(str(fault))}")
-    if found.faults:
+    if found.instead is not None:
         say(f"note: {found.instead}")
-    return found.snapshot
 
 
 def example(*lines: str) -> str:

@@ -5,22 +5,30 @@ Data goes to stdout, talk to stderr (:func:`say`). Colour is for terminals alone
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 import tabulate as tables
 
-from gateway.ledger.evidence.safe_cell import harmless
+from gateway.compliance.row_formats import (
+    cell,
+    is_number,
+    visible,
+    writable,
+    write_csv,
+    write_json,
+)
 
-Row = Mapping[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gateway.compliance.row_formats import Row
+
+__all__ = ["emit", "has_colour", "paint", "say", "visible"]
 
 # Two more signs to the width of each heading would put a table that fits out of its bounds.
 tables.MIN_PADDING = 0
@@ -48,9 +56,9 @@ def emit(
         case "table":
             _table(rows, columns, out)
         case "json":
-            _json(rows, columns, out)
+            write_json(rows, columns, out)
         case "csv":
-            _csv(rows, columns, out)
+            write_csv(rows, columns, out)
         case _:
             raise ValueError(f"no such format: {format!r}")
 
@@ -95,8 +103,8 @@ def _table(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> 
         return
     names = list(held[0] if columns is None else columns)
     heads = [paint(name.replace("_", " "), out, bold=True) for name in names]
-    cells = [[visible(_cell(row.get(name))) for name in names] for row in held]
-    sides = ["right" if all(_is_number(row.get(n)) for row in held) else "left" for n in names]
+    cells = [[visible(cell(row.get(name))) for name in names] for row in held]
+    sides = ["right" if all(is_number(row.get(n)) for row in held) else "left" for n in names]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     room = shutil.get_terminal_size().columns if out.isatty() else sum(widths) * 2 + 100
     fitted = _fitted(names, widths, room)
@@ -113,7 +121,7 @@ def _table(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> 
             maxcolwidths=None if fitted == widths else fitted,
             maxheadercolwidths=None if fitted == widths else fitted,
         )
-    out.write(_writable(text, out) + "\n")
+    out.write(writable(text, out) + "\n")
 
 
 def _fitted(names: Sequence[str], widths: list[int], room: int) -> list[int] | None:
@@ -137,75 +145,3 @@ def _block(heads: Sequence[str], row: Sequence[str], width: int) -> str:
     return "\n".join(
         f"{head}{' ' * (width - len(click.unstyle(head)))}  {cell}" for head, cell in lines if cell
     )
-
-
-def _json(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> None:
-    ascii_only = not _encoding(out).startswith("utf")
-    for row in rows:
-        chosen = row if columns is None else {key: row.get(key) for key in columns}
-        line = json.dumps(chosen, ensure_ascii=ascii_only, default=_plain)
-        # A byte that was no UTF-8 is a lone surrogate, for which `\udcff` is JSON's own escape.
-        out.write(_writable(line, out) + "\n")
-
-
-def _csv(rows: Iterable[Row], columns: Sequence[str] | None, out: IO[str]) -> None:
-    writer = csv.writer(out, lineterminator="\n")
-    # The writer leaves a lone CR bare where rows end in LF, and readers take it for a row's end.
-    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    names = columns
-    if names is not None:
-        writer.writerow(names)
-    for row in rows:
-        if names is None:
-            names = list(row)
-            writer.writerow(names)
-        cells = [_writable(_csv_cell(row.get(name)), out) for name in names]
-        (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
-
-
-def _csv_cell(value: object) -> str:
-    # A negative number is no formula.
-    return _cell(value) if _is_number(value) else harmless(_cell(value))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _encoding(out: IO[str]) -> str:
-    return (getattr(out, "encoding", None) or "utf-8").lower()
-
-
-def _writable(text: str, out: IO[str]) -> str:
-    """Escape what the stream's encoding has no character for, rather than fail half-way."""
-    encoding = _encoding(out)
-    return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _cell(value: object) -> str:
-    """Put a value in one cell's text."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case list() | tuple():
-            return ", ".join(map(_cell, value))
-        case dict():
-            return json.dumps(value, ensure_ascii=False, default=_plain)
-        case date() | datetime():
-            return value.isoformat()
-        case _:
-            return str(value)
-
-
-def visible(text: str) -> str:
-    """Spell out what would move the cursor or turn the writing round: texts are anyone's."""
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
-
-
-def _plain(value: object) -> object:
-    """Give JSON a form of what it has none for."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value)

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.addresses.mailbox import parse
-from gateway.cli.lists.affected import COLUMNS as AFFECTED
 from gateway.cli.lists.diff import COLUMNS
 from gateway.cli.main import command
+from gateway.compliance.sanction_lists.list_change import COLUMNS as AFFECTED
 from gateway.ledger.record.events import Sighting, observed
 from gateway.ledger.store.writer import Ledger
 from gateway.list_store.files.paths import Folder

@@ -11,8 +11,8 @@ import structlog
 from click.testing import CliRunner
 
 from gateway import __version__
-from gateway.cli.lists import update as update_module
 from gateway.cli.main import command
+from gateway.compliance.sanction_lists import update_lists
 from gateway.config import Lists
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.paths import Folder
@@ -151,7 +151,7 @@ def test_a_later_version_of_monition_reads_what_has_not_changed_again(
 ):
     site.files["/own.csv"] = own()
     update()
-    monkeypatch.setattr(update_module, "__version__", "99")
+    monkeypatch.setattr(update_lists, "__version__", "99")
     assert "20 institutions taken" in update().stdout
     assert [asked for _, asked in site.asked] == [None, None]
 
@@ -242,7 +242,7 @@ def test_one_that_cannot_be_had_does_not_keep_the_others_away(update, site, fold
 
 
 def test_one_that_hangs_does_not_keep_the_others_away(update, site, folder, monkeypatch):
-    monkeypatch.setattr(update_module, "_LIMITS", Limits(connect=5, read=0.2, total=5))
+    monkeypatch.setattr(update_lists, "_LIMITS", Limits(connect=5, read=0.2, total=5))
     is_over = threading.Event()
     site.files |= {"/own.csv": own(), "/ofac/sdn.csv": b""}
     plain = Handler.do_GET
@@ -326,7 +326,7 @@ def test_a_mirror_anybody_could_change_is_a_fault_of_the_configuration(monition,
 
 def test_two_updates_do_not_meet(update, folder):
     with contextlib.ExitStack() as stack:
-        stack.enter_context(update_module._alone(folder))
+        stack.enter_context(update_lists.alone(folder))
         done = update()
     assert done.exit_code == 1
     assert "another update is under way" in done.stderr
@@ -361,14 +361,14 @@ def test_a_bug_while_one_is_taken_is_logged_with_its_traceback_and_others_are_ta
 ):
     site.files = {"/own.csv": own(), **{f"/ofac/{name}": b"\x1a\r\n" for name in OFAC}}
     site.files["/ofac/sdn.csv"] = sdn()
-    take = update_module.importing.take
+    take = update_lists.import_run.take
 
     def broken(policies, folder, parcel, at):
         if parcel.source == "own":
             raise ZeroDivisionError("division by zero")
         return take(policies, folder, parcel, at)
 
-    monkeypatch.setattr(update_module.importing, "take", broken)
+    monkeypatch.setattr(update_lists.import_run, "take", broken)
     try:
         done = update(sources=("own", "us-ofac-sdn"))
     finally:
@@ -429,6 +429,6 @@ def test_a_mark_of_an_update_that_is_no_file_holds_nobody_up(tmp_path, make):
     lists = tmp_path / "lists"
     lists.mkdir()
     make(lists / ".update")
-    with pytest.raises(OSError, match="move it away"), update_module._alone(Folder(lists)):
+    with pytest.raises(OSError, match="move it away"), update_lists.alone(Folder(lists)):
         pass
     assert not (lists / "elsewhere").exists()

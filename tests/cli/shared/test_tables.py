@@ -10,7 +10,8 @@ from click import unstyle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cli.shared.tables import emit, harmless, has_colour, paint, say
+from gateway.cli.shared.tables import emit, has_colour, paint, say
+from gateway.ledger.evidence.safe_cell import harmless
 from gateway.model import Tier
 
 ROWS: list[dict[str, Any]] = [

@@ -24,7 +24,7 @@ from gateway.policy.decide import decide
 from gateway.screening import snapshot
 from gateway.screening.classify import classify
 
-POLICIES = Path(__file__).parents[2] / "policies"
+POLICIES = Path(__file__).parents[3] / "policies"
 WEEK = timedelta(days=7)
 
 CONFIG = """

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import command
 
-REPO = Path(__file__).parents[2]
+REPO = Path(__file__).parents[3]
 CONFIG = """
 [institution]
 name = "U"

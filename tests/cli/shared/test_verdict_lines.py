@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import io
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cli.check import COLUMNS, as_json, as_row, judge
-from gateway.cli.shared import bulk
-from gateway.cli.shared.bulk import Bulk
+from gateway.cli.shared import verdict_lines
 from gateway.cli.shared.tables import emit
+from gateway.cli.shared.verdict_lines import VerdictLines
+from gateway.compliance.trial.alike_addresses import AlikeAddresses
+from gateway.compliance.trial.try_address import COLUMNS, Basis, as_object, as_row, try_address
 from gateway.model import Claim, Entity, Listing
 from gateway.policy import rules as policy
 from gateway.screening import snapshot as screening
@@ -123,7 +123,7 @@ class Page(io.StringIO):
 
 def one_by_one(verdicts, columns, encoding):
     page = Page(encoding)
-    cells = as_row if columns else as_json
+    cells = as_row if columns else as_object
     emit(map(cells, verdicts), columns=columns, format="csv" if columns else "json", stream=page)
     return page.getvalue()
 
@@ -132,14 +132,15 @@ def one_by_one(verdicts, columns, encoding):
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 @given(st.lists(texts, max_size=30))
 def test_lines_in_bulk_are_those_one_by_one(rules, columns, encoding, given_texts):
-    def judged(text):
-        return judge(text, "prof@example.edu", SNAPSHOT, rules, DAY)
+    by = Basis(SNAPSHOT, rules, DAY, "prof@example.edu")
 
-    found = Bulk(
+    def judged(text):
+        return try_address(text, by)
+
+    found = VerdictLines(
         judged,
-        as_row if columns else as_json,
-        SNAPSHOT,
-        rules,
+        as_row if columns else as_object,
+        AlikeAddresses(by),
         columns=columns,
         encoding=encoding,
     )
@@ -151,12 +152,15 @@ def test_lines_in_bulk_are_those_one_by_one(rules, columns, encoding, given_text
 @pytest.mark.parametrize("columns", [None, COLUMNS], ids=["json", "csv"])
 def test_a_domain_is_judged_once_for_people_and_once_for_offices(rules, columns):
     judged = []
+    by = Basis(SNAPSHOT, rules, DAY)
 
     def judging(text):
         judged.append(text)
-        return judge(text, None, SNAPSHOT, rules, DAY)
+        return try_address(text, by)
 
-    found = Bulk(judging, as_row if columns else as_json, SNAPSHOT, rules, columns=columns)
+    found = VerdictLines(
+        judging, as_row if columns else as_object, AlikeAddresses(by), columns=columns
+    )
     asked = [f"a{n}@x.example" for n in range(9)] + ["info@x.example", "info3@x.example"]
     assert len(list(found.lines(asked))) == len(asked) + bool(columns)
     assert judged == ["a0@x.example", "info@x.example"]
@@ -164,12 +168,13 @@ def test_a_domain_is_judged_once_for_people_and_once_for_offices(rules, columns)
 
 def test_an_address_that_a_rule_or_a_list_names_is_judged_by_itself(rules):
     judged = []
+    by = Basis(SNAPSHOT, rules, DAY)
 
     def judging(text):
         judged.append(text)
-        return judge(text, None, SNAPSHOT, rules, DAY)
+        return try_address(text, by)
 
-    found = Bulk(judging, as_json, SNAPSHOT, rules)
+    found = VerdictLines(judging, as_object, AlikeAddresses(by))
     asked = ["x@mipt.ru", "ivan@mipt.ru", "y@mipt.ru", "y@mail.ru", "era@mail.ru", "y@mail.ru"]
     actions = [line.partition('"action": "')[2].partition('"')[0] for line in found.lines(asked)]
     assert actions == ["warn", "observe", "warn", "pass", "observe", "pass"]
@@ -177,13 +182,9 @@ def test_an_address_that_a_rule_or_a_list_names_is_judged_by_itself(rules):
 
 
 def test_no_more_domains_are_kept_than_there_is_room_for(rules, monkeypatch):
-    monkeypatch.setattr(bulk, "_MOST", 3)
-    found = Bulk(lambda text: judge(text, None, SNAPSHOT, rules, DAY), as_json, SNAPSHOT, rules)
+    monkeypatch.setattr(verdict_lines, "_MOST", 3)
+    by = Basis(SNAPSHOT, rules, DAY)
+    found = VerdictLines(lambda text: try_address(text, by), as_object, AlikeAddresses(by))
     for line in found.lines(f"a@d{number}.example" for number in range(10)):
         assert line
         assert len(found._tails) <= 3
-
-
-def test_the_packaged_rules_name_no_address():
-    packaged = policy.load(Path(__file__).parents[3] / "policies")
-    assert bulk._locals_named_by(packaged) == frozenset()

@@ -1,35 +1,28 @@
-"""Many verdicts as lines of JSON or CSV: what was worked out for a domain is not worked out again.
+"""Many verdicts as lines of JSON or CSV: what was written for a domain is not written again.
 
-The lines are those that :func:`gateway.cli.shared.tables.emit` writes, sign by sign. Of most
-addresses nothing but the domain, and whether the mailbox is an office's, bears on the verdict; the
-rest of their line is kept.
+The lines are those that :func:`gateway.cli.shared.tables.emit` writes, sign by sign. Where
+addresses share a verdict, the rest of their line, behind the address, is kept.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING
 
 from gateway.cli.shared.tables import emit
-from gateway.screening.recipient_kind import is_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from gateway.cli.check import Verdict
-    from gateway.policy.rules import Rules
-    from gateway.screening.snapshot import Snapshot
-
-# Nothing in these is escaped or quoted in JSON or CSV, wraps another address, or is a formula.
-_PLAIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._+-]{0,63})@([A-Za-z0-9][A-Za-z0-9.-]{0,252})")
+    from gateway.compliance.trial.alike_addresses import AlikeAddresses, Group
+    from gateway.compliance.trial.try_address import Verdict
 
 _MOST = 200_000
 """Domains that are kept: some hundred megabytes when full."""
 
 
-class Bulk:
+class VerdictLines:
     """The lines of one run, for one sender and day.
 
     ``judge`` gives the verdict on a text, ``cells`` a row of it. ``columns`` are for CSV; without
@@ -40,40 +33,36 @@ class Bulk:
         self,
         judge: Callable[[str], Verdict],
         cells: Callable[[Verdict], Mapping[str, Any]],
-        snapshot: Snapshot,
-        rules: Rules,
+        alike: AlikeAddresses,
         *,
         columns: Sequence[str] | None = None,
         encoding: str = "utf-8",
     ) -> None:
         self._judge = judge
         self._cells = cells
-        self._snapshot = snapshot
-        self._named = _locals_named_by(rules)
+        self._alike = alike
         self._columns = columns
         self._page = _Page(encoding)
         self._opening, self._between = ("", ",") if columns else ('{"address": "', '", "domain": "')
-        self._tails: dict[tuple[str, bool], str] = {}
+        self._tails: dict[Group, str] = {}
         self._nothings: dict[tuple[str, ...], str] = {}
 
     def lines(self, texts: Iterable[str]) -> Iterator[str]:
         """Give one line for each text, its end included; CSV's heading first."""
         if self._columns is not None:
             yield ",".join(self._columns) + "\n"
-        opening, tails, people = self._opening, self._tails, self._snapshot.people
+        opening, tails, group_of = self._opening, self._tails, self._alike.group
         for text in texts:
-            plain = _PLAIN.fullmatch(text)
-            if plain is None:
+            group = group_of(text)
+            if group is None:
                 yield self._worded(self._judge(text))
                 continue
-            local, domain = plain.groups()
-            key = (domain, is_role(local, people))
-            tail = tails.get(key)
-            if tail is None or local.casefold() in self._named:
-                tail = self._tail(text, key)
+            tail = tails.get(group)
+            if tail is None:
+                tail = self._tail(text, group)
             yield f"{opening}{text}{tail}"
 
-    def _tail(self, text: str, key: tuple[str, bool]) -> str:
+    def _tail(self, text: str, group: Group) -> str:
         """What follows the address on a line, worked out; kept where it goes for others too."""
         verdict = self._judge(text)
         finding, decision = verdict.finding, verdict.decision
@@ -88,11 +77,10 @@ class Bulk:
             tail = f"{self._between}{domain}{self._nothings[kind]}"
         else:
             tail = self._worded(verdict)[len(self._opening) + len(text) :]
-        if text.partition("@")[0].casefold() in self._named or domain in self._snapshot.addresses:
-            return tail
-        if len(self._tails) >= _MOST:
-            self._tails.clear()
-        self._tails[key] = tail
+        if self._alike.is_shared(verdict):
+            if len(self._tails) >= _MOST:
+                self._tails.clear()
+            self._tails[group] = tail
         return tail
 
     def _worded(self, verdict: Verdict) -> str:
@@ -100,14 +88,6 @@ class Bulk:
         if self._columns is None:
             return self._page.holding([row])
         return self._page.holding([row], self._columns).partition("\n")[2]
-
-
-def _locals_named_by(rules: Rules) -> frozenset[str]:
-    """The local parts, in folded case, of addresses that a rule or an exception is about."""
-    conditions = [each.conditions for each in rules.rules]
-    conditions += [each.conditions for each in rules.exceptions]
-    addresses = frozenset[str]().union(*(each.recipient.addresses for each in conditions))
-    return frozenset(address.rpartition("@")[0] for address in addresses)
 
 
 class _Page(io.StringIO):

@@ -1,14 +1,22 @@
-"""What a change of the lists touches in the ledger: its recipients, screened again."""
+"""What changed between two snapshots of the lists, and what that touches in the ledger (L5, A6).
+
+The recipients that the ledger holds are screened again. Mail that was never matched is not in it.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.addresses.mailbox import from_text
-from gateway.lists.snapshot_diff import What
+from gateway.ledger.query.logged_reading import Reading
+from gateway.list_store.files.paths import Folder
+from gateway.list_store.snapshots import compare_snapshots
+from gateway.lists.snapshot_diff import How, What
 from gateway.model import Standing
+from gateway.policy import rules as policy
 from gateway.policy.tiers import ranked
 from gateway.screening.classify import classify
 
@@ -16,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
+    from gateway.config import Config
+    from gateway.ledger.query.logged_reading import Access
     from gateway.list_store.snapshots.compare_snapshots import Pair
     from gateway.lists.snapshot_diff import Change
     from gateway.model import Listing, Tier
@@ -29,6 +39,7 @@ COLUMNS = (
     *("standing_now", "tier_now", "entity_now", "entity_name_now", "matched_now"),
     *("effect", "changes"),
 )
+"""The keys of an event that a change touches."""
 
 # What an institution is called bears on no verdict; a domain does on those who match it.
 _OF_ALL_EVENTS = {What.ENTITY, What.ID, What.LISTING}
@@ -38,6 +49,41 @@ EFFECTS = ("newly listed", "no longer listed", "other verdict", "other listing",
 """What a change means for an event, the first to be looked at first."""
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two snapshots, and the changes in the institutions from the older to the newer, by id."""
+
+    pair: Pair
+    changes: tuple[Change, ...]
+
+
+def compare(config: Config, before: str | None, after: str | None) -> Comparison | None:
+    """Compare two snapshots, each named by the start of its digest or by a day, ``2026-11-01``.
+
+    A day stands for what was in force when it ended (UTC). Left out, ``after`` is the snapshot in
+    force and ``before`` the one before it; ``None``: there is no such yet. Raises
+    :class:`gateway.errors.ListError` where one is not known, damaged, or two are meant.
+    """
+    pair = compare_snapshots.pair(Folder(config.lists.directory), before, after)
+    return pair and Comparison(pair, tuple(compare_snapshots.changes(pair)))
+
+
+def affected(
+    config: Config, found: Comparison, who: Access | None, on: date
+) -> list[dict[str, Any]]:
+    """Give the events in the ledger that a change touches, screened again for a day.
+
+    Rows and order are those of :func:`touched`. It is recorded that ``who`` read them; ``None``
+    reads pseudonyms. Raises :class:`gateway.errors.LedgerError` where there is no ledger, and
+    :class:`gateway.errors.FaultyFile` where the policies cannot be read.
+    """
+    tiers = policy.load(config.policies.directory).tiers
+    with Reading(config.ledger.path, who) as reading:
+        return reading.affected(
+            lambda rows: touched(rows, found.pair, found.changes, tiers, on)
+        ).rows
 
 
 class _Verdict(NamedTuple):
@@ -161,7 +207,7 @@ class _Again:
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    """Say in lines how much is touched."""
+    """Say in lines how much of the ledger is touched, from the rows of :func:`touched`."""
     if not rows:
         yield "Nothing that the ledger holds is touched."
         return
@@ -172,6 +218,27 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
             yield f"  {effect}: {count}"
     if any(row["effect"] == "not known" for row in rows):
         yield "  (not known: the recipient was erased and cannot be screened again)"
+
+
+def change_summary(found: Comparison) -> Iterator[str]:
+    """Say in lines how much changed from one snapshot to the other."""
+    before, after = (each.digest[7:19] for each in found.pair)
+    where = f"From {before} to {after}"
+    if found.changes:
+        institutions = len({each.entity for each in found.changes})
+        yield f"{where}, {counted(institutions, 'institution')} changed:"
+        kinds = Counter((each.what, each.how) for each in found.changes)
+        for what in What:
+            some = [f"{count} {how}" for how in How if (count := kinds[what, how])]
+            if some:
+                yield f"  {what}: {', '.join(some)}"
+    elif found.pair.before.digest == found.pair.after.digest:
+        yield f"The two snapshots are one, {after}."
+    else:
+        yield (
+            f"{where}, no institution changed: what is known of mail providers and offices did, "
+            "or the source of a listing."
+        )
 
 
 def counted(number: int, what: str) -> str:

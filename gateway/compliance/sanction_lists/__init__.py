@@ -1,0 +1,1 @@
+"""The sanction lists as the office works with them: taken in, looked into, mended, compared."""

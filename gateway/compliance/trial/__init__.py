@@ -1,0 +1,1 @@
+"""What would be: an address, a policy, a notice, a configuration tried, and nothing done."""

@@ -1,0 +1,166 @@
+"""One address tried: what the lists say of it, and what the policy would do (S4, P1).
+
+Nothing is sent, stored or looked up elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gateway.addresses.mailbox import Unreadable, from_text
+from gateway.errors import MonitionError
+from gateway.policy import rules as policy
+from gateway.policy.decide import decide_one, may_write
+from gateway.screening.classify import classify
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gateway.config import Config
+    from gateway.model import Address, Decision, Finding, Listing
+    from gateway.policy.rules import Rules
+    from gateway.screening.snapshot import Snapshot
+
+# A CSV cell holds one value: of the listings, the strictest.
+COLUMNS = (
+    *("address", "domain", "standing", "kind", "entity", "entity_name", "list", "programme", "uid"),
+    *("listed_on", "effective_from", "wind_down_until", "tier", "matched", "rule", "evidence"),
+    *("action", "policy_rule", "snapshot", "policy", "error"),
+)
+"""The keys of :func:`as_row`."""
+
+
+class UnreadableAddressError(MonitionError):
+    """An address that a person wrote is none; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What addresses are tried by: lists, rules, a day, and the sender whom rules may ask for.
+
+    ``sender`` is an address in normal form; ``None`` stands for the null sender, and for nobody in
+    particular. ``writes`` is whether the configuration lets notices go out.
+    """
+
+    snapshot: Snapshot
+    rules: Rules
+    on: date
+    sender: str | None = None
+    writes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An address with all that was found and decided about it, for one day.
+
+    ``error`` says why it could not be read; ``None``: it was.
+    """
+
+    address: str
+    finding: Finding
+    decision: Decision
+    error: str | None
+    on: date
+
+
+def basis(config: Config, snapshot: Snapshot, on: date, sender: str | None = None) -> Basis:
+    """Take the rules of a configuration's policies, and the sender as a person writes one.
+
+    Raises :class:`UnreadableAddressError` for the sender and :class:`gateway.errors.FaultyFile` for
+    the policies.
+    """
+    rules = policy.load(config.policies.directory)
+    return Basis(snapshot, rules, on, _normal(sender), may_write(config.policies.mode))
+
+
+def read_address(text: str) -> Address:
+    """Read an address as people write it, with a name before it or none.
+
+    Raises :class:`UnreadableAddressError`.
+    """
+    address = from_text(text)
+    if isinstance(address, Unreadable):
+        raise UnreadableAddressError(address.reason)
+    return address
+
+
+def try_address(text: str, by: Basis) -> Verdict:
+    """Screen one address as a person writes it, and decide about it as the gateway would.
+
+    Raises nothing: what cannot be read is clear, as it is in the mail.
+    """
+    address = from_text(text)
+    decision = decide_one(by.sender, classify(address, by.snapshot, by.on), by.rules, by.on)
+    error = address.reason if isinstance(address, Unreadable) else None
+    shown = address.raw.decode("utf-8", "backslashreplace") or text
+    return Verdict(shown, decision.findings[0], decision, error, by.on)
+
+
+def as_object(verdict: Verdict) -> dict[str, Any]:
+    """Give a verdict as one object; ``error`` is there only where the address was not read."""
+    finding, decision = verdict.finding, verdict.decision
+    entity = finding.entity
+    row: dict[str, Any] = {
+        "address": verdict.address,
+        "domain": finding.recipient.domain or None,
+        "standing": finding.standing,
+        "kind": finding.kind,
+        "entity": entity
+        and {
+            "id": entity.id,
+            "name": entity.name,
+            "listings": [_of_listing(listing) for listing in strictest_first(finding)],
+        },
+        "tier": finding.tier,
+        "matched": finding.matched,
+        "rule": finding.rule,
+        "evidence": list(finding.evidence),
+        "action": decision.action,
+        "policy_rule": decision.rule,
+        "snapshot": finding.snapshot,
+        "policy": decision.policy,
+    }
+    return row if verdict.error is None else {**row, "error": verdict.error}
+
+
+def as_row(verdict: Verdict) -> dict[str, Any]:
+    """Give a verdict as flat cells, with the keys of :data:`COLUMNS`."""
+    entity, listing = verdict.finding.entity, verdict.finding.listing
+    return {
+        **as_object(verdict),
+        "entity": entity and entity.id,
+        "entity_name": entity and entity.name,
+        **(_of_listing(listing) if listing else {}),
+        "evidence": "; ".join(verdict.finding.evidence),
+        "error": verdict.error,
+    }
+
+
+def strictest_first(finding: Finding) -> list[Listing]:
+    """Give the institution's listings, that which the finding rests on before the others."""
+    listings = list(finding.entity.listings) if finding.entity else []
+    return sorted(listings, key=lambda listing: listing is not finding.listing)
+
+
+def _normal(sender: str | None) -> str | None:
+    if sender is None or sender.strip() in {"", "<>"}:
+        return None
+    return str(read_address(sender))
+
+
+def _of_listing(listing: Listing) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "list": listing.list,
+        "programme": listing.programme,
+        "uid": listing.uid,
+        "listed_on": _iso(listing.listed_on),
+        "effective_from": _iso(listing.effective_from),
+        "wind_down_until": _iso(listing.wind_down_until),
+    }
+    # An end is rare, and is told where there is one.
+    return {**row, "delisted_on": _iso(listing.delisted_on)} if listing.delisted_on else row
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
