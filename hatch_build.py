@@ -22,11 +22,14 @@ NEEDS = ["mypy>=1.13", "setuptools>=65"]
 
 ROOM = "gateway/smtp"
 FILES = [
-    f"gateway/relay/{name}.py"
-    for name in (
-        *("client_address", "client_side", "connection", "failover", "next_hop", "patience"),
-        *("rejections", "server", "session_count"),
-    )
+    "gateway/addresses/mailbox_path.py",
+    *(
+        f"gateway/relay/{name}.py"
+        for name in (
+            *("client_address", "client_side", "connection", "failover", "next_hop", "patience"),
+            *("rejections", "server", "session_count"),
+        )
+    ),
 ]
 AS_IT_IS = {"__init__.py", "compiled_build.py"}
 

@@ -32,7 +32,7 @@ class Fault:
 
 
 class FaultyFile(MonitionError):  # noqa: N818 - it names the thing, its children the error
-    """One or more faults in files that people wrote, all told at once."""
+    """One or more ``faults`` in files that people wrote, all told at once, each on a line."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)

@@ -42,7 +42,10 @@ class _Forgiving:
 
 
 def set_up(stream: TextIO | None = None) -> None:
-    """Configure logging for this process, to stderr unless told."""
+    """Configure structlog for this process: lines from INFO on, to stderr unless told.
+
+    Writing one never raises; what cannot be written is dropped.
+    """
     stream = stream or sys.stderr
     json = not stream.isatty()
     renderer: list[structlog.typing.Processor] = (
@@ -69,5 +72,5 @@ class Unworded(Exception):  # noqa: N818 - it stands for another
 
 
 def without_words(error: BaseException) -> Exception:
-    """The error as a log may show it."""
+    """The error as a log may show it: an :class:`Unworded` with its traceback."""
     return Unworded(type(error).__name__).with_traceback(error.__traceback__)

@@ -1,4 +1,4 @@
-"""Lines of the log that may be due a thousand times a second: so many a minute are written."""
+"""A limit for lines of the log that may be due a thousand times a second: so many a minute."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Seldom:
     def left_out(self, now: float) -> int | None:
         """Ask for one more line: ``None``, it is not to be written.
 
-        Otherwise it is, and is to say that so many before it were not.
+        Otherwise it is, and is to say how many were left out before it; 0 for none.
         """
         if now - self._began >= SECONDS:
             self._began, self._written = now, 0

@@ -24,7 +24,7 @@ _INSPECT_BUCKETS = (5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 5e-4, 1e-3, 1e-2, 0.1)
 _WRITE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2, 10)
 
 Key: TypeAlias = tuple[str, str, tuple[tuple[str, str], ...]]
-"""What a sample is of: its family, its own name, its labels with their values."""
+"""What a sample is of: its family, its own name, and (label, value) for each of its labels."""
 
 Samples: TypeAlias = dict[Key, float]
 """The numbers of one process, or of several together."""
@@ -40,6 +40,7 @@ class Timing(Collector):
     """
 
     def __init__(self, name: str, text: str, bounds: tuple[float, ...]) -> None:
+        """``bounds`` are where the buckets end, in seconds, ascending; one more has no end."""
         self._name, self._text, self._bounds = name, text, bounds
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
@@ -142,7 +143,10 @@ class Metrics:
 
 
 def merge(parts: Iterable[Samples]) -> Samples:
-    """Make the samples of several processes one: added, but for gauges that all see alike."""
+    """Make the samples of several processes one: added, but for gauges that all see alike.
+
+    Of those the largest counts.
+    """
     merged: Samples = {}
     for part in parts:
         for key, value in part.items():
@@ -160,7 +164,7 @@ def lasting(samples: Samples) -> Samples:
 
 
 def exposition(samples: Samples) -> bytes:
-    """The page that Prometheus scrapes."""
+    """The page that Prometheus scrapes: its text format, as UTF-8."""
     registry = CollectorRegistry()
     registry.register(_Page(samples))
     return generate_latest(registry)

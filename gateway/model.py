@@ -1,6 +1,6 @@
-"""Every noun that crosses a room's door: frozen values, the standard library only.
+"""The nouns that the packages hand each other: frozen values, of the standard library alone.
 
-Work on them is done by functions in the rooms. What could not be known is a value here
+Work on them is done by functions in the packages. What could not be known is a value here
 (``None``, ``Outcome.UNKNOWN``), never an exception.
 """
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Standing(StrEnum):
-    """What the lists say of a recipient's domain or address."""
+    """What the lists say of a recipient's domain or address.
+
+    ``REVIEW``: it only resembles what is listed, or is tied to it, and people should look.
+    """
 
     LISTED = "listed"
     REVIEW = "review"
@@ -23,7 +26,11 @@ class Standing(StrEnum):
 
 
 class Kind(StrEnum):
-    """Whose mailbox an address is."""
+    """Whose mailbox an address is.
+
+    ``PERSONAL`` at a provider of private mail, ``ROLE`` an office's, ``ALUMNI`` a former member's,
+    ``INDIVIDUAL`` any other; ``UNKNOWN`` where there is no local part to tell by.
+    """
 
     PERSONAL = "personal"
     INDIVIDUAL = "individual"
@@ -67,7 +74,11 @@ class Action(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a matched message for one recipient, by the next hop's own word."""
+    """What became of a matched message for one recipient, by the next hop's own word.
+
+    ``DELIVERED`` 2xx; ``REFUSED`` 5xx, or refused by us; ``FAILED`` 4xx, or the final dot was never
+    sent; ``UNKNOWN`` it was sent, and no reply came; ``PENDING`` it has not ended yet.
+    """
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -89,7 +100,7 @@ class Disposition(StrEnum):
 
 
 class Suppression(StrEnum):
-    """Why a sender gets no notice although something was found."""
+    """Why a sender gets no notice although something was found: RFC 3834, or the policy."""
 
     NULL_SENDER = "null-sender"
     AUTO_SUBMITTED = "auto-submitted"
@@ -121,7 +132,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One SMTP reply, RFC 5321 section 4.2. ``lines`` are whole, CRLF included."""
+    """One SMTP reply, RFC 5321 section 4.2. ``lines`` are whole, CRLF included.
+
+    ``enhanced`` is its code of RFC 3463 (``5.1.1``), where it has one.
+    """
 
     code: int
     enhanced: str | None
@@ -139,13 +153,13 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The reply on one line, for people and the ledger."""
+        """The words of all its lines on one, without the code, for people and the ledger."""
         return " ".join(line[4:].decode("utf-8", "replace").strip() for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A recipient the next hop accepted: its path, the raw command, the next hop's reply."""
+    """A recipient the next hop accepted: its path without brackets, the whole RCPT, the reply."""
 
     path: bytes
     command: bytes
@@ -156,7 +170,8 @@ class Recipient:
 class Client:
     """Who handed the message in: XFORWARD's word where a trusted peer gave it, else the peer's.
 
-    ``ident`` is the queue id at the client's side (XFORWARD IDENT), where it told one.
+    ``address`` is an IP address, or what XFORWARD ADDR said; ``ident`` the queue id at the client's
+    side (XFORWARD IDENT). ``None``: not told.
     """
 
     address: str | None = None
@@ -168,7 +183,8 @@ class Client:
 class Envelope:
     """One transaction, complete when DATA was answered 354.
 
-    ``sender`` is the path of MAIL FROM without its brackets, ``b""`` for the null sender.
+    ``id`` is the message's: a ULID, which its events share. ``sender`` is the path of MAIL FROM
+    without its brackets, ``b""`` for the null sender.
     """
 
     id: str
@@ -198,7 +214,11 @@ class Peek:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One designation of an entity on one list. An unknown date is ``None``, never a guess."""
+    """One designation of an entity on one list. An unknown date is ``None``, never a guess.
+
+    ``list`` is the list's name in the catalogue, ``uid`` the publisher's own number for the entry,
+    ``source`` where it is written, in words.
+    """
 
     list: str
     programme: str | None
@@ -275,7 +295,7 @@ class Finding:
 
     ``listing`` is the strictest in force (for ``REVIEW``, of the entity it resembles); ``tier``
     comes from it through the policy's table, so screening leaves it ``None``. ``matched`` is the
-    listed domain or address that matched.
+    listed domain or address that matched, ``snapshot`` the digest of the lists it was judged by.
     """
 
     recipient: Address
@@ -292,7 +312,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the policy does about some findings of one message, and by which of its rules."""
+    """What the policy, by its digest, does about some findings of one message, by which rule."""
 
     action: Action
     rule: str
@@ -302,7 +322,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One sealed row of the ledger, every field as stored."""
+    """One sealed row of the ledger, every field as stored.
+
+    ``seq`` counts from 1; ``id`` is a ULID, ``at`` RFC 3339 in UTC; ``facts`` and ``commitments``
+    are canonical JSON; ``previous`` and ``hash`` are 32 bytes each.
+    """
 
     seq: int
     id: str
@@ -318,6 +342,7 @@ class Event:
 class Matter:
     """One matched institution as a notice names it: all a text needs, fixed at event time.
 
+    ``event`` is the id of its OBSERVED, ``entity`` the institution's id, ``listed_on`` an ISO date.
     ``standing`` is ``REVIEW`` where the address only resembles the institution's.
     """
 
@@ -337,6 +362,8 @@ class Matter:
 class NoticeRequest:
     """What a sender would be told about one message, before it is known whether they may be.
 
+    ``message`` is the id that its events share, ``to`` the sender's address, ``language`` one that
+    there are texts in; ``in_reply_to`` and ``references`` are Message-IDs with their brackets.
     ``matters`` are the findings with action ``warn`` or ``refuse`` only. ``windows`` are the keys
     of the rhythm: one for each entity and state of its listing, so that a new tier or listing
     opens the window again.
@@ -357,7 +384,8 @@ class Notice:
     """A row of the outbox: a notice to be sent, claimed by a lease while someone sends it.
 
     ``id`` is the event the notice derives from; its Message-ID derives from it. Times are
-    aware and UTC. ``next_at`` is when a next notice about these entities could go.
+    aware and UTC. ``next_at`` is when a next notice about these entities could go; ``attempts``
+    are those before this one.
     """
 
     id: str

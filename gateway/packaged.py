@@ -15,7 +15,7 @@ def policies_directory() -> Path:
 
 
 def default_configuration() -> Path:
-    """Give the file of annotated defaults, in force where no other is named."""
+    """Give the file of annotated defaults, ``monition.toml``, in force where no other is named."""
     return _root() / "config" / "monition.toml"
 
 

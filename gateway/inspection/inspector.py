@@ -126,7 +126,7 @@ class Watch:
             if not session.transaction.is_open:
                 return None
             orders, on = self.orders, datetime.now(UTC).date()
-            for path in session.asked_paths:
+            for path in session.recipient_paths:
                 if not orders.screener.is_clear(path):
                     finding = classify(parse(path), orders.snapshot, on)
                     decision = decide_one(_sender(session), finding, orders.rules, on)

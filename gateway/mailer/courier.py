@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 class Outbox(Protocol):
     """The ledger's side. Each future ends when its change is durable, or with ``LedgerError``.
 
-    ``bool``: whether the lease was still the owner's.
+    ``bool``: whether the lease was still the owner's. Times are aware.
     """
 
     def claim(
@@ -103,7 +103,8 @@ class Courier:
     """Sends what the outbox holds until it is stopped. Owned by whoever awaits :meth:`run`.
 
     ``compose`` renders a notice with the texts in force. ``told`` hears each :class:`Result`.
-    All methods belong to the event loop's thread.
+    ``owner`` is the process's id, which its leases bear; ``per_hour`` holds for all processes. All
+    methods belong to the event loop's thread.
     """
 
     def __init__(  # noqa: PLR0913 - its neighbours, each by name

@@ -25,7 +25,7 @@ class MaildirHop:
         self._arrival = asyncio.Event()
 
     async def start(self) -> int:
-        """Listen on a free loopback port, and give it."""
+        """Listen on a free loopback port, and give it. Raises ``OSError``."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: SMTP(self, hostname="next-hop.demo", enable_SMTPUTF8=True, loop=loop), HOST, 0
@@ -39,7 +39,7 @@ class MaildirHop:
             self._server.close()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Store a message as it came (aiosmtpd calls this by its name)."""
+        """Store a message as it came; the reply (aiosmtpd calls this by its name)."""
         del server, session
         for recipient in envelope.rcpt_tos:
             self.box(recipient).add(envelope.original_content or b"")

@@ -68,7 +68,7 @@ def scrub(problem: object) -> str:
 
 
 def submission(config: Config, helo: str) -> Submission:
-    """The configured way to the institution's MTA; ``helo`` is our name in EHLO."""
+    """The way to the institution's MTA that ``[notices]`` sets; ``helo`` is our name in EHLO."""
     tls = config.notices.tls
     return Submission(config.notices.submit, tls, helo, _context(tls))
 

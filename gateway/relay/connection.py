@@ -73,12 +73,12 @@ class Relay(Patience):
             return
         self._session.trusts_client = admission.is_trusted
         self._session.asks_recipients = self._watch.asks_recipients
-        self._session.offers_tls = self._listener.offers_tls(client)
+        self._session.offers_starttls = self._listener.offers_starttls(client)
         self._seek_next_hop()
 
     def _seek_next_hop(self) -> None:
         if self._reach.is_last:
-            self._session.part(own_replies.NO_HOP)
+            self._session.close(own_replies.NO_HOP)
         else:
             self._reach.go_on(self)
 
@@ -108,7 +108,7 @@ class Relay(Patience):
         this = cast("asyncio.Protocol", self)
         secured = client and await starttls.secure(client, self._listener.tls, this)
         if not secured:
-            self._session.part(b"")
+            self._session.close(b"")
             return
         self._client, early = secured
         self._client_is_full = self._client_is_paused = False
@@ -120,7 +120,7 @@ class Relay(Patience):
         """A recipient is named, and the policy may refuse some."""
         decision = self._watch.refusal(self._session)
         if decision is None:
-            self._session.admit()
+            self._session.accept_recipient()
         else:
             self._do(self._refuse(decision))
 
@@ -129,22 +129,22 @@ class Relay(Patience):
         self._case, reply = await self._watch.refuse(
             self._session, self._peer, self._case, decision
         )
-        self._session.refuse(reply)
+        self._session.reject_recipient(reply)
 
     def _at_envelope(self) -> None:
         """DATA was answered 354: who gets this message?"""
         self._began_content = self._loop.time()
         self._case = self._watch.inspect(self._session, self._peer, self._case)
-        self._session.begin(watch=self._case is not None)
+        self._session.start_content(is_matched=self._case is not None)
 
     async def _at_content_end(self) -> None:
         """A matched message is here to its end: its event first, then the final dot."""
         assert self._case is not None
         if await self._watch.observe(self._case, self._session.message):
-            self._session.release()
+            self._session.release_dot()
         else:
-            self._session.defer()
-            self._listener.count(self._session.tally, self._began_content)
+            self._session.defer_message()
+            self._listener.count(self._session.outcomes, self._began_content)
 
     async def _at_reply(self) -> None:
         """The next hop answered the dot, or never will: settle, then the client gets it."""
@@ -154,7 +154,7 @@ class Relay(Patience):
         await self._watch.settle(self._case, message)
         self._listener.count([message.outcome], self._began_content)
         self._case = None
-        self._session.answer()
+        self._session.send_final_reply()
 
     # Bytes in.
 
@@ -162,7 +162,7 @@ class Relay(Patience):
         """Bytes from the client; after the end they are only read so that it can read ours."""
         if not self._ended_at:
             self._silent_since = 0.0
-            self._session.from_client(data)
+            self._session.receive_from_client(data)
             self._go_on()
 
     def hop_reached(self, hop: Hop) -> bool:
@@ -171,13 +171,13 @@ class Relay(Patience):
             return False
         self._hop = hop
         self._stuck_since = 0.0
-        self._session.meet(is_last=self._reach.is_last)
+        self._session.next_hop_connected(is_last=self._reach.is_last)
         return True
 
     def hop_said(self, data: bytes) -> None:
         """Bytes from the next hop."""
         self._stuck_since = 0.0
-        self._session.from_next_hop(data)
+        self._session.receive_from_next_hop(data)
         self._go_on()
 
     def eof_received(self) -> bool:
@@ -185,7 +185,7 @@ class Relay(Patience):
         self._client_ended = True
         if self._ended_at:
             return False
-        self._session.client_left()
+        self._session.client_closed()
         self._go_on()
         return not self._ended_at and tls.can_half_close(self._client)
 
@@ -196,7 +196,7 @@ class Relay(Patience):
         if not self._ended_at:
             # Nobody is left to be waited for: what the next hop says is heard.
             self._regulate()
-            self._session.client_left()
+            self._session.client_closed()
             self._go_on()
         self._finish_if_done()
 
@@ -204,9 +204,9 @@ class Relay(Patience):
         """The next hop closed, or its connection broke."""
         self._hop = None
         if not self._session.is_over:
-            if not self._session.hop_may_leave:
+            if not self._session.next_hop_may_close:
                 self._tell_of_hop("next hop lost")
-            self._session.next_hop_left()
+            self._session.next_hop_closed()
         self._go_on()
 
     def drain(self) -> None:
@@ -222,8 +222,8 @@ class Relay(Patience):
     def _go_on(self) -> None:
         """Do all that the session now asks for."""
         session = self._session
-        if session.tally:
-            self._listener.count(session.tally, self._began_content)
+        if session.outcomes:
+            self._listener.count(session.outcomes, self._began_content)
         if session.moment is not None or self._case is not None:
             self._answer_moments()
         if session.to_next_hop:
@@ -234,11 +234,11 @@ class Relay(Patience):
             self._write_to_client(session.to_client)
         if session.drop_next_hop:
             self._let_go_of_hop()
-        if self._hop is None and session.needs_hop and not self._reach.is_under_way:
+        if self._hop is None and session.needs_next_hop and not self._reach.is_under_way:
             self._seek_next_hop()
         if session.is_over:
             self._close()
-        elif self._is_regulated or session.is_crowded:
+        elif self._is_regulated or session.has_backlog:
             self._regulate()
 
     def _answer_moments(self) -> None:
@@ -304,10 +304,10 @@ class Relay(Patience):
     def _regulate(self) -> None:
         """Read from a side only while there is room for what it says."""
         session, hop = self._session, self._hop
-        session.measure()
+        session.measure_backlog()
         hop_is_full = hop is not None and hop.is_full
-        full = hop_is_full or self._client_is_full or not session.wants_client
-        held = self._client_is_full or not session.wants_next_hop
+        full = hop_is_full or self._client_is_full or not session.may_read_client
+        held = self._client_is_full or not session.may_read_next_hop
         self._is_regulated = full or held
         self._hold_client(is_held=full)
         if hop is not None:

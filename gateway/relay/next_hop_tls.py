@@ -158,7 +158,7 @@ class _Overture(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport
         self.may_start_tls = False
-        self._framer = ReplyFramer()
+        self._hop_replies = ReplyFramer()
         self._has_left = False
         self._news = asyncio.Event()
 
@@ -167,7 +167,7 @@ class _Overture(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.transport.pause_reading()
-        self._framer.feed(data)
+        self._hop_replies.feed(data)
         self._news.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -183,7 +183,7 @@ class _Overture(asyncio.Protocol):
     async def reply(self) -> tuple[int, bytes]:
         """The next reply."""
         try:
-            while (framed := self._framer.next()) is None:
+            while (framed := self._hop_replies.next()) is None:
                 if self._has_left:
                     raise NextHopError("it closed the connection before TLS began")
                 self._news.clear()
@@ -191,6 +191,6 @@ class _Overture(asyncio.Protocol):
                 await self._news.wait()
         except RemoteProtocolError as error:
             raise NextHopError(f"before TLS: {error}") from error
-        if self._framer.size:
+        if self._hop_replies.size:
             raise NextHopError("it said more before TLS than it was asked")
         return framed

@@ -8,7 +8,7 @@ from gateway.relay import timeouts
 from gateway.relay.client_side import ClientSide
 from gateway.relay.failover import Reach
 from gateway.smtp import own_replies
-from gateway.smtp.pending_replies import has_dot
+from gateway.smtp.pending_replies import awaits_dot_reply
 from gateway.smtp.session import Session
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Patience(ClientSide):
             self._stuck_since = 0.0
             self._silent_since = self._silent_since or now
             if now - self._silent_since > timeouts.CLIENT_SECONDS:
-                self._session.part(own_replies.TIMED_OUT)
+                self._session.close(own_replies.TIMED_OUT)
                 self._go_on()
 
     def _awaits_hop(self) -> bool:
@@ -83,15 +83,15 @@ class Patience(ClientSide):
         session, hop = self._session, self._hop
         if hop is not None and hop.is_full:
             return True
-        return bool(session.awaited) and not session.takes_content
+        return bool(session.pending) and not session.is_in_content
 
     def _check_hop(self, now: float) -> None:
         session = self._session
-        is_dot = has_dot(session.awaited)
+        is_dot = awaits_dot_reply(session.pending)
         limit = timeouts.DOT_SECONDS if is_dot else timeouts.HOP_SECONDS
         if now - self._stuck_since > limit:
             self._tell_of_hop("next hop silent", seconds=limit)
-            session.next_hop_left()
+            session.next_hop_closed()
             self._go_on()
 
     def _tell_of_hop(self, event: str, **facts: float) -> None:

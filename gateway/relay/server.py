@@ -186,7 +186,7 @@ class Listener:
 
     # What a relay asks.
 
-    def offers_tls(self, client: asyncio.Transport) -> bool:
+    def offers_starttls(self, client: asyncio.Transport) -> bool:
         """Whether it may use STARTTLS: we have a certificate, and it has no TLS yet."""
         return self.tls is not None and client.get_extra_info("ssl_object") is None
 

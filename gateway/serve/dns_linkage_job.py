@@ -1,4 +1,4 @@
-"""The errand of linkage: domains found clear are looked up, and what is tied is written down."""
+"""Linkage by the DNS: domains found clear are looked up beside the mail, and ties written down."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def begin(
     changed: Callable[[], None],
     workers: int,
 ) -> Linking | None:
-    """Make the errand, where there is a DNS server to ask."""
+    """Make the job of one process, as :class:`Linking` takes it.
+
+    ``None``, told loudly, where there is no DNS server to ask.
+    """
     try:
         return Linking(config, metrics, snapshot, changed, workers=workers)
     except NoServerError as error:
@@ -44,10 +47,11 @@ def begin(
 
 
 class Linking:
-    """One process's part in it.
+    """One process's part in the job.
 
     ``snapshot`` gives the one in force; ``changed`` is called when what is on disk makes another.
-    ``workers`` share the budget. Whatever goes wrong here is told, and touches no message.
+    ``workers`` share the budget (``lists.linkage_per_hour``). Whatever goes wrong here is told, and
+    touches no message. Raises ``NoServerError`` where there is no DNS server to ask.
     """
 
     def __init__(
@@ -69,7 +73,7 @@ class Linking:
         share = max(lists.linkage_per_hour // workers, QUESTIONS)
         self._resolver = Resolver(share, lists.resolvers, metrics)
         self.newcomer = self._resolver.newcomer
-        """To be called with each domain that is found clear for the first time."""
+        """To be called with each domain, in normal form, that is found clear for the first time."""
 
     async def run(self) -> None:
         """Look up and write down until cancelled."""

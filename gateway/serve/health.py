@@ -22,7 +22,7 @@ TEXT = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer: the status with its reason, the content type, the body."""
+    """An answer: the status with its reason (``200 OK``), the content type, the body."""
 
     status: str
     kind: str
@@ -43,7 +43,10 @@ class Subject(Protocol):
 
 
 def page(path: str, subject: Subject) -> Page:
-    """Answer one request."""
+    """Answer one request for a path without its query; 404 for any other than the three.
+
+    ``/livez`` and ``/readyz`` are 200, or 503 with a reason on each line.
+    """
     match path:
         case "/metrics":
             return Page("200 OK", CONTENT_TYPE_LATEST, exposition(subject.samples()))

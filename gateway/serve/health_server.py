@@ -31,7 +31,8 @@ _log = structlog.get_logger("serve")
 class Pages:
     """The pages on one listening socket, driven by a selector.
 
-    Each registration's ``data`` is what to call when it is ready.
+    ``answer`` makes the page of a path. Each registration's ``data`` is what to call when it is
+    ready; whoever drives the selector also calls :meth:`expire`.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Pages:
         selector.register(sock, selectors.EVENT_READ, self._accept)
 
     def expire(self, now: float) -> None:
-        """Send away who takes too long; asked every second or so."""
+        """Send away who takes too long; asked every second or so. ``now`` is monotonic seconds."""
         for visitor in tuple(self._visitors):
             if now - visitor.came_at > PATIENCE_SECONDS:
                 self._part(visitor)

@@ -21,6 +21,7 @@ SEARCH_SECONDS = 2
 """How often it is looked whether another snapshot is in force: a ``stat`` of one file."""
 
 MEASURE_SECONDS = 10
+"""How often the ages are measured."""
 
 NOT_FETCHED = "policies"
 """Among ``lists.sources`` what people wrote, which has no age."""
@@ -37,9 +38,9 @@ class Newer:
     def is_in_force(self, served: str) -> bool:
         """Whether one has come into force since this was last asked, and is not ``served``.
 
-        Never twice in a row for the same one: what was loaded instead of it the first time would
-        be loaded again. Two gateways that share a lists directory and not their policies would
-        otherwise take turns for ever.
+        ``served`` is a digest. Never twice in a row for the same one: what was loaded instead of it
+        the first time would be loaded again. Two gateways that share a lists directory and not
+        their policies would otherwise take turns for ever.
         """
         try:
             found = self._folder.current.stat()
@@ -60,8 +61,8 @@ class Newer:
 def measure(config: Config, metrics: Metrics, now: datetime) -> None:
     """Set the age of each list that is configured or was imported, and whether it was refused.
 
-    One that is configured and was never taken, or cannot be read, is infinitely old: an alert on
-    age then holds for it too.
+    In seconds before ``now``, an aware time. One that is configured and was never taken, or cannot
+    be read, is infinitely old: an alert on age then holds for it too.
     """
     folder = Folder(config.lists.directory)
     names = {*_tried(folder), *config.lists.sources} - {NOT_FETCHED}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.config import Config
 
 FIRST = 3
+"""The first descriptor that is handed over: ``SD_LISTEN_FDS_START``."""
+
 METRICS = "metrics"
 """The ``FileDescriptorName=`` of the socket for the health pages; any other is the relay's."""
 
@@ -32,7 +34,7 @@ class Listening:
 
 
 def listen(config: Config, environ: Mapping[str, str], pid: int) -> Listening:
-    """Take what systemd hands over and bind what it doesn't.
+    """Take what systemd hands over and bind what it doesn't; ``pid`` is ours.
 
     ``OSError`` names the endpoint that could not be had; ``MonitionError`` the descriptor that
     is of no use.
@@ -48,7 +50,11 @@ def listen(config: Config, environ: Mapping[str, str], pid: int) -> Listening:
 
 
 def handed_over(environ: Mapping[str, str], pid: int) -> list[tuple[str, socket.socket]]:
-    """Take the sockets that systemd handed to this process, each with its name."""
+    """Take the sockets that systemd handed to this process, each with its name: sd_listen_fds(3).
+
+    A nameless one is called ``unknown``; empty where none was meant for us. ``MonitionError``:
+    their number cannot be read, or one is no listening stream socket.
+    """
     if environ.get("LISTEN_PID") != str(pid):
         # None, or meant for a process that started us.
         return []
@@ -87,7 +93,7 @@ def _is_listening(sock: socket.socket) -> bool:
 
 
 def endpoint(sock: socket.socket) -> str:
-    """Where a socket listens, spelt as in the configuration."""
+    """Where a socket listens, spelt as in the configuration: ``unix:PATH``, ``HOST:PORT``."""
     address = sock.getsockname()
     if sock.family == socket.AF_UNIX:
         return f"unix:{address}"

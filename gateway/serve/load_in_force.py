@@ -1,6 +1,6 @@
 """Snapshot, rules and texts, loaded together: all of them hold, or the old ones stay.
 
-So it is with the certificate, which the listener then reads for itself.
+The certificate is checked with them; the relay's listener reads it for itself.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ def load(
 ) -> Loaded:
     """Read and check the policies directory and the certificate; ``FaultyFile``: what is wrong.
 
-    At the start, an example that fails only because of an imported list is told loudly and does
-    not keep mail from flowing; a reload is refused for it.
+    ``today`` is the day that examples are judged by. At the start, an example that fails only
+    because of an imported list is told loudly and does not keep mail from flowing; a reload is
+    refused for it.
 
     Notice texts are filled in with examples, and the policy's own examples are put to the test
     (behaviours P4, P5): what passes here does not fail at send time.
@@ -105,7 +106,10 @@ def _kept(config: Config, policy: Rules, letters: Texts) -> str:
 
 
 def load_anew(config: Config, today: date, known: Departments = departments.NONE) -> Loaded | None:
-    """Read them while others are in force; ``None``, told loudly, where they do not load."""
+    """Read them while others are in force; ``None``, told loudly, where they do not load.
+
+    Never raises.
+    """
     refused = "reload refused, the old policies stay"
     try:
         with _no_collection():

@@ -1,4 +1,4 @@
-"""What a running gateway works by, asked of itself: its metrics name the digests."""
+"""Asking a running gateway which snapshot and policy are in force: its metrics name the digests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class Running:
 
 
 def ask(endpoint: Endpoint) -> Running:
-    """Ask whoever answers at ``metrics.listen``; an error is told in the answer."""
+    """Ask whoever answers at ``metrics.listen``; an error is told in the answer, never raised.
+
+    Waits for :data:`PATIENCE_SECONDS` at each step.
+    """
     connection = _Connection(endpoint)
     try:
         connection.request("GET", "/metrics")

@@ -22,7 +22,10 @@ WATCHDOG_SECONDS = 0.9
 
 
 class Notifier:
-    """Speaks to the service manager, where there is one; else it says nothing."""
+    """Speaks to the service manager, where there is one; else it says nothing.
+
+    ``environ`` names it (``NOTIFY_SOCKET``), and the watchdog of process ``pid``.
+    """
 
     def __init__(self, environ: Mapping[str, str], pid: int) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")

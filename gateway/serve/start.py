@@ -29,9 +29,10 @@ log = structlog.get_logger("serve")
 
 
 def launch(config: Config, environ: Mapping[str, str]) -> int:
-    """Serve until told to stop; the exit status.
+    """Serve until told to stop; the exit status: 0, or 2 where a worker found a faulty file.
 
     ``FaultyFile``: the policies are wrong. ``OSError``: an endpoint cannot be listened on.
+    ``MonitionError``: what systemd hands over is of no use.
     """
     loaded = load_in_force.load(config, datetime.now(UTC).date())
     listening = listener_sockets.listen(config, environ, os.getpid())

@@ -62,7 +62,10 @@ class Supervisor:
         self._status = 0
 
     def run(self) -> int:
-        """Supervise until SIGTERM or SIGINT and until every worker has ended; the exit status."""
+        """Supervise until SIGTERM or SIGINT and until every worker has ended; the exit status.
+
+        0, or :data:`worker_process.FAULTY` where a new worker found a faulty file.
+        """
         self._hear_signals()
         if self._listening.pages is not None:
             self._pages = Pages(

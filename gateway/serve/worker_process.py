@@ -29,6 +29,7 @@ FAULTY = 2
 """The exit status for a faulty configuration, which no restart mends."""
 
 CRASHED = 1
+"""The exit status for a bug, after which another worker is started."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -78,7 +79,10 @@ def run(  # noqa: PLR0913, PLR0917 - all that a supervisor shares, and what is t
     end: socket.socket,
     number: int,
 ) -> int:
-    """Serve as worker ``number`` until told to stop, or until the supervisor dies."""
+    """Serve as worker ``number``, from 1, until told to stop, or until the supervisor dies.
+
+    ``end`` is this worker's end of the channel. Gives the exit status.
+    """
     headcount.sit(number)
     structlog.contextvars.bind_contextvars(worker=number)
     try:

@@ -32,7 +32,7 @@ class Report:
     reloads_wanted: int = 0
 
     def encode(self) -> bytes:
-        """As JSON."""
+        """As JSON: a list of its fields, a sample as ``[family, name, labels, value]``."""
         samples = [[*key, value] for key, value in self.samples.items()]
         return json.dumps([self.is_serving, self.faults, samples, self.reloads_wanted]).encode()
 

@@ -46,7 +46,7 @@ class Slot:
         return self.pid is not None and self.report is not None and self.report.is_serving
 
     def filled(self, pid: int, end: socket.socket, now: float) -> None:
-        """A worker was started here."""
+        """A worker was started here; ``end`` is our end of the channel to it."""
         self.pid, self.end = pid, end
         self._started_at = self._heard_at = now
 

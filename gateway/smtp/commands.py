@@ -10,10 +10,6 @@ from gateway.model import Client
 LINE_LIMIT = 4096
 """Bytes of a command line, CRLF included: room for DSN and SMTPUTF8 parameters."""
 
-PATH_LIMIT = 1000
-"""Bytes of a MAIL or RCPT line within which its path must end: RFC 5321 section 4.5.3.1.3 gives a
-path 256. Postfix cuts a line at 2,048 bytes without a word, and would read another path."""
-
 
 class Line(NamedTuple):
     """One framed line and where the next begins. ``raw`` is ``b""`` where it was too long."""
@@ -41,53 +37,6 @@ def verb(raw: bytes) -> bytes:
     """
     words = raw.split(None, 1)
     return words[0].upper() if words else b""
-
-
-# A quoted string may hold ">" (RFC 5321 section 4.1.2, Quoted-string).
-_BRACKETED: Final = re.compile(rb'[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|\\.|[^"\\>])*)>', re.DOTALL)
-_BARE: Final = re.compile(rb'[^:]*:\s*((?:"(?:[^"\\]|\\.)*"|\\.|[^\s\\])*)(<[^>]*>)?', re.DOTALL)
-
-
-def path(raw: bytes) -> bytes:
-    """The path of a MAIL or RCPT line, without its angle brackets; what a lenient server reads.
-
-    Some servers take ``RCPT TO:user@example.org``, so an address without brackets counts too.
-    A line without any gives ``b""``.
-    """
-    # What nearly every line is: brackets behind the first colon, and nothing quoted in them.
-    colon = raw.find(b":")
-    end = raw.find(b">", colon)
-    if raw[colon + 1 : colon + 2] == b"<" and colon >= 0 and end >= 0:
-        between = raw[colon + 2 : end]
-        if b'"' not in between and b"\\" not in between:
-            return between
-    return _path(raw)
-
-
-def _path(raw: bytes) -> bytes:
-    match = _BRACKETED.match(raw)
-    if match is not None:
-        return match[1]
-    match = _BARE.match(raw)
-    if match is None:
-        return b""
-    # A display name before the brackets is nobody's mailbox.
-    named = match[2] or match[1]
-    return (named[named.rfind(b"<") + 1 :] if b"<" in named else named).strip(b"<>")
-
-
-_PARAMETER: Final = re.compile(rb"[A-Za-z0-9-]+(?:=[^\s<>]*)?")
-
-
-def names_early(raw: bytes) -> bool:
-    """Whether the path of a MAIL or RCPT ends in the line's first :data:`PATH_LIMIT` bytes.
-
-    Behind it stand parameters and nothing else: what may be read as an address may be cut.
-    """
-    match = _BRACKETED.match(raw) or _BARE.match(raw)
-    if match is None or match.end() > PATH_LIMIT or not raw[match.end() :][:1].isspace():
-        return False
-    return all(_PARAMETER.fullmatch(word) is not None for word in raw[match.end() :].split())
 
 
 _HEXCHAR: Final = re.compile(rb"\+([0-9A-Fa-f]{2})")

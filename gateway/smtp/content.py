@@ -299,11 +299,11 @@ def _state_at_end(data: bytes, start: int, state: _At) -> _At:
 
 
 HEADER_LIMIT = 65536
-"""Bytes of a watched message's header block that are looked at; the rest stays unread."""
+"""Bytes of a matched message's header block that are looked at; the rest stays unread."""
 
 
 class HeaderCapture:
-    """Keeps the header block of a watched message, and not a byte of its body."""
+    """Keeps the header block of a matched message, and not a byte of its body."""
 
     __slots__ = ("_kept", "is_complete")
 

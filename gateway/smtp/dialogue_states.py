@@ -6,9 +6,10 @@ import re
 from enum import Enum, IntEnum, auto
 from typing import Final
 
+from gateway.addresses.mailbox_path import PATH_LIMIT, path_ends_early
 from gateway.model import Outcome
 from gateway.smtp import own_replies
-from gateway.smtp.commands import PATH_LIMIT, is_clean, names_early, verb
+from gateway.smtp.commands import is_clean, verb
 
 
 class Moment(Enum):
@@ -32,11 +33,11 @@ class Phase(Enum):
     BDAT_ASKED = auto()  # held: the first chunk, until every recipient is answered
     CONTENT = auto()
     DOT = auto()  # held: the final dot awaits its release
-    DOOMED = auto()  # the dialogue is broken: 421 to whatever comes
-    OVER = auto()
+    FAILED = auto()  # the dialogue is broken: 421 to whatever comes
+    CLOSED = auto()
 
 
-class Await(IntEnum):
+class ReplyFor(IntEnum):
     """The command whose reply is awaited, as far as it or its reply means something to us."""
 
     OTHER = auto()
@@ -73,94 +74,94 @@ DATA_ASKED: Final = Phase.DATA_ASKED
 BDAT_ASKED: Final = Phase.BDAT_ASKED
 CONTENT: Final = Phase.CONTENT
 DOT: Final = Phase.DOT
-DOOMED: Final = Phase.DOOMED
-OVER: Final = Phase.OVER
+FAILED: Final = Phase.FAILED
+CLOSED: Final = Phase.CLOSED
 AT_RECIPIENT: Final = Moment.RECIPIENT
 AT_STARTTLS: Final = Moment.STARTTLS
 AT_ENVELOPE: Final = Moment.ENVELOPE
 AT_CONTENT_ENDED: Final = Moment.CONTENT_ENDED
 AT_REPLIED: Final = Moment.REPLIED
-FOR_OTHER: Final = Await.OTHER
-FOR_BANNER: Final = Await.BANNER
-FOR_HELO: Final = Await.HELO
-FOR_EHLO: Final = Await.EHLO
-FOR_MAIL: Final = Await.MAIL
-FOR_RCPT: Final = Await.RCPT
-FOR_DATA: Final = Await.DATA
-FOR_DOT: Final = Await.DOT
-FOR_RSET: Final = Await.RSET
-FOR_QUIT: Final = Await.QUIT
-FOR_XFORWARD: Final = Await.XFORWARD
-FOR_OURS: Final = Await.OURS
-FOR_OUR_XFORWARD: Final = Await.OUR_XFORWARD
-FOR_OUR_STARTTLS: Final = Await.OUR_STARTTLS
-FOR_STARTTLS: Final = Await.STARTTLS
-FOR_CHUNK: Final = Await.CHUNK
-_TOO_LONG: Final = Await.TOO_LONG
-_UNCLEAN: Final = Await.UNCLEAN
+FOR_OTHER: Final = ReplyFor.OTHER
+FOR_BANNER: Final = ReplyFor.BANNER
+FOR_HELO: Final = ReplyFor.HELO
+FOR_EHLO: Final = ReplyFor.EHLO
+FOR_MAIL: Final = ReplyFor.MAIL
+FOR_RCPT: Final = ReplyFor.RCPT
+FOR_DATA: Final = ReplyFor.DATA
+FOR_DOT: Final = ReplyFor.DOT
+FOR_RSET: Final = ReplyFor.RSET
+FOR_QUIT: Final = ReplyFor.QUIT
+FOR_XFORWARD: Final = ReplyFor.XFORWARD
+FOR_OURS: Final = ReplyFor.OURS
+FOR_OUR_XFORWARD: Final = ReplyFor.OUR_XFORWARD
+FOR_OUR_STARTTLS: Final = ReplyFor.OUR_STARTTLS
+FOR_STARTTLS: Final = ReplyFor.STARTTLS
+FOR_CHUNK: Final = ReplyFor.CHUNK
+_TOO_LONG: Final = ReplyFor.TOO_LONG
+_UNCLEAN: Final = ReplyFor.UNCLEAN
 
 _MEANINGS: Final = {
-    b"HELO": Await.HELO,
-    b"EHLO": Await.EHLO,
-    b"MAIL": Await.MAIL,
-    b"RCPT": Await.RCPT,
-    b"DATA": Await.DATA,
-    b"RSET": Await.RSET,
-    b"QUIT": Await.QUIT,
-    b"XFORWARD": Await.XFORWARD,
-    b"BDAT": Await.CHUNK,
-    b"STARTTLS": Await.STARTTLS,
-    **dict.fromkeys((b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN"), Await.REFUSED),
+    b"HELO": ReplyFor.HELO,
+    b"EHLO": ReplyFor.EHLO,
+    b"MAIL": ReplyFor.MAIL,
+    b"RCPT": ReplyFor.RCPT,
+    b"DATA": ReplyFor.DATA,
+    b"RSET": ReplyFor.RSET,
+    b"QUIT": ReplyFor.QUIT,
+    b"XFORWARD": ReplyFor.XFORWARD,
+    b"BDAT": ReplyFor.CHUNK,
+    b"STARTTLS": ReplyFor.STARTTLS,
+    **dict.fromkeys((b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN"), ReplyFor.REFUSED),
 }
 
 # The first letters of a line, whatever stands before and behind them.
 _WORD: Final = re.compile(rb"[^A-Za-z]*([A-Za-z]+)")
 
-_WITH_PATHS: Final = (Await.MAIL, Await.RCPT)
+_WITH_PATHS: Final = (ReplyFor.MAIL, ReplyFor.RCPT)
 
 # The first five bytes of the commuter traffic, known without splitting the line.
 _USUAL: Final = {
-    b"MAIL ": Await.MAIL,
-    b"RCPT ": Await.RCPT,
-    b"DATA\r": Await.DATA,
-    b"EHLO ": Await.EHLO,
-    b"HELO ": Await.HELO,
-    b"RSET\r": Await.RSET,
-    b"QUIT\r": Await.QUIT,
+    b"MAIL ": ReplyFor.MAIL,
+    b"RCPT ": ReplyFor.RCPT,
+    b"DATA\r": ReplyFor.DATA,
+    b"EHLO ": ReplyFor.EHLO,
+    b"HELO ": ReplyFor.HELO,
+    b"RSET\r": ReplyFor.RSET,
+    b"QUIT\r": ReplyFor.QUIT,
 }
 
 
-def meaning(line: bytes) -> Await:
+def classify_command(line: bytes) -> ReplyFor:
     """What a framed command line is to us; ``b""`` stands for one that was too long."""
     if not line:
         return _TOO_LONG
-    return clean_meaning(line) if is_clean(line) else _UNCLEAN
+    return classify_clean_command(line) if is_clean(line) else _UNCLEAN
 
 
-def clean_meaning(line: bytes) -> Await:
+def classify_clean_command(line: bytes) -> ReplyFor:
     """What a command line is to us of which is known that it is clean."""
     meant = _USUAL.get(line[:5]) or _MEANINGS.get(verb(line)) or _unknown(line)
-    if len(line) > PATH_LIMIT and meant in _WITH_PATHS and not names_early(line):
+    if len(line) > PATH_LIMIT and meant in _WITH_PATHS and not path_ends_early(line):
         return _TOO_LONG
     return meant
 
 
-def _unknown(line: bytes) -> Await:
+def _unknown(line: bytes) -> ReplyFor:
     """What an unknown verb is: refused where a laxer server might read one of ours in it.
 
     One that skips or ends a word at bytes which are no white space to us (a no-break space, a
     quote, a colon) would take what follows for content, or a recipient for named.
     """
     word = _WORD.match(line)
-    return Await.REFUSED if word is not None and word[1].upper() in _MEANINGS else FOR_OTHER
+    return ReplyFor.REFUSED if word is not None and word[1].upper() in _MEANINGS else FOR_OTHER
 
 
-OUR_ANSWERS: Final = {
-    Await.REFUSED: own_replies.NOT_OFFERED,
-    Await.STARTTLS: own_replies.NOT_OFFERED,
-    Await.CHUNK: own_replies.NOT_OFFERED,
-    Await.TOO_LONG: own_replies.LINE_TOO_LONG,
-    Await.UNCLEAN: own_replies.LINE_UNCLEAN,
+OWN_REPLIES: Final = {
+    ReplyFor.REFUSED: own_replies.NOT_OFFERED,
+    ReplyFor.STARTTLS: own_replies.NOT_OFFERED,
+    ReplyFor.CHUNK: own_replies.NOT_OFFERED,
+    ReplyFor.TOO_LONG: own_replies.LINE_TOO_LONG,
+    ReplyFor.UNCLEAN: own_replies.LINE_UNCLEAN,
 }
 """The replies to what never goes on."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.smtp.commands import LINE_LIMIT
 
 
-class Inbox:
+class LineBuffer:
     """Holds the client's bytes in order.
 
     A line ends at CRLF and nowhere else (RFC 5321 section 2.3.8): a bare LF is a byte of the

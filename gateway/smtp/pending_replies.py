@@ -11,7 +11,7 @@ from gateway.smtp.dialogue_states import (
     FOR_OUR_XFORWARD,
     FOR_OURS,
     FOR_XFORWARD,
-    Await,
+    ReplyFor,
 )
 
 if TYPE_CHECKING:
@@ -19,26 +19,28 @@ if TYPE_CHECKING:
 
     from gateway.smtp.transaction import Transaction
 
-Awaited: TypeAlias = "deque[tuple[Await, bytes]]"
+PendingReplies: TypeAlias = "deque[tuple[ReplyFor, bytes]]"
 """One entry a command: what it means to us, and its line, or our own reply to it."""
 
 
-def has_dot(awaited: Awaited) -> bool:
+def awaits_dot_reply(awaited: PendingReplies) -> bool:
     """Whether a final dot is with the next hop and its reply is not here yet."""
     return any(kind is FOR_DOT for kind, _ in awaited)
 
 
-def owes_nothing(awaited: Awaited) -> bool:
+def next_hop_owes_nothing(awaited: PendingReplies) -> bool:
     """Whether the next hop owes no reply: those to come are our own."""
     return all(kind >= FOR_OURS for kind, _ in awaited)
 
 
-def awaits_end(awaited: Awaited) -> bool:
+def awaits_end(awaited: PendingReplies) -> bool:
     """In the content: whether the next reply of the hop's is one that its end alone asks for."""
     return not awaited or awaited[0][0] is FOR_DOT
 
 
-def give_ours(awaited: Awaited, to_client: list[bytes], transaction: Transaction) -> bool:
+def send_own_replies(
+    awaited: PendingReplies, to_client: list[bytes], transaction: Transaction
+) -> bool:
     """Give the replies of our own whose turn has come; whether TLS is to start now."""
     while awaited and awaited[0][0] >= FOR_OURS:
         kind, what = awaited.popleft()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.addresses import mailbox_path
+from gateway.addresses.mailbox_path import readings
 from gateway.model import Client, Envelope, Recipient
 from gateway.smtp import commands
 from gateway.smtp.dialogue_states import (
@@ -11,9 +13,8 @@ from gateway.smtp.dialogue_states import (
     FOR_RCPT,
     FOR_RSET,
     FOR_XFORWARD,
-    Await,
+    ReplyFor,
 )
-from gateway.smtp.readings import readings
 from gateway.smtp.replies import parse
 
 
@@ -38,7 +39,7 @@ class Transaction:
         """Whether a sender was accepted."""
         return bool(self._mail)
 
-    def note(self, kind: Await, line: bytes, reply: bytes) -> None:
+    def note(self, kind: ReplyFor, line: bytes, reply: bytes) -> None:
         """Note that a command was answered 2xx."""
         if kind is FOR_RCPT:
             self._recipients.append((line, reply))
@@ -66,7 +67,7 @@ class Transaction:
     @property
     def sender(self) -> bytes:
         """The path of the accepted MAIL, without its brackets."""
-        return commands.path(self._mail)
+        return mailbox_path.path(self._mail)
 
     @property
     def paths(self) -> list[bytes]:

@@ -224,25 +224,25 @@ class Play:
                 self.hop.hear(b"".join(session.to_next_hop))
                 session.to_next_hop.clear()
             if session.moment is Moment.ENVELOPE:
-                session.begin(watch=self.watch)
+                session.start_content(is_matched=self.watch)
             elif session.moment is Moment.RECIPIENT:
-                if b"mipt" in session.asked_paths[0]:
-                    session.refuse(POLICY)
+                if b"mipt" in session.recipient_paths[0]:
+                    session.reject_recipient(POLICY)
                 else:
-                    session.admit()
+                    session.accept_recipient()
             elif session.moment is Moment.CONTENT_ENDED:
-                (session.release if self.records else session.defer)()
+                (session.release_dot if self.records else session.defer_message)()
             elif session.moment is Moment.REPLIED:
-                session.answer()
+                session.send_final_reply()
             else:
                 return
 
     def run(self, stream: bytes, schedule: list[int]) -> "Play":
         """``schedule``: positive sizes are the client's next bytes, negative the hop's."""
-        self.session.from_next_hop(BANNER)
-        self.session.from_client(b"EHLO x\r\n")
+        self.session.receive_from_next_hop(BANNER)
+        self.session.receive_from_client(b"EHLO x\r\n")
         self.settle()
-        self.session.from_next_hop(EHLO)
+        self.session.receive_from_next_hop(EHLO)
         said = len(BANNER + EHLO)
         turns = itertools.cycle(schedule) if schedule is EVERY_BYTE else iter(schedule)
         while True:
@@ -253,16 +253,16 @@ class Play:
             size = next(turns, 0)
             self.settle()
             if size > 0 and stream:
-                self.session.from_client(stream[:size])
+                self.session.receive_from_client(stream[:size])
                 stream = stream[size:]
             elif size < 0 and said < len(self.hop.said):
                 piece = self.hop.said[said : said - size]
                 said += len(piece)
-                self.session.from_next_hop(piece)
+                self.session.receive_from_next_hop(piece)
             elif size == 0 and said < len(self.hop.said):
                 # The schedule is used up: all that is left, the hop's first.
                 piece, said = self.hop.said[said:], len(self.hop.said)
-                self.session.from_next_hop(piece)
+                self.session.receive_from_next_hop(piece)
             elif size == 0:
-                self.session.from_client(stream)
+                self.session.receive_from_client(stream)
                 stream = b""

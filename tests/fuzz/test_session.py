@@ -124,23 +124,31 @@ nonsense = st.one_of(
 )
 steps = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["from_client", "from_next_hop"]), nonsense.filter(bool)),
-        st.tuples(st.sampled_from(["client_left", "next_hop_left", "drain", "answer"]), st.none()),
+        st.tuples(
+            st.sampled_from(["receive_from_client", "receive_from_next_hop"]), nonsense.filter(bool)
+        ),
+        st.tuples(
+            st.sampled_from(["client_closed", "next_hop_closed", "drain", "answer"]), st.none()
+        ),
     ),
     max_size=40,
 )
 
 
 PRELUDE = [
-    *(("from_next_hop", BANNER), ("from_client", b"EHLO x\r\n"), ("from_next_hop", EHLO)),
-    *(("from_client", b"DATA\r\n"), ("from_next_hop", GO_AHEAD)),
+    *(
+        ("receive_from_next_hop", BANNER),
+        ("receive_from_client", b"EHLO x\r\n"),
+        ("receive_from_next_hop", EHLO),
+    ),
+    *(("receive_from_client", b"DATA\r\n"), ("receive_from_next_hop", GO_AHEAD)),
 ]
 
 
 @given(steps, st.sampled_from([0, 3, 5]), *[st.booleans()] * 3)
 def test_r16_whatever_either_side_says_nothing_breaks(steps, start, watch, asks, tls):
     session = Session(trusts_client=tls)
-    session.asks_recipients, session.offers_tls = asks, tls
+    session.asks_recipients, session.offers_starttls = asks, tls
     steps = PRELUDE[:start] + steps
     client, dots, over = b"", 0, False
     for name, argument in steps:
@@ -148,15 +156,15 @@ def test_r16_whatever_either_side_says_nothing_breaks(steps, start, watch, asks,
         take_step(session, name, argument, watch=watch)
         if session.moment is Moment.ENVELOPE:
             # Nobody waits for anything here. There is a next hop to hand the content to.
-            assert not session._hop_left
-            session.begin(watch=watch)
+            assert not session._hop_is_gone
+            session.start_content(is_matched=watch)
         assert not (over and session.to_client)
         sent = session.to_next_hop[sent_before:]
         dots += sum(piece.endswith(b".\r\n") or b"LAST" in piece for piece in sent)
         client += b"".join(session.to_client)
         session.to_client.clear()
         over = session.is_over
-    assert session.tally.count(Outcome.DELIVERED) <= dots
+    assert session.outcomes.count(Outcome.DELIVERED) <= dots
     assert_is_replies(client)
     event(f"over: {session.is_over}")
 
@@ -167,15 +175,15 @@ def take_step(session: Session, name: str, argument: bytes | None, *, watch: boo
     elif name != "answer":
         getattr(session, name)()
     elif session.moment is Moment.RECIPIENT:
-        (session.admit if watch else lambda: session.refuse(POLICY))()
+        (session.accept_recipient if watch else lambda: session.reject_recipient(POLICY))()
     elif session.moment is Moment.STARTTLS:
         session.tls_started()
     elif session.moment is Moment.CONTENT_ENDED:
-        session.release()
+        session.release_dot()
     elif session.moment is Moment.REPLIED:
         assert session.message is not None
         assert session.message.outcome is not Outcome.PENDING
-        session.answer()
+        session.send_final_reply()
 
 
 def assert_is_replies(said: bytes) -> None:
@@ -194,14 +202,14 @@ early_replies = st.lists(st.sampled_from([GO_AHEAD, b"250 early\r\n", b"550 earl
 @example([b"250 early\r\n"], False)
 def test_r01_no_reply_that_came_before_the_dot_is_the_dots(early, watch):
     session = Session()
-    session.from_next_hop(BANNER)
-    session.from_client(b"DATA\r\n")
-    session.from_next_hop(GO_AHEAD + b"".join(early))
-    session.begin(watch=watch)
-    session.from_client(b"x\r\n.\r\n")
+    session.receive_from_next_hop(BANNER)
+    session.receive_from_client(b"DATA\r\n")
+    session.receive_from_next_hop(GO_AHEAD + b"".join(early))
+    session.start_content(is_matched=watch)
+    session.receive_from_client(b"x\r\n.\r\n")
     if session.moment is Moment.CONTENT_ENDED:
-        session.release()
-    session.from_next_hop(b"0 2.0.0 late\r\n" if early[-1:] == [b"25"] else b"451 late\r\n")
+        session.release_dot()
+    session.receive_from_next_hop(b"0 2.0.0 late\r\n" if early[-1:] == [b"25"] else b"451 late\r\n")
     if session.moment is Moment.REPLIED:
-        session.answer()
+        session.send_final_reply()
     assert b"early" not in b"".join(session.to_client).replace(b"550 early", b"")

@@ -273,8 +273,8 @@ async def gateway(tmp_path, loaded, log):
             look_out = inspector.Watch(config, mine, ledger, metrics, process="test")
             listening = server.Listener(config, look_out, metrics)
             started = Gateway(listening, ledger, metrics, folder, log, hop, peers)
-            await started.listener.start()
-            started.address = started.listener._servers[0].sockets[0].getsockname()
+            await started.server.start()
+            started.address = started.server._servers[0].sockets[0].getsockname()
             stack.push_async_callback(_stop, started)
             return started
 
@@ -284,4 +284,4 @@ async def gateway(tmp_path, loaded, log):
 async def _stop(gateway: Gateway) -> None:
     for peer in gateway.peers:
         peer.close()
-    await gateway.listener.drain()
+    await gateway.server.drain()

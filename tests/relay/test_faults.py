@@ -33,7 +33,7 @@ async def send(gateway, *recipients, code=b"250", reaches=True):
         assert (await hop.end()).endswith(CONTENT)
     said = await client.reply(int(code))
     client.close()
-    await gateway.until(lambda: not gateway.listener._relays)
+    await gateway.until(lambda: not gateway.server._relays)
     return said
 
 
@@ -61,7 +61,7 @@ async def test_r16_an_error_in_screening_or_policy_reaches_no_message(gateway, m
 
 async def test_r16_an_error_in_the_screener_reaches_no_message(gateway, monkeypatch):
     started = await gateway()
-    monkeypatch.setattr(type(started.listener.watch.orders.screener), "is_clear", breaks)
+    monkeypatch.setattr(type(started.server.watch.orders.screener), "is_clear", breaks)
     await send(started, *ADDRESSES[1:])
     await send(started, ADDRESSES[2])
     assert started.metrics.screening_errors._value.get() == 2

@@ -35,5 +35,5 @@ async def test_r15_a_session_that_is_over_is_gone_without_a_collection(
         hop.close()
         assert (await client.end()).startswith(b"421 4.4.2 ")
     client.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     await started.until(lambda: not uncollected())

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from gateway.smtp.exchange import HELD_LIMIT
+from gateway.smtp.session import HELD_LIMIT
 
 ONE_READ = 256 * 1024
 """The most that a loop hands over at once: the stock one's; uvloop's is less."""
@@ -13,13 +13,13 @@ ONE_READ = 256 * 1024
 
 def held(gateway) -> int:
     """Bytes of the only session that the gateway keeps in its own memory."""
-    (relay,) = gateway.listener._relays
+    (relay,) = gateway.server._relays
     waiting = sum(
         transport.get_write_buffer_size()
         for transport in (relay._client, relay._hop._transport)
         if transport is not None
     )
-    return waiting + relay._session._inbox.size + relay._session._framer.size
+    return waiting + relay._session._client_lines.size + relay._session._hop_replies.size
 
 
 async def push(peer, piece: bytes, gateway) -> int:
@@ -60,13 +60,13 @@ async def test_r11_they_are_commands_again_after_any_other_reply(gateway):
 async def test_r11_bytes_behind_a_matched_dot_wait_for_its_release(gateway, monkeypatch):
     started = await gateway()
     recorded = asyncio.Event()
-    observe = started.listener.watch.observe
+    observe = started.server.watch.observe
 
     async def slowly(*arguments):
         await recorded.wait()
         return await observe(*arguments)
 
-    monkeypatch.setattr(started.listener.watch, "observe", slowly)
+    monkeypatch.setattr(started.server.watch, "observe", slowly)
     client, hop = await started.content(b"friend@mipt.ru")
     await client.say(b"x\r\n.\r\nMAIL FROM:<next@example.edu>\r\n")
     await hop.hear(b"x\r\n")
@@ -93,7 +93,7 @@ async def test_r15_a_slow_next_hop_slows_the_reading_of_the_client(gateway, reci
     started = await gateway()
     client, hop = await started.content(recipient)
     said = await push(client, b"0123456789abcde\n" * 65536, started)
-    (relay,) = started.listener._relays
+    (relay,) = started.server._relays
     assert relay._client_is_paused
     received = 0
     while received < said:

@@ -57,7 +57,7 @@ async def test_r07_a_next_hop_that_leaves_when_it_was_asked_to_is_not_lost(gatew
     hop.close()
     await client.end()
     client.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert told(started) == []
 
 
@@ -66,24 +66,24 @@ async def test_r07_one_that_leaves_while_a_match_is_settled_was_asked_to(
 ):
     started = await gateway()
     client, hop = await started.meet()
-    settle, may_settle = started.listener.watch.settle, asyncio.Event()
+    settle, may_settle = started.server.watch.settle, asyncio.Event()
 
     async def late(*words):
         await may_settle.wait()
         await settle(*words)
 
-    monkeypatch.setattr(started.listener.watch, "settle", late)
+    monkeypatch.setattr(started.server.watch, "settle", late)
     await behind_the_dot(client, hop, envelope)
     await client.say(b"QUIT\r\n")
     await hop.hear(b"QUIT\r\n")
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     await hop.say(b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n")
     hop.close()
     await started.until(lambda: session._hop is None)
     may_settle.set()
     assert await client.end() == b"250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n"
     client.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert told(started) == []
 
 

@@ -37,7 +37,7 @@ async def test_r06_the_next_is_tried_when_one_fails_at_its_greeting(
 ):
     started = await gateway()
     address = Endpoint(*another_hop.getsockname())
-    started.listener.next_hops = (nobody(), started.hop.endpoint, address)
+    started.server.next_hops = (nobody(), started.hop.endpoint, address)
     client = await started.connect()
     first = await started.hop.accept()
     await first.say(banner)
@@ -163,21 +163,21 @@ async def test_r08_a_client_that_dies_in_data_leaves_no_dot_at_the_hop(gateway, 
     await hop.hear(b"half of it\r\n")
     getattr(client, part)()
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert started.kinds() == []
 
 
 async def test_r08_what_the_kernel_has_not_taken_of_a_lost_message_is_not_sent(gateway):
     started = await gateway()
     client, hop = await started.content()
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     sent = 0
     while not session._hop._transport.get_write_buffer_size():
         await client.say(b"x" * 4094 + b"\r\n")
         sent += 4096
         await asyncio.sleep(0)
     client.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert len(await hop.end()) < sent
 
 
@@ -185,7 +185,7 @@ async def test_r08_what_the_kernel_has_not_taken_of_a_lost_message_is_not_sent(g
 async def test_r08_a_client_that_never_read_does_not_hold_its_session(gateway, part):
     started = await gateway()
     client, hop = await started.meet()
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     # More than the kernel would keep for someone who does not read.
     await client.say(b"HELP\r\n" * 1000)
     await hop.hear(b"HELP\r\n" * 1000)
@@ -196,7 +196,7 @@ async def test_r08_a_client_that_never_read_does_not_hold_its_session(gateway, p
     await talk
     await hop.say(b"214 last\r\n")
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 @matched_or_not
@@ -212,7 +212,7 @@ async def test_r08_a_client_that_dies_behind_the_dot_still_has_its_outcome(
     await client.loop.run_in_executor(None, lambda: None)
     await hop.say(b"250 2.0.0 Ok\r\n")
     assert await hop.end() == b""
-    await started.until(lambda: started.count("delivered") == 1 and not started.listener._relays)
+    await started.until(lambda: started.count("delivered") == 1 and not started.server._relays)
     if recipient == RECIPIENTS["matched"]:
         assert started.findings() == [("friend@mipt.ru", "delivered", "queued")]
     if part == "say_no_more":
@@ -228,7 +228,7 @@ async def test_r08_a_client_that_comes_and_goes_leaves_nothing_behind(gateway):
         await hop.say(b"220 next.example\r\n")
         assert await hop.end() == b""
         hop.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 async def test_r19_a_lost_answer_may_double_a_message_but_not_its_notice(gateway):

@@ -209,7 +209,7 @@ async def test_r20_a_chunk_that_comes_slowly_is_waited_for_as_content_is(gateway
     await (await hop.hear(envelope)).say(b"250 1\r\n250 2\r\n")
     await hop.hear(b"BDAT 3 LAST\r\na")
     await client.reply(250, 250)
-    (relay,) = started.listener._relays
+    (relay,) = started.server._relays
     began = client.loop.time()
     for seconds in range(300):
         relay.check(began + seconds)

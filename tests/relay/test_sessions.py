@@ -13,7 +13,7 @@ from gateway.relay import next_hop, server, timeouts
 async def test_r18_idle_sessions_are_told_421_at_once_and_nobody_new_comes_in(gateway):
     started = await gateway()
     client, hop = await started.meet()
-    draining = asyncio.ensure_future(started.listener.drain())
+    draining = asyncio.ensure_future(started.server.drain())
     assert (await client.end()).startswith(b"421 4.3.2 ")
     assert await hop.end() == b""
     client.close()
@@ -26,7 +26,7 @@ async def test_r18_idle_sessions_are_told_421_at_once_and_nobody_new_comes_in(ga
 async def test_r18_a_transaction_under_way_is_finished_first(gateway, recipient):
     started = await gateway()
     client, hop = await started.content(recipient)
-    draining = asyncio.ensure_future(started.listener.drain())
+    draining = asyncio.ensure_future(started.server.drain())
     await client.silence()
     with pytest.raises(ConnectionRefusedError):
         await started.connect()
@@ -45,7 +45,7 @@ async def test_r18_an_envelope_under_way_is_finished_first(gateway):
     await client.say(b"MAIL FROM:<a@example.edu>\r\n")
     await (await hop.hear(b"MAIL FROM:<a@example.edu>\r\n")).say(b"250 2.1.0 Ok\r\n")
     await client.reply(250)
-    draining = asyncio.ensure_future(started.listener.drain())
+    draining = asyncio.ensure_future(started.server.drain())
     await client.silence()
     await client.say(b"RSET\r\n")
     await (await hop.hear(b"RSET\r\n")).say(b"250 2.0.0 Ok\r\n")
@@ -62,7 +62,7 @@ async def test_r18_what_is_not_finished_in_time_is_broken_off_without_a_dot(gate
     await client.say(b"x\r\n")
     await hop.hear(b"x\r\n")
     async with asyncio.timeout(20):
-        await started.listener.drain()
+        await started.server.drain()
     assert await hop.end() == b""
     assert await client.end() == b""
     assert started.kinds() == []
@@ -74,20 +74,20 @@ async def test_r18_a_client_that_is_gone_keeps_nothing_when_time_is_up(gateway, 
     client, hop = await started.content(recipient)
     await client.say(b"x\r\n.\r\n")
     await hop.hear(b"x\r\n.\r\n")
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     client.reset()
     await started.until(lambda: session._client is None)
     session.abandon()  # its next hop is silent, and nobody else will tell of the end
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert await hop.end() == b""
 
 
 async def test_r18_a_second_drain_has_nothing_to_wait_for(gateway, monkeypatch):
     started = await gateway(drain_seconds=0)
-    await started.listener.drain()
+    await started.server.drain()
     asked = []
-    monkeypatch.setattr(started.listener, "_wait_until_empty", lambda: asked.append(1))
-    await started.listener.drain()
+    monkeypatch.setattr(started.server, "_wait_until_empty", lambda: asked.append(1))
+    await started.server.drain()
     assert asked == []
 
 
@@ -98,13 +98,13 @@ async def test_r18_no_next_hop_is_sought_for_a_client_that_was_told_421(gateway)
     ):
         started = await gateway(hops=(Endpoint(*full.getsockname()),))
         client = await started.connect()
-        await started.until(lambda: started.listener._relays)
-        (session,) = started.listener._relays
+        await started.until(lambda: started.server._relays)
+        (session,) = started.server._relays
         session.drain()
         assert (await client.end()).startswith(b"421 4.3.2 ")
         client.close()
         # Long before the time that a connection may take.
-        await started.until(lambda: not started.listener._relays)
+        await started.until(lambda: not started.server._relays)
     assert session._reach._is_wanted is False
 
 
@@ -112,7 +112,7 @@ async def test_r18_a_client_that_waits_for_its_greeting_is_told_421(gateway):
     started = await gateway()
     client = await started.connect()
     await started.hop.accept()
-    draining = asyncio.ensure_future(started.listener.drain())
+    draining = asyncio.ensure_future(started.server.drain())
     assert (await client.end()).startswith(b"421 4.3.2 ")
     client.close()
     await draining
@@ -236,7 +236,7 @@ async def test_r20_a_client_that_never_closes_is_closed(gateway, impatient):
     client, hop = await started.meet()
     hop.close()
     await client.reply(421)
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 @pytest.mark.parametrize("chunk", [b"BDAT 9\r\n", b"BDAT 9 LAST\r\n"])
@@ -254,7 +254,7 @@ async def test_r20_a_chunk_under_way_is_the_clients_turn_and_not_the_next_hops(g
         await client.reply(250)
     await client.say(chunk + b"123")
     await hop.hear(chunk + b"123")
-    (relay,) = started.listener._relays
+    (relay,) = started.server._relays
     began = client.loop.time()
     for seconds in range(310):
         relay.check(began + seconds)
@@ -271,7 +271,7 @@ async def test_r20_a_slow_reply_is_not_the_clients_silence(gateway):
     client, hop = await started.content(b"friend@example.org")
     await client.say(b"x\r\n.\r\n")
     await hop.hear(b"x\r\n.\r\n")
-    (relay,) = started.listener._relays
+    (relay,) = started.server._relays
     began = client.loop.time()
     for seconds in range(400):
         relay.check(began + seconds)

@@ -27,10 +27,10 @@ async def settling(gateway, monkeypatch):
 async def test_r01_a_stray_reply_while_a_match_is_settled_answers_nothing(settling, stray):
     started, client, hop, written = settling
     await hop.say(b"250 2.0.0 queued as 4XYZ\r\n")
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     await started.until(lambda: session._session.message.reply)
     await hop.say(stray)
-    await started.until(lambda: session._session._framer.size)
+    await started.until(lambda: session._session._hop_replies.size)
     await client.say(NEXT)
     await client.silence()
     written.set_result(None)
@@ -38,7 +38,7 @@ async def test_r01_a_stray_reply_while_a_match_is_settled_answers_nothing(settli
     assert await client.end() == b"250 2.0.0 queued as 4XYZ\r\n" + own
     assert await hop.end() == b""
     client.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert started.findings()[0][:2] == ("friend@mipt.ru", "delivered")
 
 

@@ -27,10 +27,10 @@ async def test_r20_of_many_surplus_clients_that_stay_each_is_told_421(gateway):
     assert turned_away(started, "sessions") == len(many)
     (line,) = lines(started, "relay.max_sessions is reached")
     assert (line["level"], line["left_out"]) == ("warning", 0)
-    assert len(started.listener._farewells) <= rejections.LINGERING
+    assert len(started.server._farewells) <= rejections.LINGERING
     for client in many:
         client.close()
-    await started.until(lambda: not started.listener._farewells)
+    await started.until(lambda: not started.server._farewells)
     await inside.say(b"NOOP\r\n")
 
 
@@ -42,7 +42,7 @@ async def test_r20_a_surplus_client_that_speaks_is_not_reset(gateway):
         await hasty.say(b"NOOP\r\n" * 1000)
     hasty.say_no_more()
     assert await hasty.end() == own_replies.TOO_MANY
-    await started.until(lambda: not started.listener._farewells)
+    await started.until(lambda: not started.server._farewells)
 
 
 async def test_r20_a_surplus_client_that_never_closes_is_closed(gateway, monkeypatch):
@@ -50,7 +50,7 @@ async def test_r20_a_surplus_client_that_never_closes_is_closed(gateway, monkeyp
     started = await gateway(max_sessions=1)
     await started.meet()
     await (await started.connect()).hear(own_replies.TOO_MANY)
-    await started.until(lambda: not started.listener._farewells)
+    await started.until(lambda: not started.server._farewells)
 
 
 async def test_r20_where_descriptors_are_short_a_client_is_told_so_and_its_own_is_given_back(
@@ -59,15 +59,15 @@ async def test_r20_where_descriptors_are_short_a_client_is_told_so_and_its_own_i
     monkeypatch.setattr(timeouts, "LINGER_SECONDS", 600)
     started = await gateway()
     await started.meet()
-    (session,) = started.listener._relays
-    shortage = started.listener._shortage
+    (session,) = started.server._relays
+    shortage = started.server._shortage
     # As if as many as this session's, and some to spare, were all that there are.
     shortage.limit = client_address.descriptor(session._client)
     surplus = [await started.connect() for _ in range(3)]
     for client in surplus:
         assert await client.end() == own_replies.TOO_MANY
     # They have not closed, and we have.
-    await started.until(lambda: not started.listener._farewells)
+    await started.until(lambda: not started.server._farewells)
     assert turned_away(started, "descriptors") == 3
     assert len(lines(started, "too few descriptors are left")) == 1
     shortage.measure()
@@ -88,7 +88,7 @@ async def behind_a_balancer(gateway):
 async def test_r20_behind_a_balancer_the_surplus_is_told_421_before_its_header(behind_a_balancer):
     started = behind_a_balancer
     await started.connect()
-    await started.until(lambda: len(started.listener._entering) == 1)
+    await started.until(lambda: len(started.server._entering) == 1)
     second = await started.connect()
     await second.hear(own_replies.TOO_MANY)
     # Its header comes all the same, and costs it nothing.
@@ -103,10 +103,10 @@ async def test_r18_who_is_on_the_way_out_is_not_cut_off_by_the_end(gateway):
     first, _ = await started.meet()
     second = await started.connect()
     await second.hear(own_replies.TOO_MANY)
-    draining = asyncio.ensure_future(started.listener.drain())
+    draining = asyncio.ensure_future(started.server.drain())
     await first.end()
     first.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     # It could still speak, and a reset would take our words away.
     assert await second.end() == b""
     await asyncio.sleep(0.05)

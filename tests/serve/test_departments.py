@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.config import machine_checks
+from gateway.config import surroundings
 from gateway.serve import load_in_force
 
 TODAY = date(2026, 11, 22)
@@ -52,8 +52,8 @@ def test_a_faulty_file_keeps_the_old_ones_and_is_told_without_a_name(named, staf
 def test_without_it_a_gateway_starts_all_the_same_and_config_check_tells(named, staff):
     staff.unlink()
     assert load_in_force.load(named, TODAY).orders.departments.of("jane@example.edu") is None
-    faults = [fault for fault in machine_checks(named) if fault.key == "institution.departments"]
+    faults = [fault for fault in surroundings(named) if fault.key == "institution.departments"]
     assert len(faults) == 1
     assert "cannot be read (No such file or directory)" in str(faults[0])
     staff.write_text("sender,department\njane,Law\n")
-    assert f"{staff}:2: the sender is no address" in str(list(machine_checks(named))[-1])
+    assert f"{staff}:2: the sender is no address" in str(list(surroundings(named))[-1])

@@ -16,12 +16,12 @@ ASK = """
 import json, resource, sys
 from gateway import log
 from gateway.config import Endpoint, Relay
-from gateway.serve import descriptors
+from gateway.serve import descriptor_budget
 allowed, most, wanted, has_tls = json.loads(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
 log.set_up()
 relay = Relay(max_sessions=wanted, listen_tls=(Endpoint("127.0.0.1", 465),) * has_tls)
-sessions = descriptors.sessions(relay)
+sessions = descriptor_budget.sessions(relay)
 print(json.dumps([sessions, *resource.getrlimit(resource.RLIMIT_NOFILE)]))
 """
 

@@ -206,7 +206,7 @@ STAND_IN = """
 import os, signal, sys, time
 from gateway import log
 from gateway.config import load
-from gateway.serve import child, launch, report, slot, supervisor
+from gateway.serve import start, supervisor, worker_process, worker_report, worker_slot
 log.set_up()
 first = sys.argv[2]
 
@@ -218,18 +218,18 @@ def is_first():
     return True
 
 def serve(end):
-    report.send(end, report.Report(True, (), {{}}))
+    worker_report.send(end, worker_report.Report(True, (), {{}}))
 
 {story}
-sys.exit(launch.launch(load(None, {{"MONITION_CONFIG": sys.argv[1]}}), {{}}))
+sys.exit(start.launch(load(None, {{"MONITION_CONFIG": sys.argv[1]}}), {{}}))
 """
 
-FAULTY = "child.run = lambda *_: child.FAULTY"
+FAULTY = "worker_process.run = lambda *_: worker_process.FAULTY"
 
 STUCK = """
-slot.STUCK_SECONDS = 0.2
+worker_slot.STUCK_SECONDS = 0.2
 def run(config, loaded, listening, headcount, end, number):
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, child.SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, worker_process.SIGNALS)
     while number == 2:
         serve(end)
         time.sleep(0.05)
@@ -238,7 +238,7 @@ def run(config, loaded, listening, headcount, end, number):
         time.sleep(60)
     os.kill(os.getppid(), signal.SIGTERM)
     return 0
-child.run = run
+worker_process.run = run
 """
 
 DEAF = """
@@ -247,21 +247,21 @@ def run(config, loaded, listening, headcount, end, number):
     serve(end)
     os.kill(os.getppid(), signal.SIGTERM)
     time.sleep(60)
-child.run = run
+worker_process.run = run
 """
 
 NO_PROCESS_LEFT = """
-real = child.fork
+real = worker_process.fork
 def fork(work):
     if is_first():
         raise BlockingIOError(11, "no more processes")
     return real(work)
-child.fork = fork
+worker_process.fork = fork
 def run(config, loaded, listening, headcount, end, number):
     serve(end)
     os.kill(os.getppid(), signal.SIGTERM)
     return 0
-child.run = run
+worker_process.run = run
 """
 
 

@@ -22,11 +22,11 @@ class Play:
         return out
 
     def client(self, data):
-        self.session.from_client(data)
+        self.session.receive_from_client(data)
         return self._taken()
 
     def hop(self, data):
-        self.session.from_next_hop(data)
+        self.session.receive_from_next_hop(data)
         return self._taken()
 
     def do(self, name, **arguments):
@@ -57,7 +57,7 @@ class Play:
     def content(self, *, watch):
         """Into the content."""
         self.envelope()
-        assert self.do("begin", watch=watch) == (b"354 go on\r\n", b"")
+        assert self.do("start_content", is_matched=watch) == (b"354 go on\r\n", b"")
         return self
 
 

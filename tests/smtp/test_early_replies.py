@@ -29,7 +29,7 @@ def test_r01_half_a_reply_before_the_release_is_not_the_final_dots(ready):
     ready.content(watch=True)
     ready.client(b"text\r\n.\r\n")
     ready.hop(b"25")
-    assert ready.do("release") == (b"", b"")
-    told, heard = ready.do("answer")
+    assert ready.do("release_dot") == (b"", b"")
+    told, heard = ready.do("send_final_reply")
     assert told.startswith(b"451 ")
     assert heard == b""

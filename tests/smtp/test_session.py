@@ -6,7 +6,7 @@ from gateway.errors import LocalProtocolError
 from gateway.model import Outcome
 from gateway.smtp import own_replies
 from gateway.smtp.dialogue_states import Moment
-from gateway.smtp.exchange import AWAITED_LIMIT, HELD_LIMIT
+from gateway.smtp.session import HELD_LIMIT, PENDING_LIMIT
 
 
 def test_r01_the_clients_2xx_is_the_next_hops_to_the_byte(ready):
@@ -15,7 +15,7 @@ def test_r01_the_clients_2xx_is_the_next_hops_to_the_byte(ready):
     reply = b"250-2.6.0 <x@y>  odd   spacing\r\n250 2.6.0 queued as 4XYZ\r\n"
     assert ready.hop(reply[:9]) == (b"", b"")
     assert ready.hop(reply[9:]) == (reply, b"")
-    assert ready.session.tally == [Outcome.DELIVERED]
+    assert ready.session.outcomes == [Outcome.DELIVERED]
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ def test_r05_a_refused_recipient_is_not_in_the_envelope(ready):
 
 def test_r06_no_next_hop_is_a_421_at_the_greeting(play):
     nobody = play()
-    to_client, _ = nobody.do("part", last_words=own_replies.NO_HOP)
+    to_client, _ = nobody.do("close", last_words=own_replies.NO_HOP)
     assert to_client.startswith(b"421 ")
     assert nobody.session.is_over
 
 
 def test_r06_a_hop_that_refuses_its_greeting_is_passed_over_while_another_is_left(play):
     busy = play()
-    busy.do("meet", is_last=False)
+    busy.do("next_hop_connected", is_last=False)
     assert busy.hop(b"421 busy\r\n") == (b"", b"")
-    assert busy.session.needs_hop
-    busy.do("meet", is_last=True)
+    assert busy.session.needs_next_hop
+    busy.do("next_hop_connected", is_last=True)
     assert busy.hop(b"554 no service\r\n") == (b"554 no service\r\n", b"")
 
 
@@ -128,7 +128,7 @@ def test_r10_the_real_end_may_come_in_one_packet_with_a_lookalike(ready):
     to_client, to_hop = ready.client(b"a\r\n.\nMAIL FROM:<evil@b>\r\n.\r\nNOOP\r\n")
     assert to_hop == b""
     assert [line[:3] for line in to_client.splitlines()] == [b"550", b"421"]
-    assert ready.session.tally == [Outcome.REFUSED]
+    assert ready.session.outcomes == [Outcome.REFUSED]
 
 
 def test_r10_where_they_pass_they_pass_unaltered(play):
@@ -142,7 +142,7 @@ def test_r11_bytes_behind_data_are_held_until_its_reply_is_known(ready):
     ready.hop(b"250 1\r\n250 2\r\n")
     assert ready.client(b"DATA\r\nRSET\r\nfrom a client in a hurry\r\n.\r\n") == (b"", b"DATA\r\n")
     ready.hop(b"354 go\r\n")
-    assert ready.do("begin", watch=False) == (
+    assert ready.do("start_content", is_matched=False) == (
         b"354 go\r\n",
         b"RSET\r\nfrom a client in a hurry\r\n.\r\n",
     )
@@ -159,42 +159,42 @@ def test_r11_bytes_behind_a_withheld_dot_are_held_until_its_release(ready):
     ready.content(watch=True)
     assert ready.client(b"x\r\n.\r\nMAIL FROM:<next@b>\r\n") == (b"", b"x\r\n")
     assert ready.client(b"RCPT TO:<c@d>\r\n") == (b"", b"")
-    assert ready.do("release") == (b"", b".\r\nMAIL FROM:<next@b>\r\nRCPT TO:<c@d>\r\n")
+    assert ready.do("release_dot") == (b"", b".\r\nMAIL FROM:<next@b>\r\nRCPT TO:<c@d>\r\n")
 
 
 def test_r11_reading_pauses_at_64_kb_held(ready):
     ready.content(watch=True)
     ready.client(b"x\r\n.\r\n")
-    assert ready.session.wants_client
+    assert ready.session.may_read_client
     ready.client(b"N" * HELD_LIMIT)
-    assert not ready.session.wants_client
+    assert not ready.session.may_read_client
 
 
 def test_r11_two_thousand_replies_may_be_owed_and_no_more(ready):
     """A client that says a line a packet, a next hop that says nothing: R14's recipients fit."""
     for number in range(1, 2000):
         ready.client(b"RCPT TO:<u%d@b>\r\n" % number)
-    assert not ready.session.is_crowded
-    assert ready.session.wants_client
+    assert not ready.session.has_backlog
+    assert ready.session.may_read_client
     ready.client(b"RCPT TO:<u2000@b>\r\n")
-    assert ready.session.is_crowded
-    assert not ready.session.wants_client
+    assert ready.session.has_backlog
+    assert not ready.session.may_read_client
 
 
 def test_r11_our_own_replies_that_wait_their_turn_count_as_well(ready):
     ready.client(b"NOOP\r\n")
     for _ in range(1999):
-        assert not ready.session.is_crowded
+        assert not ready.session.has_backlog
         ready.client(b"AUTH PLAIN\r\n")
-    assert ready.session.is_crowded
-    assert not ready.session.wants_client
+    assert ready.session.has_backlog
+    assert not ready.session.may_read_client
 
 
 def test_r11_reading_pauses_when_too_many_replies_are_owed(ready):
-    ready.client(b"NOOP\r\n" * AWAITED_LIMIT)
-    assert not ready.session.wants_client
+    ready.client(b"NOOP\r\n" * PENDING_LIMIT)
+    assert not ready.session.may_read_client
     ready.hop(b"250 ok\r\n")
-    assert ready.session.wants_client
+    assert ready.session.may_read_client
 
 
 def test_r13_xforward_goes_on_from_a_trusted_peer(play):
@@ -263,7 +263,7 @@ def test_r14_4096_bytes_pass_and_one_more_gets_500(ready):
 def test_r14_a_line_without_end_is_not_kept(ready):
     for _ in range(100):
         assert ready.client(b"y" * 5000) == (b"", b"")
-        assert ready.session._inbox.size <= 4096
+        assert ready.session._client_lines.size <= 4096
     to_client, to_hop = ready.client(b"\r\nNOOP\r\n")
     assert to_client.startswith(b"500 ")
     assert to_hop == b"NOOP\r\n"
@@ -281,17 +281,17 @@ def test_r17_a_watched_dot_waits_for_its_release_and_its_reply_for_the_answer(re
     assert ready.client(b"From: a\r\n\r\nx\r\n.\r\n") == (b"", b"From: a\r\n\r\nx\r\n")
     assert ready.session.moment is Moment.CONTENT_ENDED
     assert ready.session.message.header.block == b"From: a\r\n"
-    assert ready.do("release") == (b"", b".\r\n")
+    assert ready.do("release_dot") == (b"", b".\r\n")
     assert ready.hop(b"250 queued as 4X\r\n250 early\r\n") == (b"", b"")
     assert ready.session.moment is Moment.REPLIED
     assert ready.session.message.reply == b"250 queued as 4X\r\n"
-    assert ready.do("answer")[0].startswith(b"250 queued as 4X\r\n")
+    assert ready.do("send_final_reply")[0].startswith(b"250 queued as 4X\r\n")
 
 
 def test_r17_what_cannot_be_recorded_is_deferred(ready):
     ready.content(watch=True)
     ready.client(b"x\r\n.\r\nNOOP\r\n")
-    to_client, to_hop = ready.do("defer")
+    to_client, to_hop = ready.do("defer_message")
     assert to_client.startswith(b"451 ")
     assert b"\r\n421 " in to_client
     assert to_hop == b""
@@ -301,9 +301,9 @@ def test_r17_what_cannot_be_recorded_is_deferred(ready):
 def test_r17_replies_behind_a_settling_one_keep_their_order(ready):
     ready.content(watch=True)
     ready.client(b"x\r\n.\r\nMAIL FROM:<n@b>\r\nAUTH x\r\n")
-    ready.do("release")
+    ready.do("release_dot")
     assert ready.hop(b"250 dot\r\n250 mail\r\n") == (b"", b"")
-    to_client, _ = ready.do("answer")
+    to_client, _ = ready.do("send_final_reply")
     assert [line[:7] for line in to_client.splitlines()] == [b"250 dot", b"250 mai", b"502 5.5"]
 
 
@@ -346,7 +346,7 @@ def test_rset_forgets_the_recipients(ready):
 
 def test_an_answer_out_of_place_is_a_bug_of_ours(ready):
     with pytest.raises(LocalProtocolError, match="REPLIED"):
-        ready.do("answer")
+        ready.do("send_final_reply")
 
 
 def test_r14_the_end_of_an_overlong_line_is_no_command(ready):

@@ -39,12 +39,12 @@ def test_r03_chunks_go_on_as_chunks(chunking):
     assert chunking.client(b"BDAT 7\r\nab\r\n.\r") == (b"", b"")
     assert chunking.session.moment is Moment.ENVELOPE
     assert chunking.session.transaction.paths == [b"c@d"]
-    assert chunking.do("begin", watch=False) == (b"", b"BDAT 7\r\nab\r\n.\r")
+    assert chunking.do("start_content", is_matched=False) == (b"", b"BDAT 7\r\nab\r\n.\r")
     assert chunking.client(b"x") == (b"", b"x")
     assert chunking.hop(b"250 got 7\r\n") == (b"250 got 7\r\n", b"")
     assert chunking.client(b"BDAT 0 LAST\r\nNOOP\r\n") == (b"", b"BDAT 0 LAST\r\nNOOP\r\n")
     assert chunking.hop(b"250 queued\r\n") == (b"250 queued\r\n", b"")
-    assert chunking.session.tally == [Outcome.DELIVERED]
+    assert chunking.session.outcomes == [Outcome.DELIVERED]
     assert not chunking.session.transaction.is_open
 
 
@@ -56,7 +56,7 @@ def test_r03_a_pipelined_first_chunk_waits_until_every_recipient_is_answered(pla
     assert session.session.moment is None
     session.hop(b"250 2\r\n")
     assert session.session.moment is Moment.ENVELOPE
-    assert session.do("begin", watch=False) == (b"", b"BDAT 2 LAST\r\nhiQUIT\r\n")
+    assert session.do("start_content", is_matched=False) == (b"", b"BDAT 2 LAST\r\nhiQUIT\r\n")
     assert session.hop(b"250 queued\r\n221 bye\r\n")[0] == b"250 queued\r\n221 bye\r\n"
 
 
@@ -71,19 +71,19 @@ def test_r03_a_pipelined_first_chunk_waits_until_every_recipient_is_answered(pla
 )
 def test_r17_the_end_of_a_watched_last_chunk_is_withheld(chunking, chunks, before, withheld):
     for byte in chunks:
-        chunking.session.from_client(bytes([byte]))
+        chunking.session.receive_from_client(bytes([byte]))
         if chunking.session.moment is Moment.ENVELOPE:
-            chunking.session.begin(watch=True)
+            chunking.session.start_content(is_matched=True)
     assert chunking._taken() == (b"", before)
     if b"BDAT 2\r" in before:
         # It is asked about only when every earlier chunk is answered.
         assert chunking.session.moment is None
         assert chunking.hop(b"250 chunk\r\n") == (b"250 chunk\r\n", b"")
     assert chunking.session.moment is Moment.CONTENT_ENDED
-    assert chunking.do("release") == (b"", withheld)
+    assert chunking.do("release_dot") == (b"", withheld)
     chunking.hop(b"250 queued\r\n")
     assert chunking.session.moment is Moment.REPLIED
-    assert chunking.do("answer")[0].endswith(b"250 queued\r\n")
+    assert chunking.do("send_final_reply")[0].endswith(b"250 queued\r\n")
 
 
 def test_r03_a_held_chunk_dies_with_the_dialogue(play):
@@ -97,21 +97,21 @@ def test_r03_a_held_chunk_dies_with_the_dialogue(play):
 
 def test_the_header_of_a_chunked_message_is_captured_across_chunks(chunking):
     chunking.client(b"BDAT 6\r\nFrom: ")
-    chunking.do("begin", watch=True)
+    chunking.do("start_content", is_matched=True)
     chunking.client(b"BDAT 9 LAST\r\na\r\n\r\nbody")
     assert chunking.session.message.header.block == b"From: a\r\n"
 
 
 def test_r03_a_chunk_that_the_hop_refuses_has_its_octets_all_the_same(chunking):
     chunking.client(b"BDAT 6\r\nabcdef")
-    chunking.do("begin", watch=False)
+    chunking.do("start_content", is_matched=False)
     assert chunking.hop(b"554 no\r\n") == (b"554 no\r\n", b"")
     assert chunking.client(b"BDAT 4 LAST\r\nRSETRSET\r\n") == (
         b"",
         b"BDAT 4 LAST\r\nRSETRSET\r\n",
     )
     chunking.hop(b"503 again\r\n250 reset\r\n")
-    assert chunking.session.tally == [Outcome.REFUSED]
+    assert chunking.session.outcomes == [Outcome.REFUSED]
 
 
 ODD_CHUNKS = [
@@ -154,7 +154,7 @@ def test_r03_a_chunk_whose_octets_servers_may_count_otherwise_ends_the_session(c
 )
 def test_r03_a_chunk_as_the_rfc_spells_it_goes_on(chunking, line):
     chunking.client(line)
-    assert chunking.do("begin", watch=False) == (b"", line)
+    assert chunking.do("start_content", is_matched=False) == (b"", line)
 
 
 @given(
@@ -196,8 +196,8 @@ def test_r03_of_two_greetings_at_once_the_last_one_counts(play, second):
 
 def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
     chunking.client(b"BDAT 3\r\nabcBDAT 9 LAST\r\nrest")
-    chunking.do("begin", watch=False)
-    assert chunking.do("next_hop_left") == (b"", b"")
+    chunking.do("start_content", is_matched=False)
+    assert chunking.do("next_hop_closed") == (b"", b"")
     to_client, to_hop = chunking.client(b"12345NOOP\r\n")
     assert to_hop == b""
     assert [line[:3] for line in to_client.splitlines()] == [b"451", b"451", b"421"]
@@ -206,8 +206,8 @@ def test_r07_the_hop_dies_in_a_chunk_and_every_owed_reply_is_given(chunking):
 def test_r07_a_swallowed_chunk_without_sensible_end_is_cut_off(chunking, monkeypatch):
     monkeypatch.setattr("gateway.smtp.message.SWALLOW_LIMIT", 100)
     chunking.client(b"BDAT %d LAST\r\nx" % bdat.OCTETS_LIMIT)
-    chunking.do("begin", watch=False)
-    chunking.do("next_hop_left")
+    chunking.do("start_content", is_matched=False)
+    chunking.do("next_hop_closed")
     to_client, _ = chunking.client(b"x" * 101)
     assert to_client.startswith(b"451 ")
     assert chunking.session.is_over
@@ -215,14 +215,14 @@ def test_r07_a_swallowed_chunk_without_sensible_end_is_cut_off(chunking, monkeyp
 
 def test_r07_a_final_reply_before_the_last_octet_is_no_answer(chunking):
     chunking.client(b"BDAT 9 LAST\r\nhalf")
-    chunking.do("begin", watch=False)
+    chunking.do("start_content", is_matched=False)
     assert chunking.hop(b"250 thanks\r\n") == (b"", b"")
     assert chunking.client(b"12345")[0].startswith(b"451 ")
 
 
 def test_a_recipient_named_after_the_first_chunk_ends_the_session(chunking):
     chunking.client(b"BDAT 1\r\na")
-    chunking.do("begin", watch=False)
+    chunking.do("start_content", is_matched=False)
     chunking.client(b"RCPT TO:<late@mipt.ru>\r\n")
     to_client, _ = chunking.hop(b"250 chunk\r\n250 lenient\r\n")
     # We have lost nobody: the words are the true ones.
@@ -233,7 +233,7 @@ def test_a_recipient_named_after_the_first_chunk_ends_the_session(chunking):
 
 def test_r03_a_new_transaction_is_asked_about_anew_after_abandoned_chunks(chunking):
     chunking.client(b"BDAT 1\r\na")
-    chunking.do("begin", watch=False)
+    chunking.do("start_content", is_matched=False)
     chunking.hop(b"250 chunk\r\n")
     chunking.client(b"RSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<x@mipt.ru>\r\nBDAT 1 LAST\r\nb")
     chunking.hop(b"250 rset\r\n250 mail\r\n250 rcpt\r\n")

@@ -17,11 +17,11 @@ def asking(ready):
 def test_r22_a_recipient_is_asked_about_before_the_next_hop_hears_of_it(asking):
     assert asking.client(b"RCPT TO:<a@mipt.ru>\r\nRCPT TO:<b@c>\r\n") == (b"", b"")
     assert asking.session.moment is Moment.RECIPIENT
-    assert asking.session.asked_paths == (b"a@mipt.ru",)
+    assert asking.session.recipient_paths == (b"a@mipt.ru",)
     assert asking.session.transaction.sender == b"prof@example.edu"
-    assert asking.do("refuse", reply=b"550 5.7.1 no\r\n") == (b"550 5.7.1 no\r\n", b"")
-    assert asking.session.asked_paths == (b"b@c",)
-    assert asking.do("admit") == (b"", b"RCPT TO:<b@c>\r\n")
+    assert asking.do("reject_recipient", reply=b"550 5.7.1 no\r\n") == (b"550 5.7.1 no\r\n", b"")
+    assert asking.session.recipient_paths == (b"b@c",)
+    assert asking.do("accept_recipient") == (b"", b"RCPT TO:<b@c>\r\n")
     assert asking.hop(b"250 ok\r\n") == (b"250 ok\r\n", b"")
     assert asking.session.transaction.paths == [b"b@c"]
 
@@ -32,20 +32,20 @@ def test_r22_replies_stay_in_order_and_the_sender_is_known_when_it_asks(ready):
     assert ready.session.moment is None
     assert ready.hop(b"250 mail\r\n") == (b"250 mail\r\n", b"")
     assert ready.session.moment is Moment.RECIPIENT
-    assert ready.do("refuse", reply=b"550 no\r\n") == (b"550 no\r\n", b"DATA\r\n")
+    assert ready.do("reject_recipient", reply=b"550 no\r\n") == (b"550 no\r\n", b"DATA\r\n")
 
 
 def test_r22_a_hop_that_leaves_while_a_recipient_is_decided(asking):
     asking.client(b"RCPT TO:<a@b>\r\n")
-    asking.do("next_hop_left")
-    to_client, _ = asking.do("admit")
+    asking.do("next_hop_closed")
+    to_client, _ = asking.do("accept_recipient")
     assert to_client.startswith(b"421 ")
     assert asking.session.is_over
 
 
 def test_r22_a_client_that_leaves_while_a_recipient_is_decided(asking):
     asking.client(b"RCPT TO:<a@b>\r\n")
-    asking.do("client_left")
+    asking.do("client_closed")
     assert not asking.session.is_over
-    asking.do("refuse", reply=b"550 no\r\n")
+    asking.do("reject_recipient", reply=b"550 no\r\n")
     assert asking.session.is_over

@@ -8,7 +8,7 @@ from gateway.smtp.dialogue_states import Moment
 
 def test_starttls_is_ours_and_forgets_what_was_said_before_it(play):
     session = play()
-    session.session.offers_tls = True
+    session.session.offers_starttls = True
     session.greeted().ehlo(b"250-mx\r\n250 STARTTLS\r\n")
     to_client, to_hop = session.client(b"STARTTLS\r\nMAIL FROM:<injected@b>\r\n")
     assert to_client.startswith(b"220 ")
@@ -22,7 +22,7 @@ def test_starttls_is_ours_and_forgets_what_was_said_before_it(play):
 
 def test_starttls_waits_its_turn(play):
     session = play()
-    session.session.offers_tls = True
+    session.session.offers_starttls = True
     session.greeted()
     assert session.client(b"EHLO x\r\nSTARTTLS\r\n") == (b"", b"EHLO x\r\n")
     assert session.session.moment is None
@@ -34,7 +34,7 @@ def test_starttls_waits_its_turn(play):
 @pytest.mark.parametrize("split", [True, False])
 def test_r17_starttls_in_the_middle_of_a_message_is_not_begun(ready, split):
     """The next hop would keep what was said in the clear, and we would not know of it."""
-    ready.session.offers_tls = True
+    ready.session.offers_starttls = True
     said = [b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<c@d>\r\n", b"STARTTLS\r\n"]
     if split:
         for line in said[:2]:

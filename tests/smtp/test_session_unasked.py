@@ -15,7 +15,7 @@ def settling(ready):
     """A session whose matched message has its final reply, and is being settled."""
     ready.content(watch=True)
     ready.client(b"x\r\n.\r\n")
-    ready.do("release")
+    ready.do("release_dot")
     return ready
 
 
@@ -29,7 +29,7 @@ def test_r01_what_comes_while_a_match_is_settled_answers_no_command(settling, st
         settling.hop(stray)
     assert settling.session.moment is Moment.REPLIED
     assert settling.client(b"MAIL FROM:<next@example.edu>\r\n") == (b"", b"")
-    assert settling.do("answer") == (b"250 queued\r\n" + own_replies.HOP_GONE, b"")
+    assert settling.do("send_final_reply") == (b"250 queued\r\n" + own_replies.HOP_GONE, b"")
     assert settling.session.is_over
 
 
@@ -38,7 +38,7 @@ def test_r01_nor_does_it_while_an_answer_of_ours_waits_for_the_settling(settling
     settling.hop(b"250 queued\r\n")
     settling.hop(STRAYS["whole"])
     assert settling.client(b"MAIL FROM:<next@example.edu>\r\n") == (b"", b"")
-    to_client, to_hop = settling.do("answer")
+    to_client, to_hop = settling.do("send_final_reply")
     assert [line[:3] for line in to_client.splitlines()] == [b"250", b"421"]
     assert to_hop == b""
 
@@ -47,7 +47,7 @@ def test_r01_a_421_that_comes_while_a_match_is_settled_is_passed_on_after_it(set
     settling.hop(b"250 queued\r\n")
     settling.hop(b"421 4.3.2 going down\r\n")
     assert settling.client(b"QUIT\r\n") == (b"", b"")
-    assert settling.do("answer")[0] == b"250 queued\r\n421 4.3.2 going down\r\n"
+    assert settling.do("send_final_reply")[0] == b"250 queued\r\n421 4.3.2 going down\r\n"
     assert settling.session.is_over
 
 
@@ -56,7 +56,7 @@ def test_r01_a_reply_to_what_was_said_during_the_settling_is_no_stray(settling):
     assert settling.client(b"MAIL FROM:<n@b>\r\n") == (b"", b"MAIL FROM:<n@b>\r\n")
     settling.hop(b"250 sender ok\r\n")
     assert settling.client(b"RSET\r\n") == (b"", b"RSET\r\n")
-    assert settling.do("answer")[0] == b"250 queued\r\n250 sender ok\r\n"
+    assert settling.do("send_final_reply")[0] == b"250 queued\r\n250 sender ok\r\n"
     assert settling.hop(b"250 reset\r\n") == (b"250 reset\r\n", b"")
 
 
@@ -79,7 +79,7 @@ def test_r01_what_comes_while_a_recipient_is_decided_does_not_accept_it(
         asking.hop(b"250 sender ok\r\n")
         asking.hop(stray)
     assert asking.session.moment is Moment.RECIPIENT
-    to_client, to_hop = asking.do("admit")
+    to_client, to_hop = asking.do("accept_recipient")
     assert (to_client, to_hop) == (own_replies.HOP_GONE, b"")
     assert asking.session.transaction.paths == []
 
@@ -89,7 +89,7 @@ def test_r01_nor_does_it_answer_what_follows_a_refused_recipient(asking, stray):
     asking.hop(b"250 sender ok\r\n" + stray)
     assert asking.client(b"DATA\r\n") == (b"", b"")
     refusal = b"550 5.7.1 no\r\n"
-    assert asking.do("refuse", reply=refusal) == (refusal + own_replies.HOP_GONE, b"")
+    assert asking.do("reject_recipient", reply=refusal) == (refusal + own_replies.HOP_GONE, b"")
 
 
 @pytest.fixture
@@ -109,17 +109,17 @@ def test_r01_what_comes_with_the_envelopes_replies_does_not_answer_the_only_chun
     chunking.client(b"BDAT 2 LAST\r\nhi")
     chunking.hop(b"250 sender ok\r\n250 recipient ok\r\n" + stray)
     assert chunking.session.moment is Moment.ENVELOPE
-    assert chunking.do("begin", watch=watch) == (own_replies.HOP_GONE, b"")
-    assert chunking.session.tally == []
+    assert chunking.do("start_content", is_matched=watch) == (own_replies.HOP_GONE, b"")
+    assert chunking.session.outcomes == []
 
 
 @pytest.mark.parametrize("watch", [True, False])
 def test_r01_a_reply_begun_before_the_last_octet_is_no_answer_to_it(chunking, watch):
     chunking.hop(b"250 sender ok\r\n250 recipient ok\r\n")
     chunking.client(b"BDAT 4 LAST\r\nhi")
-    chunking.do("begin", watch=watch)
+    chunking.do("start_content", is_matched=watch)
     assert chunking.hop(b"250 2.0") == (b"", b"")
     to_client, to_hop = chunking.client(b"!\n")
     assert (to_client, to_hop) == (own_replies.HOP_LOST, b"")
     assert chunking.session.drop_next_hop
-    assert chunking.session.tally == [Outcome.FAILED]
+    assert chunking.session.outcomes == [Outcome.FAILED]

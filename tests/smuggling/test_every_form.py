@@ -139,9 +139,9 @@ def test_r09_r10_known_forms_are_judged_alike_in_any_pieces(form, before, after)
 def played(pieces, *, watch, refuse=True):
     """A message through a session: its hop, what the client was told, if the hop was let go."""
     session, hop, told, was_dropped = Session(refuse_lookalikes=refuse), Hop(), [], False
-    session.from_next_hop(BANNER)
+    session.receive_from_next_hop(BANNER)
     for piece in (MAIL, *pieces):
-        session.from_client(piece)
+        session.receive_from_client(piece)
         while True:
             if session.to_next_hop:
                 # Once it is let go, nothing more goes to it.
@@ -150,13 +150,13 @@ def played(pieces, *, watch, refuse=True):
                 session.to_next_hop.clear()
                 was_dropped = session.drop_next_hop
                 if said and not was_dropped:
-                    session.from_next_hop(said)
+                    session.receive_from_next_hop(said)
             elif session.moment is Moment.ENVELOPE:
-                session.begin(watch=watch)
+                session.start_content(is_matched=watch)
             elif session.moment is Moment.CONTENT_ENDED:
-                session.release()
+                session.release_dot()
             elif session.moment is Moment.REPLIED:
-                session.answer()
+                session.send_final_reply()
             else:
                 break
         was_dropped = session.drop_next_hop

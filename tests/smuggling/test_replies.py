@@ -89,26 +89,26 @@ class Play:
         self.hop(b"220 #banner\r\n")
 
     def client(self, data):
-        self.session.from_client(data)
+        self.session.receive_from_client(data)
         self.settle()
 
     def hop(self, data):
         # The hop's last words may reach us when we have let it go: nobody listens then.
-        self.session.from_next_hop(data)
+        self.session.receive_from_next_hop(data)
         self.settle()
 
     def settle(self):
         session = self.session
         while session.moment is not None:
             if session.moment is Moment.ENVELOPE:
-                session.begin(watch=self.watch)
+                session.start_content(is_matched=self.watch)
             elif session.moment is Moment.CONTENT_ENDED:
-                session.release()
+                session.release_dot()
             elif session.moment is Moment.REPLIED:
                 self.outcomes.append(session.message.outcome)
-                session.answer()
-        self.outcomes += session.tally
-        session.tally.clear()
+                session.send_final_reply()
+        self.outcomes += session.outcomes
+        session.outcomes.clear()
         self.told += b"".join(session.to_client)
         self.heard += b"".join(session.to_next_hop)
         session.to_client.clear()

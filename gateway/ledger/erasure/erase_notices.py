@@ -1,4 +1,4 @@
-"""A person's name out of what stands beside the events: notices, and the windows they opened."""
+"""Erasing a mailbox from the notices, and from the windows that they opened (A3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.ledger.erasure.mentions import is_named_in, is_named_within, likely
 from gateway.ledger.office import office_writer
 from gateway.ledger.record.events import notified
 from gateway.ledger.record.record import Part, canonical, timestamp
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, reading
 from gateway.ledger.store.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -28,11 +28,15 @@ TOGETHER = 25
 """Notices forgotten in one transaction: for each the windows are walked through."""
 
 ROLES = frozenset({Part.SENDER, Part.RECIPIENT})
+"""Both roles a mailbox can stand in: whose mail it was, and to whom."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A notice that names a person. ``is_leaving``: a courier has it in hand this moment."""
+    """A notice that names a person. ``is_leaving``: a courier has it in hand this moment.
+
+    ``state`` is ``queued``, ``sent`` or ``failed``.
+    """
 
     id: str
     state: str
@@ -44,13 +48,13 @@ class Letter:
 def letters(
     path: Path, sought: Mailbox, hand: Hand, roles: frozenset[Part] = ROLES
 ) -> tuple[Letter, ...]:
-    """The notices that name the mailbox, oldest first: those to it are its sender's."""
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return tuple(_letters(database, sought, hand, roles))
-    finally:
-        database.conn.close()
+    """The notices that name the mailbox, oldest first: those to it are its sender's.
+
+    ``hand.at`` tells which of them a courier has now. Raises ``LedgerError`` where there is no
+    ledger, or it cannot be read.
+    """
+    with reading(path) as database:
+        return tuple(_letters(database, sought, hand, roles))
 
 
 def forget_notices(
@@ -61,7 +65,7 @@ def forget_notices(
     A notice to them goes, and the windows it opened: the next match is told anew. One to somebody
     else keeps its row, with a pseudonym in the place of the address. One that waits is dropped and
     leaves a NOTIFIED that says ``failed``; the caller has asked before. One that a courier took in
-    hand meanwhile stays.
+    hand meanwhile stays. Raises ``LedgerError``; what was forgotten by then is forgotten.
     """
     found = letters(path, sought, hand, roles)
     senders = _senders_of_windows(path, sought) if Part.SENDER in roles else ()
@@ -106,15 +110,11 @@ def _forget(store: SqliteStore, letter: Letter, sought: Mailbox, hand: Hand) -> 
 
 
 def _senders_of_windows(path: Path, sought: Mailbox) -> tuple[str, ...]:
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            rows = database.execute(
-                "SELECT DISTINCT sender FROM notice_window WHERE sender LIKE ? ESCAPE '\\'",
-                (likely(sought),),
-            ).fetchall()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        rows = database.execute(
+            "SELECT DISTINCT sender FROM notice_window WHERE sender LIKE ? ESCAPE '\\'",
+            (likely(sought),),
+        ).fetchall()
     return tuple(sender for (sender,) in rows if is_named_in(sought, sender))
 
 

@@ -17,7 +17,7 @@ from gateway.ledger.office import office_writer
 from gateway.ledger.office.chosen_findings import findings
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,10 @@ UNION ALL SELECT id FROM event
 
 @dataclass(slots=True)
 class Tally:
-    """How much went: parts of each kind, and events that lost any; ``kept`` are under hold."""
+    """How much went: parts of each kind, and events that lost any; ``kept`` are under hold.
+
+    All three are numbers of them.
+    """
 
     parts: Counter[Part] = field(default_factory=Counter)
     events: int = 0
@@ -74,8 +77,9 @@ def erase(  # noqa: PLR0913 - what goes, why, and by whom
     """Erase the parts that are due, but of what is under hold.
 
     ``kept`` were due and left out because of a hold; what comes under hold meanwhile adds to it.
-    ``is_still_due`` is asked under the write lock. What is erased already is passed over, so that
-    an erasure that was cut short is ended by the next. Raises ``LedgerError``.
+    ``is_still_due`` is asked of each event under the write lock. What is erased already is passed
+    over, so that an erasure that was cut short is ended by the next. ``cause`` is :data:`REQUEST`
+    or :data:`RETENTION`. Raises ``LedgerError``; what went by then is gone, and told.
     """
     done = Tally()
     untold = kept
@@ -139,20 +143,22 @@ def _tell(store: SqliteStore, batch: _Batch, cause: str, hand: Hand, reason: str
 def of_findings(
     path: Path, chosen: Chosen, parts: Iterable[Part]
 ) -> tuple[dict[str, set[Part]], int]:
-    """What is due where parts of certain findings are to go, and how many are under hold."""
+    """What is due where parts of certain findings are to go, and how many events hold keeps.
+
+    Raises ``LedgerError`` as :func:`findings` does.
+    """
     wanted = set(parts)
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return due_of(database, findings(database, chosen), wanted)
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        return due_of(database, findings(database, chosen), wanted)
 
 
 def due_of(
     database: Database, chosen: Iterable[str], parts: set[Part]
 ) -> tuple[dict[str, set[Part]], int]:
-    """What is left to erase of findings: of the observations, their ends, and notes about them."""
+    """What is left to erase of findings: of the observations, their ends, and notes about them.
+
+    Event ids with their parts, and how many events a hold keeps.
+    """
     dues: dict[str, set[Part]] = {}
     kept = 0
     for finding in chosen:
@@ -169,14 +175,14 @@ def due_of(
 
 
 def belonging(database: Database, finding: str) -> Iterable[str]:
-    """The events that hold personal data about a finding: itself, its end, the decisions."""
+    """The ids of the events that hold personal data about a finding: itself, its end, decisions."""
     yield finding
     yield from settled_of(database, finding)
     yield from (id_ for (id_,) in database.execute(_NOTES_OF, {"finding": finding}).fetchall())
 
 
 def settled_of(database: Database, finding: str) -> tuple[str, ...]:
-    """The SETTLED of a finding, if there is one yet."""
+    """The id of the SETTLED of a finding; empty where there is none yet."""
     rows = database.execute(
         "SELECT id FROM event WHERE kind = 'SETTLED' AND json_extract(facts, '$.observed') = ?",
         (finding,),

@@ -58,7 +58,8 @@ class Request:
 class Answer:
     """What was done. ``still`` are sentences: where the address stands all the same, what to do.
 
-    ``torn`` lines that are not whole stay among those that the journal put aside.
+    ``notices`` were forgotten, ``dropped`` of them unsent; ``set_aside`` lines of the emergency
+    journal went. ``torn`` lines that are not whole stay among those that the journal put aside.
     """
 
     tally: Tally
@@ -100,7 +101,10 @@ def grant(
 
 
 def tidy(path: Path) -> tuple[str, ...]:
-    """After any erasure: the names and the file follow. Sentences of what could not be done."""
+    """After any erasure: the names and the file follow. Sentences of what could not be done.
+
+    Raises ``LedgerError`` for a ledger that cannot be written; the same again ends it.
+    """
     known_names.tidy(path)
     if scrub_pages.clean(path).is_log_empty:
         return ()

@@ -1,4 +1,4 @@
-"""The names that findings are sought by, once nobody of that name is left in any finding.
+"""Erasing the names that findings are sought by, once no finding bears them any more (A3).
 
 They go in the transaction that erases the last finding of theirs: whoever looks in between must
 not meet a name without a finding, which ``verify`` takes for a forged one.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.ledger.office import office_writer
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,14 +66,11 @@ def forget(database: Database, known: Iterable[Known]) -> int:
 def tidy(path: Path) -> None:
     """Make the index anew, and take out first whatever an erasure by hand left among the names.
 
-    What was only struck out of the index would stay in its pages until some later merge.
+    What was only struck out of the index would stay in its pages until some later merge (SQLite's
+    documentation, "FTS5", the 'rebuild' command). Raises ``LedgerError``.
     """
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            unborne = database.execute(_UNBORNE).fetchall()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        unborne = database.execute(_UNBORNE).fetchall()
     with office_writer.at_work(path) as store:
         for start in range(0, len(unborne), TOGETHER):
             with store.transaction(), errors_told(path):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.ledger.record.record import JSON
 
 MOST_FILES = 20_000
-"""So many files are looked through at most."""
+"""So many files are looked through at most: then the folder itself is given."""
 
 _BLOCK = 1 << 22
 _OVERLAP = 4096
@@ -56,7 +56,8 @@ def forget_set_aside(journal_path: Path, sought: Mailbox, *, drops_torn: bool = 
     """Take the lines that name the mailbox out of what the journal put aside; how many.
 
     A line that is no JSON any more goes where the address stands anywhere in it or begins at its
-    end; with ``drops_torn`` all of those go.
+    end; with ``drops_torn`` all of those go. Raises ``LedgerError`` where the journal or what it
+    put aside cannot be read or written; the lines are then as they were.
     """
     journal = Journal(journal_path)
     if not journal.aside.exists():
@@ -91,9 +92,9 @@ def look(
 ) -> tuple[Path, ...]:
     """The files in the folders of ledger and journal that hold the address still, or can't be read.
 
-    Folders below them too; one that cannot be read, or holds too much, is given itself.
-    ``alike`` are longer addresses of other people in which it is a piece. ``spare_ledger`` leaves
-    out the ledger itself, where a hold keeps it there.
+    Folders below them too; one that cannot be read, or holds too much, is given itself. Nothing is
+    raised for a file. ``alike`` are longer addresses of other people in which it is a piece.
+    ``spare_ledger`` leaves out the ledger itself, where a hold keeps it there.
     """
     needles = _Needles(sought, spellings(sought), wrapped_spellings(sought), tuple(alike))
     found: list[Path] = []
@@ -238,8 +239,8 @@ def _lines(file: Path) -> list[bytes]:
 
 def _write(file: Path, content: bytes) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, content)
+    # Not os.write(): on a disk that is nearly full it writes a part, and says so by a number.
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
         os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -39,7 +39,10 @@ _TRIED = 4
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A mailbox that is sought: its local part without quotes, its domain in normal form."""
+    """A mailbox that is sought: its local part without quotes, its domain in normal form.
+
+    An address literal (RFC 5321, 4.1.3) stands in the domain as it is, in lower case.
+    """
 
     local: str
     domain: str
@@ -143,7 +146,7 @@ def wrapped_spellings(sought: Mailbox) -> tuple[bytes, ...]:
 
 
 def is_near(sought: Mailbox, around: bytes) -> bool:
-    """Whether bytes around a wrapped spelling name the mailbox."""
+    """Whether bytes around a wrapped spelling name the mailbox; what is no UTF-8 is passed over."""
     text = around.decode("utf-8", "replace")
     return is_named_in(sought, text) or is_named_in(sought, text.replace("=40", "@"))
 

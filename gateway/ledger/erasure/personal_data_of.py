@@ -1,4 +1,4 @@
-"""What in a ledger names a person: parts of findings, of their ends, of notes, of others' texts.
+"""Finding what in a ledger names a person: parts of findings, of their ends, of notes, of texts.
 
 Read without a lock. The whole of the personal data is walked through once, since an address can
 stand in a server's reply or an officer's note as well.
@@ -16,7 +16,7 @@ from gateway.ledger.erasure.erase_notices import ROLES
 from gateway.ledger.erasure.erase_parts import is_held, settled_of
 from gateway.ledger.erasure.mentions import is_named_in, is_named_within, likely, texts
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,9 +32,10 @@ _RUN = r"[^\s\"<>(),;:\\\[\]]*"
 
 @dataclass(slots=True)
 class Belongings:
-    """What is due, by event; how many findings it is of, and how many events hold keeps.
+    """What is due, by event id; how many findings it is of, and how many events hold keeps.
 
-    ``alike`` are longer addresses that hold this one and are another's, as bytes in lower case.
+    ``findings`` counts those of which the mailbox is the sender or the recipient. ``alike`` are
+    longer addresses that hold this one and are another's, as bytes in lower case.
     """
 
     dues: dict[str, set[Part]] = field(default_factory=dict)
@@ -49,37 +50,32 @@ def find(path: Path, sought: Mailbox, roles: frozenset[Part] = ROLES) -> Belongi
     Raises ``LedgerError`` where there is no ledger.
     """
     found = Belongings()
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            database.execute("BEGIN")
-            for event, part, data in database.execute(
-                "SELECT event, part, data FROM personal WHERE data LIKE ? ESCAPE '\\'",
-                (likely(sought),),
-            ):
-                _take(database, sought, roles, (event, Part(part), json.loads(data)), found)
-            for event in [event for event in found.dues if is_held(database, event)]:
-                del found.dues[event]
-                found.kept += 1
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        database.execute("BEGIN")
+        for event, part, data in database.execute(
+            "SELECT event, part, data FROM personal WHERE data LIKE ? ESCAPE '\\'",
+            (likely(sought),),
+        ):
+            _take(database, sought, roles, (event, Part(part), json.loads(data)), found)
+        for event in [event for event in found.dues if is_held(database, event)]:
+            del found.dues[event]
+            found.kept += 1
     return found
 
 
 def facts_naming(path: Path, sought: Mailbox) -> tuple[str, ...]:
-    """Events whose facts name the mailbox: they are sealed, and nothing can be done."""
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return tuple(
-                id_
-                for id_, facts in database.execute(
-                    "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'", (likely(sought),)
-                )
-                if is_named_within(sought, json.loads(facts))
+    """The ids of events whose facts name the mailbox: they are sealed, and nothing can be done.
+
+    Raises as :func:`find` does, and so does :func:`tagged`.
+    """
+    with reading(path) as database:
+        return tuple(
+            id_
+            for id_, facts in database.execute(
+                "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'", (likely(sought),)
             )
-    finally:
-        database.conn.close()
+            if is_named_within(sought, json.loads(facts))
+        )
 
 
 def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
@@ -87,16 +83,12 @@ def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
 
     They are other mailboxes to an erasure, and have to be asked for by themselves.
     """
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            rows = database.execute(
-                "SELECT DISTINCT value FROM name WHERE kind <> 'entity' AND value LIKE ? "
-                "ESCAPE '\\' ORDER BY value",
-                (likely(sought).replace("%@%", "+%@%"),),
-            ).fetchall()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        rows = database.execute(
+            "SELECT DISTINCT value FROM name WHERE kind <> 'entity' AND value LIKE ? "
+            "ESCAPE '\\' ORDER BY value",
+            (likely(sought).replace("%@%", "+%@%"),),
+        ).fetchall()
     local = "|".join(re.escape(form) for form in _forms(sought.local))
     tag = re.compile(rf"(?:{local})\+[^@]*@(.*)", re.IGNORECASE)
     return tuple(
@@ -112,7 +104,7 @@ def _forms(text: str) -> tuple[str, ...]:
 
 
 def alike(sought: Mailbox, values: Iterable[str]) -> set[bytes]:
-    """Longer addresses in the texts, of which this one is a piece."""
+    """Longer addresses in the texts, of which this one is a piece: bytes, in lower case."""
     local = "|".join(re.escape(form) for form in _forms(sought.local))
     run = re.compile(f"{_RUN}(?:{local})@{_RUN}", re.IGNORECASE)
     return {

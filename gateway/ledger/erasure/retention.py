@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.ledger.erasure.erase_parts import RETENTION, Tally, due_of, erase, left_of
 from gateway.ledger.office import office_writer
 from gateway.ledger.record.record import EventKind, Part, moment, timestamp
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, reading
 from gateway.model import Disposition
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ class Periods:
 
 @dataclass(slots=True)
 class Retained:
-    """What a run did, or would do. ``due`` counts findings by disposition, ``as_of`` is when."""
+    """What a run did, or would do. ``due`` counts findings by disposition, ``as_of`` is when.
+
+    ``reasons`` counts events of the access log that lose theirs, ``notices`` rows of the outbox.
+    """
 
     as_of: datetime
     due: Counter[Disposition] = field(default_factory=Counter)
@@ -98,7 +101,7 @@ def retain(
 
     What is under hold stays and is counted. Notices that were sent or given up, and the windows
     that notices opened, go as well. ``progress`` hears how many events were looked through so far.
-    Raises ``LedgerError``.
+    Raises ``LedgerError``; what went by then is gone, and told.
     """
     done = Retained(_as_of(path, hand.at))
     for page in _pages(path, periods, done):
@@ -124,12 +127,8 @@ def retain(
 
 
 def _as_of(path: Path, now: datetime) -> datetime:
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            row = database.execute("SELECT at FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        row = database.execute("SELECT at FROM event ORDER BY seq DESC LIMIT 1").fetchone()
     return now if row is None else min(now, moment(row[0]))
 
 
@@ -139,22 +138,18 @@ def _pages(path: Path, periods: Periods, done: Retained) -> Iterator[_Page]:
     as_of = timestamp(done.as_of)
     while True:
         page = _Page()
-        database = open_for_reading(path)
-        try:
-            with errors_told(path):
-                database.execute("BEGIN")
-                rows = database.execute(_EVENTS, (last, PAGE)).fetchall()
-                for seq, id_, at, kind, disposition in rows:
-                    last = seq
-                    if at <= as_of:
-                        latest = max(latest, at)
-                    since = moment(latest if at <= as_of else at)
-                    if disposition is not None:
-                        _judge(database, periods, done, page, (id_, since))
-                    elif kind in _OF_THE_LOG:
-                        _judge_reason(database, periods, done, page, (id_, since))
-        finally:
-            database.conn.close()
+        with reading(path) as database:
+            database.execute("BEGIN")
+            rows = database.execute(_EVENTS, (last, PAGE)).fetchall()
+            for seq, id_, at, kind, disposition in rows:
+                last = seq
+                if at <= as_of:
+                    latest = max(latest, at)
+                since = moment(latest if at <= as_of else at)
+                if disposition is not None:
+                    _judge(database, periods, done, page, (id_, since))
+                elif kind in _OF_THE_LOG:
+                    _judge_reason(database, periods, done, page, (id_, since))
         page.last = last
         yield page
         if len(rows) < PAGE:
@@ -205,15 +200,11 @@ def _prune(path: Path, periods: Periods, as_of: datetime, *, is_trial: bool) -> 
         "AND NOT EXISTS (SELECT 1 FROM notice_window w WHERE w.notice = outbox.id "
         "AND w.opened_at >= ?)"
     )
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            ids = [id_ for (id_,) in database.execute(old, (ended, opened)).fetchall()]
-            (windows,) = database.execute(
-                "SELECT count(*) FROM notice_window WHERE opened_at < ?", (opened,)
-            ).fetchone()
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        ids = [id_ for (id_,) in database.execute(old, (ended, opened)).fetchall()]
+        (windows,) = database.execute(
+            "SELECT count(*) FROM notice_window WHERE opened_at < ?", (opened,)
+        ).fetchone()
     if is_trial or not (ids or windows):
         return len(ids)
     with office_writer.at_work(path) as store:

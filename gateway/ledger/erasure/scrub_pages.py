@@ -1,4 +1,4 @@
-"""What was erased, out of the file as well: the write-ahead log folded in, and gaps made empty.
+"""Overwriting what was erased in the ledger's file: the log folded in, gaps made empty (A3).
 
 ``secure_delete`` overwrites a cell that is deleted. A page that splits keeps copies of the cells
 that moved away, though, in the gap between its cell pointers and its content, and nobody clears
@@ -37,6 +37,7 @@ TOGETHER = 1000
 
 TRIES = 100
 PAUSE_SECONDS = 0.05
+"""So often, and so long apart, it is tried to empty the log while others read."""
 
 _AT_ONCE = 256
 _BTREE_PAGES = {2: 12, 5: 12, 10: 8, 13: 8}
@@ -57,7 +58,10 @@ class Shape(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """How it went. Where the log could not be emptied, another program was reading all the time."""
+    """How many pages were made clean, and whether the log is empty.
+
+    Where it is not, another program was reading all the time.
+    """
 
     pages: int
     is_log_empty: bool
@@ -91,7 +95,10 @@ def _clean(path: Path) -> Cleaned:
 
 
 def descriptor(path: Path) -> int:
-    """A descriptor of the ledger's file, for reading and writing, that is never closed."""
+    """A descriptor of the ledger's file, for reading and writing, that is never closed.
+
+    Raises ``OSError``.
+    """
     status = path.stat()
     key = status.st_dev, status.st_ino
     if key not in _descriptors:
@@ -100,7 +107,7 @@ def descriptor(path: Path) -> int:
 
 
 def shape_of(handle: int) -> Shape:
-    """The file's shape, from the database's header."""
+    """The file's shape, from the database's header (SQLite's file format, section 1.3)."""
     header = os.pread(handle, _HEADER, 0)
     page = int.from_bytes(header[16:18])
     page = 65536 if page == 1 else page
@@ -108,7 +115,10 @@ def shape_of(handle: int) -> Shape:
 
 
 def gap_of(page: bytes, usable: int) -> slice:
-    """Where the gap of a page lies; empty for a page that has none, or is no b-tree's."""
+    """Where the gap of a page lies; empty for a page that has none, or is no b-tree's.
+
+    ``usable`` is the bytes of a page in use. SQLite's file format, section 1.6.
+    """
     begins = _BTREE_PAGES.get(page[0])
     if begins is None:
         return slice(0, 0)

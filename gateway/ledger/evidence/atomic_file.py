@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all: what leaves the ledger is evidence, or names people.
+"""Writing a file that is there whole or not at all: what leaves the ledger is evidence.
 
 For its owner alone (0600), on the disk before it bears its name. What goes wrong is told with the
 file and the remedy, and leaves nothing behind.

@@ -63,7 +63,8 @@ def disagreements(history: tuple[Kept, ...], reader: Reader) -> Iterator[str]:
 def other_signer(path: Path, kept: Kept) -> bytes | None:
     """The key that signed the history's last signed line, where ``kept`` is not signed by it.
 
-    Ask before :func:`append`, which tells what is wrong with a history that cannot be read.
+    Its 32 bytes; ``None``: it is, or nothing there is signed or can be read. Ask before
+    :func:`append`, which tells what is wrong with a history that cannot be read.
     """
     try:
         signed = [each.signature.key for each in read_checkpoints(path) if each.signature]
@@ -77,7 +78,8 @@ def append(path: Path, kept: Kept, reader: Reader) -> bool:
     """Add a checkpoint to a history, durably; ``False`` where its last line says the same.
 
     The ledger must agree with all that the history says: a history of a ledger that was cut or
-    rewritten would excuse it. Raises ``LedgerError``; the file is then as it was.
+    rewritten would excuse it. Raises ``LedgerError`` for a ledger that does not agree and for a
+    file that cannot be written, is none, or holds no checkpoints; it is then as it was.
     """
     try:
         # Appended, never replaced: the file may be one that the system lets nobody else change
@@ -122,7 +124,8 @@ def _drop_torn_line(stream: IO[bytes]) -> None:
 def to_syslog(kept: Kept, address: str = "/dev/log") -> None:
     """Hand a checkpoint to the machine's own log. Raises ``LedgerError`` where nobody listens.
 
-    In the form that every local daemon takes, and sends on as RFC 5424 asks.
+    In the form that every local daemon takes, and sends on as RFC 5424 asks: the priority, a tag,
+    the checkpoint as one line of JSON.
     """
     line = f"<{_PRIORITY}>{_NAME}: {as_line(kept)}".encode()
     try:

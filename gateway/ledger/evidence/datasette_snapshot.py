@@ -1,4 +1,4 @@
-"""A snapshot for those who like to ask by themselves: findings by pseudonym, in a database anew.
+"""A snapshot for Datasette: findings by pseudonym, in an SQLite database of their own.
 
 It is made of what a reading by pseudonyms shows, row by row, and of nothing else: no personal part,
 no salt, no key, no free text can come into it. It is no ledger and proves nothing.
@@ -68,7 +68,8 @@ def write_snapshot(
 ) -> int:
     """Fill an empty file with findings that a reading by pseudonyms gave; returns how many.
 
-    Raises ``LedgerError``, above all for a full disk.
+    Each row has the keys of :data:`KEPT`; ``about`` goes into a table of that name; ``progress``
+    hears how many rows were written. Raises ``LedgerError``, above all for a full disk.
     """
     try:
         return _filled(path, rows, about, progress)
@@ -106,7 +107,7 @@ def _filled(
 
 
 def described(made_at: datetime, *, seq: int, version: str) -> dict[str, str]:
-    """What a snapshot says of itself."""
+    """What a snapshot says of itself: the table ``about``, by name."""
     return {
         "made_at": made_at.isoformat(timespec="seconds"),
         "of_the_ledger_up_to_row": str(seq),

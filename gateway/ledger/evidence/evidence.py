@@ -70,8 +70,9 @@ def chain(
 ) -> Iterator[Sealed]:
     """All events in their order; with ``filters`` only those of the findings that they choose.
 
-    Each is checked on its way: a pack of a ledger that is not intact would prove the wrong thing.
-    Raises ``LedgerError`` for the first that is not as it was sealed.
+    ``progress`` hears the ``seq`` of each. Each is checked on its way: a pack of a ledger that is
+    not intact would prove the wrong thing. Raises ``LedgerError`` for the first that is not as it
+    was sealed.
     """
     is_whole = filters is None
     rows = reader.stream(_ALL, {}) if filters is None else _of_chosen(reader, filters, _CHOSEN)
@@ -92,7 +93,7 @@ def chain(
 
 
 def personal(reader: Reader, filters: Filters) -> Iterator[PersonalPart]:
-    """The personal parts of the events of the findings that the filters choose."""
+    """The personal parts of the events of the findings that the filters choose, in their order."""
     for event, part, salt, data in _of_chosen(reader, filters, _PARTS):
         yield PersonalPart(event, part, None if salt is None else salt.hex(), data)
 

@@ -108,8 +108,8 @@ def write_pack(
 ) -> int:
     """Write a pack; returns how many findings are in it.
 
-    Who reads is recorded before the first row is read. Raises ``LedgerError`` where the ledger is
-    not intact.
+    Who reads is recorded before the first row is read. ``progress`` hears the ``seq`` of each
+    event. Raises ``LedgerError`` where the ledger is not intact, or the reading cannot be recorded.
     """
     chosen = reading.admitted(filters)
 

@@ -82,7 +82,10 @@ def make_key(path: Path) -> SigningKey:
 
 
 def read_key(path: Path) -> SigningKey:
-    """Read a secret key: PEM, PKCS8, without a passphrase. Raises ``LedgerError``."""
+    """Read a secret key: PEM, PKCS8 (RFC 5958), without a passphrase.
+
+    Raises ``LedgerError`` for a file that cannot be read, that others may use, or that holds none.
+    """
     content = _content(path)
     mode = path.stat().st_mode & 0o777
     if mode & _FORBIDDEN:
@@ -107,7 +110,7 @@ def read_key(path: Path) -> SigningKey:
 
 
 def read_public_key(path: Path) -> bytes:
-    """Read a public key in PEM: its 32 bytes. Raises ``LedgerError``."""
+    """Read a public key in PEM: its 32 bytes. Raises ``LedgerError`` for a file that holds none."""
     try:
         key = serialization.load_pem_public_key(_content(path))
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -141,7 +144,7 @@ def is_signed(content: bytes, signature: Signature) -> bool:
 
 
 def wrong_with(kept: Kept, public: bytes | None) -> str | None:
-    """What is wrong with who signed a checkpoint; ``None`` for nothing.
+    """What is wrong with who signed a checkpoint, as a sentence; ``None`` for nothing.
 
     ``public`` is the key that must have signed it, where one is known. Without one, the key that
     it names itself is asked, which proves no more than that it was not changed by accident.

@@ -1,4 +1,4 @@
-"""A finding in the words of other machines: a line of syslog (RFC 5424), an event of OCSF. Pure.
+"""A finding for a SIEM: as a line of syslog (RFC 5424), or as an event of OCSF. Pure.
 
 The tables of what became what are in ``docs/siem.md``.
 """
@@ -52,7 +52,8 @@ _ACTION = {
 def syslog_line(row: Mapping[str, Any], *, host: str, enterprise: int) -> str:
     """A finding as RFC 5424 asks, without a line's end: all fields that it has as parameters.
 
-    ``host`` is this machine's name, ``enterprise`` a private enterprise number (section 7.2.2).
+    ``row`` has the columns of ``audit list``, as a reading gives them. ``host`` is this machine's
+    name, ``enterprise`` a private enterprise number (section 7.2.2).
     """
     severity = _NOTICE if row.get("standing") == "listed" else _INFORMATIONAL
     if row.get("action") == "refuse":
@@ -65,7 +66,11 @@ def syslog_line(row: Mapping[str, Any], *, host: str, enterprise: int) -> str:
 
 
 def ocsf(row: Mapping[str, Any], *, version: str) -> Row:
-    """A finding as an event of the Open Cybersecurity Schema Framework; ``version`` is ours."""
+    """A finding as an event of the Open Cybersecurity Schema Framework; ``version`` is ours.
+
+    A Detection Finding (class 2004) with the profile ``security_control``. ``row`` has the columns
+    of ``audit list``; ``KeyError`` where one is missing.
+    """
     time = int(moment(row["at"]).timestamp() * 1000)
     severity_id, severity = _SEVERITY.get(row["tier"] or "", _UNWEIGHED)
     confidence_id, confidence = _CONFIDENCE.get(row["standing"] or "", (0, "Unknown"))

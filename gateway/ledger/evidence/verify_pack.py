@@ -7,8 +7,7 @@ It checks the files against the manifest, the signatures (Ed25519, RFC 8032), th
 events up to the checkpoint, the personal data against what the chain sealed of it, and each finding
 against the sealed events. Status 0: all is sound; 1: something is not; 2: wrong usage.
 
-This is ``gateway/ledger/evidence/verify_pack.py`` of Monition: whoever doubts a pack takes it from
-there.
+Whoever doubts a pack takes this from Monition's source: ``gateway/ledger/evidence/verify_pack.py``.
 """
 
 from __future__ import annotations
@@ -133,7 +132,7 @@ class Pack:
         self.names = self.zip.namelist() if self.zip else [each.name for each in path.iterdir()]
 
     def open(self, name: str) -> IO[bytes]:
-        """A stream of one file's bytes."""
+        """A stream of one file's bytes. Raises ``UnsoundError`` where there is none."""
         if name not in self.names:
             raise UnsoundError(f"{name} is missing")
         return self.zip.open(name) if self.zip else (self._folder / name).open("rb")
@@ -150,7 +149,7 @@ class Pack:
 
 
 def check_files(pack: Pack, manifest: Row) -> str:
-    """Each file is there, and is the one that the manifest tells of; there is no other."""
+    """Each file is the one that the manifest tells of, with no other, or ``UnsoundError``."""
     known = {*manifest["files"], MANIFEST, SIGNATURE} & {*pack.names}
     strange = sorted({*pack.names} - known)
     if pack.zip and sorted(pack.names) != sorted(known):  # a folder may hold others by now
@@ -176,7 +175,7 @@ def signed_text(kept: Row) -> str:
 
 
 def check_signatures(pack: Pack, kept: list[Row], expected: str | None) -> Iterator[str]:
-    """Who signed the manifest and each checkpoint."""
+    """Who signed the manifest and each checkpoint; ``UnsoundError`` for a wrong or other key."""
     with pack.open(MANIFEST) as stream:
         digest = hashlib.sha256(stream.read()).hexdigest()
     mark = pack.json(SIGNATURE) if SIGNATURE in pack.names else {}
@@ -194,7 +193,7 @@ def check_signatures(pack: Pack, kept: list[Row], expected: str | None) -> Itera
 
 
 def row_hash(row: Row) -> str:
-    """SHA-256 over the tag and each column, each behind its length in eight bytes."""
+    """SHA-256, in hex, over the tag and each column, each behind its length in eight bytes."""
     texts = [str(row[name]) for name in ("seq", "id", "at", "kind", "facts", "commitments")]
     columns = [TAG, *(text.encode() for text in texts), bytes.fromhex(row["previous"])]
     framed = b"".join(len(column).to_bytes(8, "big") + column for column in columns)
@@ -250,7 +249,7 @@ class Sealed:
 
 
 def check_chain(pack: Pack, sealed: Sealed, manifest: Row, kept: dict[int, str]) -> str:
-    """Every row's hash; with the whole chain, also that each follows the one before."""
+    """Every row's hash; of a whole chain also that each follows the last, or ``UnsoundError``."""
     is_whole, previous, seq, first = manifest["chain"] == "full", "0" * 64, 0, None
     for row in pack.lines("chain.jsonl"):
         where = f"row {row['seq']} ({row['id']}) of the chain"
@@ -272,7 +271,7 @@ def check_chain(pack: Pack, sealed: Sealed, manifest: Row, kept: dict[int, str])
 
 
 def check_parts(sealed: Sealed) -> str:
-    """That no personal data came along that belongs to no event of the pack."""
+    """All personal data belongs to an event of the pack, or ``UnsoundError``."""
     for stray in sorted({*sealed.personal} - sealed.checked):
         raise UnsoundError(f"there is personal data of an event of no finding here: {stray}")
     told = f"personal data of {len(sealed.checked)} events is what was sealed"
@@ -280,7 +279,7 @@ def check_parts(sealed: Sealed) -> str:
 
 
 def told(identity: str, sealed: Sealed) -> Row:
-    """A finding as the sealed events tell it."""
+    """A finding as the sealed events tell it. Raises ``UnsoundError`` where none does."""
     story = sealed.stories.get(identity, {})
     seen, end = story.get("OBSERVED"), story.get("SETTLED")
     if seen is None:
@@ -313,7 +312,7 @@ def cell(value: Any) -> str:
 
 
 def check_findings(pack: Pack, sealed: Sealed, manifest: Row) -> str:
-    """Each finding is what the sealed events say, and CSV says the same as JSON."""
+    """Each finding is what the events say, CSV says the same as JSON, or ``UnsoundError``."""
     columns, count = manifest["columns"], 0
     with pack.open("findings.csv") as stream:
         table = csv.reader(io.TextIOWrapper(stream, "utf-8", newline=""))
@@ -332,7 +331,7 @@ def check_findings(pack: Pack, sealed: Sealed, manifest: Row) -> str:
 
 
 def compare(row: Row, sealed: Row, *, veiled: bool) -> None:
-    """Raise for the first field that differs. By pseudonyms, people cannot be compared."""
+    """``UnsoundError`` for the first field that differs; ``veiled``: people are not compared."""
     for name in sorted({*row, *sealed}):
         ours, theirs = row.get(name), sealed.get(name)
         if ours != theirs and not (veiled and name in (*PEOPLE, "erased")):
@@ -340,7 +339,7 @@ def compare(row: Row, sealed: Row, *, veiled: bool) -> None:
 
 
 def kept_elsewhere(path: Path) -> list[Row]:
-    """The checkpoints of a file, one a line."""
+    """The checkpoints of a file, one a line. Raises ``UnsoundError`` for a file of none."""
     try:
         kept = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
         if all({"seq", "hash"} <= {*one} for one in kept) and kept:

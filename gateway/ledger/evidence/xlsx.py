@@ -51,8 +51,9 @@ def write_workbook(
 ) -> int:
     """Write the findings, and what ``about`` says of them; returns how many sheets they took.
 
-    The digest is the SHA-256 of the rows as JSON lines, as ``--format json`` writes them. Raises
-    ``OSError`` where there is no room for it, here or where temporary files lie.
+    ``columns`` are the rows' keys that are shown, in their order. The digest is the SHA-256 of the
+    rows as JSON lines, as ``--format json`` writes them. Raises ``OSError`` where there is no room
+    for it, here or where temporary files lie.
     """
     book = Workbook(write_only=True)
     archive = ZipFile(stream, "w", ZIP_DEFLATED)

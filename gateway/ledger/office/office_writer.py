@@ -1,4 +1,4 @@
-"""The office's hand on the ledger: what people decide is appended beside the running gateway.
+"""Writing what the office decides into the ledger, beside the running gateway.
 
 A connection of its own, opened for as long as an act takes. It waits longer for the write lock than
 a gateway does, whose mail waits with it; it never begins a ledger. An act on several findings is
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import LedgerError
 from gateway.ledger.office.chosen_findings import findings
 from gateway.ledger.record import office_events
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import errors_told, open_for_reading, reading
 from gateway.ledger.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
@@ -30,11 +30,15 @@ if TYPE_CHECKING:
     from gateway.model import Disposition, Event
 
 PATIENCE_SECONDS = 15.0
+"""How long an act waits for the write lock."""
 
 
 @contextmanager
 def at_work(path: Path) -> Iterator[SqliteStore]:
-    """The ledger at ``path``, open for writing. Raises ``LedgerError`` where there is none."""
+    """The ledger at ``path``, open for writing while a block lasts.
+
+    Raises ``LedgerError`` where there is none, or it cannot be used.
+    """
     open_for_reading(path).conn.close()
     store = SqliteStore(path, patience=PATIENCE_SECONDS)
     try:
@@ -44,19 +48,19 @@ def at_work(path: Path) -> Iterator[SqliteStore]:
 
 
 def append(path: Path, records: Sequence[Record]) -> tuple[Event, ...]:
-    """Append the records in one transaction, durable when it returns: all or none."""
+    """Append the records in one transaction, durable when it returns: all or none.
+
+    Raises ``LedgerError``; then none is. A :class:`~gateway.ledger.store.store_contract.StoreError`
+    says that the ledger cannot be used now.
+    """
     with at_work(path) as store, store.transaction():
         return tuple(store.append(record) for record in records)
 
 
 def count(path: Path, chosen: Chosen) -> int:
     """How many findings an act would be about. Raises as :func:`findings` does."""
-    database = open_for_reading(path)
-    try:
-        with errors_told(path):
-            return len(findings(database, chosen))
-    finally:
-        database.conn.close()
+    with reading(path) as database:
+        return len(findings(database, chosen))
 
 
 def dispose(  # noqa: PLR0913 - the fields of the event
@@ -69,9 +73,10 @@ def dispose(  # noqa: PLR0913 - the fields of the event
     licence: str | None = None,
     expires_on: date | None = None,
 ) -> tuple[Event, ...]:
-    """Decide findings, each by a DISPOSED of its own. What was decided before stays in the chain.
+    """Decide findings, each by a DISPOSED of its own; these are given, in the findings' order.
 
-    Raises ``LedgerError`` where any cannot be; then none is.
+    What was decided before stays in the chain. ``expires_on`` is the last day. Raises
+    ``LedgerError`` where any cannot be, or a licence holds an address; then none is.
     """
     _check_names_nobody("licence", licence)
     with at_work(path) as store, store.transaction():
@@ -90,7 +95,10 @@ def dispose(  # noqa: PLR0913 - the fields of the event
 def hold(
     path: Path, chosen: Chosen, hand: Hand, *, matter: str, reason: str | None = None
 ) -> tuple[Event, ...]:
-    """Put findings under hold for a matter; those that are under it already are passed over."""
+    """Put findings under hold for a matter; those that are under it already are passed over.
+
+    Gives the HELD events. Raises ``LedgerError`` as :func:`dispose` does.
+    """
     _check_names_nobody("matter", matter)
     with at_work(path) as store, store.transaction():
         with errors_told(path):
@@ -110,8 +118,9 @@ def release(
 ) -> tuple[Event, ...]:
     """End the hold for a matter, or with ``None`` every hold; what is under none is passed over.
 
-    The ledger takes the last HELD or RELEASED of a finding for its state: where another matter
-    holds it still, its HELD follows anew.
+    Gives the RELEASED events. Raises ``LedgerError`` as :func:`findings` does. The ledger takes the
+    last HELD or RELEASED of a finding for its state: where another matter holds it still, its HELD
+    follows anew.
     """
     done: list[Event] = []
     with at_work(path) as store, store.transaction():
@@ -132,7 +141,10 @@ def release(
 
 
 def matters(database: Database, finding: str) -> tuple[str | None, ...]:
-    """What a finding is under hold for, oldest first; empty where it is under none."""
+    """What a finding is under hold for, oldest first; empty where it is under none.
+
+    ``None`` among them is a hold that names no matter.
+    """
     held: dict[str | None, None] = {}
     for kind, facts in database.execute(
         "SELECT kind, facts FROM event WHERE kind IN ('HELD', 'RELEASED') "

@@ -61,7 +61,11 @@ class Access:
 
 
 class Reading(AbstractContextManager["Reading"]):
-    """An open ledger as one person sees it. ``access=None``: by pseudonyms alone."""
+    """An open ledger as one person sees it. ``access=None``: by pseudonyms alone.
+
+    Each method raises ``LedgerError`` where the ledger cannot be read, and where the reading cannot
+    be written down, which shows nobody's name.
+    """
 
     def __init__(self, path: Path, access: Access | None) -> None:
         """Raises ``LedgerError`` where there is no ledger."""
@@ -94,7 +98,10 @@ class Reading(AbstractContextManager["Reading"]):
     def findings(
         self, filters: Filters, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[dict[str, Any]]:
-        """Observed recipients, newest first, as :meth:`Reader.findings` gives them."""
+        """Observed recipients, newest first, as :meth:`Reader.findings` gives them.
+
+        By pseudonyms ``filters`` name people by theirs: ``LedgerError`` for an address or a text.
+        """
         chosen = self.admitted(filters, limit=limit, offset=offset)
         rows = self.reader.findings(chosen, limit=limit, offset=offset)
         return map(self.veiled, rows) if self._access is None else rows
@@ -138,9 +145,10 @@ class Reading(AbstractContextManager["Reading"]):
         now: datetime,
         limit: int | None = None,
     ) -> Answer:
-        """The answer to a question, at most ``limit`` rows.
+        """The answer to a question, at most ``limit`` rows; ``None``: all.
 
-        The questions stand in :mod:`gateway.ledger.questions.named_questions`.
+        ``values`` are its parameters by name. By pseudonyms an address raises ``LedgerError``. The
+        questions stand in :mod:`gateway.ledger.questions.named_questions`.
         """
         given = self._by_pseudonym(question, values or {})
         if self._access is None:
@@ -173,6 +181,7 @@ class Reading(AbstractContextManager["Reading"]):
 
         It is asked first of one for each recipient and institution, as :meth:`Reader.samples` gives
         them, and then of all that are like those it took. Only what is handed out is recorded.
+        ``None`` and 0: no limit.
         """
         rows = choose(self.reader.like(choose(self.reader.samples())))
         page = rows[:limit] if limit else rows
@@ -183,7 +192,10 @@ class Reading(AbstractContextManager["Reading"]):
         return run_question.Answer(page, has_more=len(rows) > len(page))
 
     def find(self, prefix: str) -> tuple[Story, tuple[Story, ...]]:
-        """The event whose id begins so, and those of the same observation."""
+        """The event whose id begins so, and those of the same observation, oldest first.
+
+        Raises ``LedgerError`` for a beginning that fits no event or several.
+        """
         stories = self.judged(prefix)
         if self._access is None:
             stories = tuple(map(self._veiled_story, stories))
@@ -206,7 +218,10 @@ class Reading(AbstractContextManager["Reading"]):
         return stories
 
     def notices(self, *, everything: bool = True) -> list[dict[str, Any]]:
-        """The outbox, oldest first, as :meth:`Reader.notices`; else without what was sent."""
+        """The outbox, oldest first, as :meth:`Reader.notices`.
+
+        ``everything=False`` leaves out what was sent.
+        """
         rows = [row for row in self.reader.notices() if everything or row["state"] != "sent"]
         if self._access is None:
             return [
@@ -236,7 +251,9 @@ class Reading(AbstractContextManager["Reading"]):
     ) -> Event | None:
         """Make durable that this person is about to see so many rows, about these senders.
 
-        ``filters`` must name nobody (:func:`described`). Does nothing for a reading by pseudonyms.
+        ``filters`` must name nobody (:func:`described`); ``senders`` are addresses, which become
+        pseudonyms here. Does nothing for a reading by pseudonyms. Raises :class:`StoreError` where
+        it cannot be written down: then nothing may be shown.
         """
         access = self._access
         if access is None:
@@ -261,7 +278,10 @@ class Reading(AbstractContextManager["Reading"]):
             ) from error
 
     def veiled(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A row with pseudonyms in the place of people, and without what others wrote."""
+        """A row with pseudonyms in the place of people, and without what others wrote.
+
+        It has the keys that it had; what may name a person is null.
+        """
         shown = dict(row)
         if shown.get("sender"):
             shown["sender"] = self.names.person(shown["sender"])

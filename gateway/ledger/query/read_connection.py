@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Self
 from gateway.errors import LedgerError
 from gateway.ledger.query import text_search
 from gateway.ledger.questions.filters import Filters, as_sql
+from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import EventKind, Part
 from gateway.ledger.store import outbox
 from gateway.ledger.store.open_database import errors_told, open_for_reading
-from gateway.ledger.store.pseudonyms import Pseudonyms, fold
+from gateway.ledger.store.pseudonyms import Pseudonyms
 from gateway.ledger.verify.checkpoint import identity, take_checkpoint
 from gateway.ledger.verify.verification import Verdict, examine
 from gateway.model import Event, Notice
@@ -132,7 +133,10 @@ class Story:
 
 
 class Reader:
-    """An open ledger, for reading. Use it in a ``with``. Raises ``LedgerError`` for none."""
+    """An open ledger, for reading. Use it in a ``with``. Raises ``LedgerError`` for none.
+
+    So does each method, where the ledger cannot be read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -173,7 +177,8 @@ class Reader:
     ) -> Iterator[dict[str, Any]]:
         """Observed recipients, newest first, with the keys of :data:`COLUMNS`.
 
-        A row whose personal fields were erased has them null, and ``erased`` true besides.
+        A row whose personal fields were erased has them null, and ``erased`` true besides; ``held``
+        is a boolean, all else text or null.
         """
         condition, values = self.condition(filters)
         columns = ", ".join(COLUMNS)
@@ -223,14 +228,17 @@ class Reader:
             return list(self._database.execute(sql, dict(values)))
 
     def stream(self, sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query one by one, however many they are."""
+        """The rows of a query one by one, however many they are; ``values`` by their names."""
         with errors_told(self._path):
             # No `yield from`: it would close the cursor, long after the ledger perhaps.
             for row in self._database.execute(sql, dict(values)):  # noqa: UP028
                 yield row
 
     def condition(self, filters: Filters) -> tuple[str, dict[str, str]]:
-        """What chooses findings on the table ``facet``, with its parameters."""
+        """What chooses findings on the table ``facet``: SQL, with its parameters by name.
+
+        Raises ``LedgerError`` for a text without words, or of too many.
+        """
         return as_sql(filters, self.words(filters))
 
     def pseudonyms(self) -> Pseudonyms:
@@ -294,7 +302,11 @@ class Reader:
         return tuple(self._story(row) for row in rows if row[1] != event.id)
 
     def notices(self) -> Iterator[dict[str, Any]]:
-        """The outbox, oldest first: its columns, with the ``entities`` that a notice names."""
+        """The outbox, oldest first: its columns, with the ``entities`` that a notice names.
+
+        Keys: ``id state recipient created_at next_at attempts not_before lease_until sent_at
+        last_error entities``; the last is a list of the institutions' names.
+        """
         columns = (
             "id, state, recipient, created_at, next_at, attempts, not_before, lease_until, "
             "sent_at, last_error"
@@ -332,11 +344,14 @@ class Reader:
         checkpoint: Checkpoint | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Verdict:
-        """Check all of the ledger; ``progress`` hears the rows walked so far."""
+        """Check all of the ledger; ``progress`` hears how many rows were walked so far."""
         return examine(self._path, checkpoint, progress)
 
     def words(self, filters: Filters) -> tuple[Word, ...]:
-        """What the words of ``filters.text`` stand for; none where none is asked for."""
+        """What the words of ``filters.text`` stand for, in its order; empty where there is no text.
+
+        Raises ``LedgerError`` as :func:`text_search.search` does.
+        """
         if filters.text is None:
             return ()
         if (known := self._words.get(filters.text)) is None:

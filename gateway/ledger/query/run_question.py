@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gateway.ledger.questions.question import Takes
+from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import timestamp
-from gateway.ledger.store.pseudonyms import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ ALL = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of an answer, with the question's columns; ``has_more``: they were cut off."""
+    """The rows of an answer, keyed by the question's columns; ``has_more``: they were cut off."""
 
     rows: list[dict[str, Any]]
     has_more: bool = False
@@ -43,7 +43,11 @@ def answer(  # noqa: PLR0913 - what a question is asked with
     now: datetime,
     limit: int | None,
 ) -> Answer:
-    """Ask; ``limit=None`` is all. Addresses are folded, times written as the ledger has them."""
+    """Ask a question that has SQL; ``limit=None`` is all.
+
+    ``values`` are its parameters by name. Addresses in them are folded, times written as the ledger
+    has them. ``now`` is aware. Raises ``LedgerError`` where the ledger cannot be read.
+    """
     assert question.sql is not None
     condition, parameters = reader.condition(filters)
     rows = reader.answer(

@@ -59,8 +59,8 @@ _TWICE = re.compile(r"(.)\1+")
 def search(connection: sqlite3.Connection, text: str) -> tuple[Word, ...]:
     """What each word of the text stands for among the names of an open ledger.
 
-    Words end where letters and digits do, as the index has them. Raises ``LedgerError`` for a text
-    of none, and for one of too many.
+    In the order of the text. Words end where letters and digits do, as the index has them. Raises
+    ``LedgerError`` for a text of none, and for one of too many.
     """
     composed = unicodedata.normalize("NFKC", text)
     words = "".join(sign if sign.isalnum() else " " for sign in composed).split()
@@ -94,7 +94,10 @@ class Vocabulary:
         return [word if word.isascii() else latin(word) for word in self._words]
 
     def find(self, asked: str) -> Word:
-        """What a word stands for: itself, other spellings of it, or what a slip made of it."""
+        """What a word stands for: itself, other spellings of it, or what a slip made of it.
+
+        Its ``query`` is empty where no name has the like.
+        """
         folded = fold(asked)[:LONGEST_WORD]
         is_there = self._count(_expression([folded])) > 0
         spellings = self._of_one_sound({folded, latin(folded)[:LONGEST_WORD]})

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import timestamp
-from gateway.ledger.store.pseudonyms import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,9 +79,10 @@ class Filters:
 class Word:
     """A word of a text, and what it was taken for in the names that the ledger holds.
 
-    ``query`` is FTS5's expression for it; empty where no name has the like. ``taken`` are the words
-    that stand for it where it does not stand there itself. ``is_common``: so many names have it
-    that a walk through the findings is quicker than one through the names.
+    ``query`` is FTS5's expression for it (SQLite's documentation, "FTS5", section 3); empty where
+    no name has the like. ``taken`` are the words that stand for it where it does not stand there
+    itself. ``is_common``: so many names have it that a walk through the findings is quicker than
+    one through the names.
     """
 
     asked: str
@@ -110,7 +111,7 @@ def when(text: str, now: datetime, *, is_end: bool = False) -> datetime:
 
 
 def as_sql(filters: Filters, words: Sequence[Word] = ()) -> tuple[str, dict[str, str]]:
-    """The condition on the table ``facet``, and its parameters.
+    """The condition on the table ``facet``, as SQL, and its parameters by their names.
 
     ``words`` is what ``filters.text`` was found to mean: a finding fits in whose names, sender,
     recipient and institution together, each of them stands.

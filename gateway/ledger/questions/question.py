@@ -63,7 +63,7 @@ class Said:
     many: str
 
     def of(self, count: int, *, has_more: bool = False) -> str:
-        """The sentence for so many rows, or for more than so many."""
+        """The sentence for so many rows, or with ``has_more`` for more than so many."""
         if count == 0:
             return self.none
         if count == 1 and not has_more:
@@ -97,7 +97,7 @@ class Question:
 
     @property
     def defaults(self) -> Mapping[str, int | None]:
-        """A value for each parameter, where it is left out."""
+        """A value for each parameter, where it is left out; ``None`` for one that has none."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
 

@@ -71,7 +71,8 @@ class StoredRow(NamedTuple):
 class Checkpoint:
     """A place in the chain, to be kept where the ledger's writer cannot reach it.
 
-    ``at`` is the event's own time. An empty ledger has ``seq`` 0 and the root as its hash.
+    ``hash`` is in hex; ``id`` and ``at`` are the event's own. Of an empty ledger ``seq`` is 0,
+    ``hash`` the root's, and the other two are ``None``.
     """
 
     seq: int
@@ -100,7 +101,10 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """The first thing wrong. ``seq`` is ``None`` where it is not one row (a missing trigger)."""
+    """The first thing wrong: ``what`` is a sentence without its subject, the row.
+
+    ``seq`` is ``None`` where it is not one row (a missing trigger), and the sentence then whole.
+    """
 
     seq: int | None
     id: str | None
@@ -116,7 +120,8 @@ class Flaw:
 def seal(record: Record, seq: int, previous: bytes) -> tuple[Event, dict[Part, str]]:
     """Give a record its place; returns the row, and the ``data`` column of each personal part.
 
-    Raises ``TypeError`` or ``ValueError`` for what cannot be written canonically.
+    ``previous`` is the hash of row ``seq - 1``, :data:`ROOT` for the first. Raises ``TypeError`` or
+    ``ValueError`` for what cannot be written canonically.
     """
     facts = canonical(record.facts)
     sealed, data = commitments(record)
@@ -142,7 +147,11 @@ def row_hash(  # noqa: PLR0913, PLR0917 - the columns of the table, in its order
     sealed: bytes,
     previous: bytes,
 ) -> bytes:
-    """SHA-256 over the tag and every other column, each behind its length in eight bytes."""
+    """SHA-256 over the tag and every other column, each behind its length in eight bytes.
+
+    Text as its UTF-8 bytes, ``seq`` in decimal; the lengths big-endian. Gives the 32 bytes. Raises
+    ``TypeError`` for a column that is no bytes.
+    """
     number = b"%d" % seq
     length = _LENGTHS
     try:
@@ -175,7 +184,8 @@ def verify(
     """Walk the rows, in the order of ``seq`` from the first; returns the first flaw.
 
     A row has the columns of :class:`StoredRow`, whatever tuple it is. They are streamed: nothing
-    is kept of them. ``walk`` holds the figures, before a flaw too.
+    is kept of them. ``walk`` holds the figures, before a flaw too. A ``checkpoint`` must be met
+    on the way, with its hash. ``None``: nothing is wrong.
     """
     for row in rows:
         # Nearly all rows are as they were written: one look settles it. Any other is looked at

@@ -53,7 +53,10 @@ class Sighting:
 def observed(
     sighting: Sighting, decisions: Iterable[Decision], *, at: datetime, entropy: Entropy
 ) -> tuple[Record, ...]:
-    """One OBSERVED for each finding, in the order of the decisions and of their findings."""
+    """One OBSERVED for each finding, in the order of the decisions and of their findings.
+
+    Raises ``ValueError`` for a time without a zone, as every builder here does.
+    """
     pairs = [(decision, finding) for decision in decisions for finding in decision.findings]
     waiting = list(sighting.envelope.recipients)
     records: list[Record] = []
@@ -84,7 +87,7 @@ def observed(
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one observed recipient.
+    """What became of one observed recipient; ``observed`` is the id of its OBSERVED.
 
     ``reply`` is the next hop's final reply as text, or ours; ``refused_by_us`` tells our own
     refusal from the next hop's.
@@ -99,7 +102,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class NoticeState:
-    """What a settled recipient means for the notice: ``none``, ``queued``, ``suppressed:…``."""
+    """What a settled recipient means for the notice: ``none``, ``queued``, ``suppressed:REASON``.
+
+    ``id`` is the notice's, where one is queued.
+    """
 
     state: str
     id: str | None = None
@@ -133,7 +139,10 @@ def settled(  # noqa: PLR0913 - the fields of the event
 
 
 def notified(facts: Mapping[str, JSON], *, process: str, at: datetime, entropy: Entropy) -> Record:
-    """A notice left, or was given up: ``notice, result, attempts, message_id, digest``."""
+    """A notice left, was given up, or queued anew; ``result`` says which.
+
+    Facts: ``notice result attempts message_id digest texts``.
+    """
     return _record(EventKind.NOTIFIED, {**facts, "process": process}, {}, at=at, entropy=entropy)
 
 
@@ -172,7 +181,7 @@ def heartbeat(process: str, *, at: datetime, entropy: Entropy) -> Record:
 def journalled(
     facts: Mapping[str, JSON], *, process: str, at: datetime, entropy: Entropy
 ) -> Record:
-    """The emergency journal was taken in: ``events, settlements, known, set_aside``."""
+    """The emergency journal was taken in; numbers: ``events settlements known set_aside``."""
     return _record(EventKind.JOURNALLED, {**facts, "process": process}, {}, at=at, entropy=entropy)
 
 

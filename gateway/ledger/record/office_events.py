@@ -33,7 +33,10 @@ SUBJECTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Who acts, and when; ``entropy`` gives that many random bytes."""
+    """Who acts, by the name they are signed in with, and when, an aware time.
+
+    ``entropy`` gives that many random bytes.
+    """
 
     by: str
     at: datetime
@@ -49,7 +52,11 @@ def disposed(  # noqa: PLR0913 - the fields of the event
     licence: str | None = None,
     expires_on: date | None = None,
 ) -> Record:
-    """The office decided a finding. ``expires_on`` is the last day of a licence or exception."""
+    """The office decided a finding; ``observed`` is its id, as in all of these.
+
+    ``expires_on`` is the last day of a licence or exception. Raises ``ValueError`` for a time
+    without a zone, as every builder here does.
+    """
     facts: dict[str, JSON] = {
         "observed": observed,
         "disposition": disposition.value,

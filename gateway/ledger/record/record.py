@@ -16,12 +16,14 @@ from enum import StrEnum
 from typing import TypeAlias
 
 JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None"
+"""What a record may hold: no floats, which have no one spelling."""
 
 TAG = b"monition-1"
 """Goes into every hash of this format, so that no hash of another can be taken for one."""
 
 SALT_BYTES = 32
 ENTROPY_BYTES = 10
+"""The random bytes of a ULID."""
 
 # Beyond this a reader that keeps numbers as doubles (jq, a browser) would round: RFC 7493, 2.2.
 LARGEST_INTEGER = 2**53 - 1
@@ -60,7 +62,7 @@ class Record:
     """One event to be: no place in the chain yet.
 
     ``id`` is a ULID, ``at`` as :func:`timestamp` writes it. ``salts`` holds 32 random bytes for
-    each part that ``personal`` has.
+    each part that ``personal`` has; ``ValueError`` where it does not.
     """
 
     id: str
@@ -104,7 +106,10 @@ def commitment(salt: bytes, data: bytes) -> str:
 
 
 def commitments(record: Record) -> tuple[str, dict[Part, str]]:
-    """The ``commitments`` column of a record, and the ``data`` column of each part."""
+    """The ``commitments`` column of a record, and the ``data`` column of each part.
+
+    Raises as :func:`canonical` does.
+    """
     data = {part: canonical(content) for part, content in record.personal.items()}
     sealed: dict[str, JSON] = {
         part.value: commitment(record.salts[part], text.encode()) for part, text in data.items()
@@ -115,7 +120,7 @@ def commitments(record: Record) -> tuple[str, dict[Part, str]]:
 def ulid(at: datetime, entropy: bytes) -> str:
     """Name an event: 48 bits of milliseconds, then 80 random bits, in Crockford's base 32.
 
-    26 characters that sort by time. ``at`` is aware; ``entropy`` is ten bytes.
+    26 characters that sort by time. ``at`` is aware; ``entropy`` is ten bytes, or ``ValueError``.
     """
     if len(entropy) != ENTROPY_BYTES:
         raise ValueError(f"a ULID takes {ENTROPY_BYTES} random bytes, not {len(entropy)}")
@@ -135,12 +140,12 @@ def timestamp(at: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """Read back what :func:`timestamp` wrote. Raises ``ValueError``."""
+    """Read back what :func:`timestamp` wrote, an aware time. Raises ``ValueError`` for none."""
     return datetime.fromisoformat(text)
 
 
 def readable(raw: bytes) -> str:
-    r"""Bytes from the wire as text: UTF-8 where it is UTF-8, else ``\xNN`` for what is not."""
+    r"""Bytes of a peer as text: UTF-8 where it is UTF-8, else ``\xNN`` for what is not."""
     return raw.decode("utf-8", "backslashreplace")
 
 

@@ -46,7 +46,8 @@ def differences(connection: sqlite3.Connection) -> Iterator[Difference]:
     """Where the objects of an open database are not those of :data:`EXPECTED`.
 
     A strange trigger or view can falsify what is written or shown; a strange table holds what no
-    erasure looks for. The full-text index keeps tables of its own, and so does SQLite.
+    erasure looks for. The full-text index keeps tables of its own, and so does SQLite. Raises
+    ``sqlite3.DatabaseError`` where the file is damaged.
     """
     found = {
         (_text(type_), _text(name)): _text(sql)

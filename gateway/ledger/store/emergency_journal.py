@@ -155,7 +155,7 @@ class HeldJournal:
         self._handle = handle
 
     def entries(self) -> Iterator[Entry]:
-        """All entries in the order they were written."""
+        """All entries in the order they were written, also those that are not whole."""
         with os.fdopen(os.dup(self._handle), "rb") as file:
             file.seek(0)
             yield from map(_read, file)
@@ -166,13 +166,17 @@ class HeldJournal:
 
 
 def line(type_: str, content: Mapping[str, JSON]) -> Line:
-    """One entry as a line: hex SHA-256 of the rest, a space, canonical JSON."""
+    """One entry as a line: hex SHA-256 of the rest, a space, canonical JSON.
+
+    ``type_`` is ``record`` or ``settlement``. Raises ``TypeError`` or ``ValueError`` for a content
+    that cannot be written so.
+    """
     body = canonical({"type": type_, "content": content}).encode()
     return hashlib.sha256(body).hexdigest().encode() + b" " + body + b"\n"
 
 
 def record_as_json(record: Record) -> dict[str, JSON]:
-    """A record as the journal keeps it, its salts in hex."""
+    """A record as the journal keeps it: its fields by their names, its salts in hex."""
     return {
         "id": record.id,
         "at": record.at,
@@ -184,7 +188,10 @@ def record_as_json(record: Record) -> dict[str, JSON]:
 
 
 def record_from_json(data: Mapping[str, Any]) -> Record:
-    """Read a record back. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for none."""
+    """Read a record back.
+
+    Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
+    """
     return Record(
         id=data["id"],
         at=data["at"],

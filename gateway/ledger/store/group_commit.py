@@ -36,7 +36,10 @@ RETRY_SECONDS = 2.0
 
 
 class Committer:
-    """The open store, or the reason why there is none. For one thread alone."""
+    """The open store, or the reason why there is none (``fault``). For one thread alone.
+
+    No fault of the database is raised: each job's future ends with it.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,10 @@ class Committer:
         tell: Callable[[str, Exception | None], None],
         rhythm: Rhythm,
     ) -> None:
+        """``tell`` hears what an operator should, with the error where it is about one.
+
+        ``rhythm`` decides notices of settlements that come out of the journal.
+        """
         self.fault: str | None = "the ledger is not open yet"
         self.taken_in = 0
         """How many entries of the emergency journal came into the ledger, all in all."""
@@ -78,7 +85,11 @@ class Committer:
         self._usable_store()
 
     def commit(self, jobs: list[Job]) -> None:
-        """Do the jobs in one transaction, or keep in the journal what must be kept."""
+        """Do the jobs in one transaction, or keep in the journal what must be kept.
+
+        Each job is ended, by its result or by a ``LedgerError``. Without jobs only what waits in
+        the journal is taken in.
+        """
         store = self._usable_store()
         if store is None:
             self._fall_back(jobs)

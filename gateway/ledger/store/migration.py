@@ -33,6 +33,8 @@ class Migration:
     def await_briefly(self) -> bool:
         """Begin it where the ledger is older; whether it was brought up to date just now.
 
+        Waits for :data:`PATIENCE_SECONDS` at most, and not at all where there is nothing to do.
+
         Raises :class:`StoreError`: it is still under way, or it failed.
         """
         if self._thread is None:

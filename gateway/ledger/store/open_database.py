@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# How long a writer waits for another's transaction. Longer, and mail would wait with it: the
-# emergency journal is the better place then.
 PATIENCE_SECONDS = 1.5
+"""How long a writer waits for another's transaction.
+
+Longer, and mail would wait with it: the emergency journal is the better place then.
+"""
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
@@ -29,8 +31,9 @@ _DAMAGE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 def open_for_writing(path: Path) -> tuple[Database, bool]:
     """Open a ledger, or begin one where there is none; tells whether it was begun.
 
-    A new file is for its owner alone (0600); SQLite gives its -wal and -shm the same mode.
-    Raises :class:`StoreError`.
+    An older one is brought up to date, which may take long. Every commit is durable when it
+    returns (SQLite's documentation, "PRAGMA synchronous"). A new file is for its owner alone
+    (0600); SQLite gives its -wal and -shm the same mode. Raises :class:`StoreError`.
     """
     _check_place(path)
     with errors_told(path):
@@ -45,7 +48,11 @@ def open_for_writing(path: Path) -> tuple[Database, bool]:
 
 
 def open_for_reading(path: Path) -> Database:
-    """Open a ledger that cannot be written through this connection. Raises ``LedgerError``."""
+    """Open a ledger that cannot be written through this connection.
+
+    Raises ``LedgerError`` where there is none, an empty one or one of an older version;
+    :class:`StoreError` where it cannot be used.
+    """
     if path.is_dir():
         raise LedgerError(f"{path} is a folder, not a ledger: set [ledger] path to a file in it")
     if not os.path.lexists(path):
@@ -62,6 +69,20 @@ def open_for_reading(path: Path) -> Database:
             # A write-ahead log needs a file beside it even to be read. Nobody writes to this copy,
             # and it has no log: it can be read as it lies.
             return _opened_for_reading(path, "immutable=1")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Database]:
+    """A ledger open for reading while a block lasts; SQLite's errors in it become ours.
+
+    Raises as :func:`open_for_reading` and :func:`errors_told` do.
+    """
+    database = open_for_reading(path)
+    try:
+        with errors_told(path):
+            yield database
+    finally:
+        database.conn.close()
 
 
 def _opened_for_reading(path: Path, how: str) -> Database:
@@ -88,7 +109,11 @@ def _is_at_rest(path: Path) -> bool:
 
 @contextmanager
 def errors_told(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours: a constraint is the caller's fault, all else the store's."""
+    """Turn SQLite's errors into ours: a constraint is the caller's fault, all else the store's.
+
+    Raises ``LedgerError`` for a row that a constraint or a trigger refused, :class:`StoreError` for
+    a database that is busy, full, damaged or cannot be opened.
+    """
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.DataError) as error:

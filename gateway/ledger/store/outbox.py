@@ -1,7 +1,8 @@
 """The outbox's rows: notices waiting to be sent, each leased to one courier at a time.
 
-Functions over an open database, inside the caller's transaction. A lease is lost by time or by
-another's claim; whoever lost it is told so, and must not say anything about the notice any more.
+Functions over an open database, inside the caller's transaction; SQLite's errors are the caller's
+to turn into ours. A lease is lost by time or by another's claim; whoever lost it is told so, and
+must not say anything about the notice any more. Times are aware.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _COLUMNS = "id, request, created_at, next_at, attempts, not_before, lease_until,
 
 
 def windows(database: Database, sender: str, names: Iterable[str]) -> Mapping[str, datetime | None]:
-    """When each window of that sender was last opened."""
+    """When each window of that sender was last opened; ``None``: never.
+
+    ``sender`` is the address casefolded, as :func:`queue` keeps it.
+    """
     opened: dict[str, datetime | None] = {}
     for name in names:
         row = database.execute(
@@ -41,7 +45,7 @@ def windows(database: Database, sender: str, names: Iterable[str]) -> Mapping[st
 
 
 def queue(database: Database, notice: Notice, names: Iterable[str]) -> None:
-    """Put a notice into the outbox and open its windows."""
+    """Put a notice into the outbox and open its windows, as of when it was made."""
     database.execute(
         "INSERT INTO outbox (id, recipient, request, created_at, next_at) VALUES (?, ?, ?, ?, ?)",
         (
@@ -86,7 +90,11 @@ def claim(  # noqa: PLR0913 - Store's words, and the database
     limit: int,
     per_hour: int,
 ) -> tuple[Notice, ...]:
-    """Lease what is due, oldest first; those on their way count as sent in this hour."""
+    """Lease what is due to ``owner`` until ``now + lease``, oldest first, at most ``limit``.
+
+    Those sent within the hour and those on their way count against ``per_hour``. Each claim is an
+    attempt; ``attempts`` of what is given are those before.
+    """
     present = timestamp(now)
     lost = timestamp(now + max(_FARTHEST_LEASE, 2 * lease))
     (busy,) = database.execute(
@@ -119,7 +127,7 @@ def claim(  # noqa: PLR0913 - Store's words, and the database
 
 
 def renew(database: Database, notice: str, *, owner: str, lease_until: datetime) -> bool:
-    """Prolong a lease that is still the owner's."""
+    """Prolong a lease that is still the owner's; ``False``: it is not."""
     cursor = database.execute(
         "UPDATE outbox SET lease_until = ? WHERE id = ? AND lease_owner = ? AND state = 'queued'",
         (timestamp(lease_until), notice, owner),
@@ -147,7 +155,7 @@ def finish(
 def postpone(
     database: Database, notice: str, *, owner: str, not_before: datetime, error: str
 ) -> bool:
-    """Give a lease back; the notice waits until then."""
+    """Give a lease back; the notice waits until then. ``False``: the lease was lost."""
     cursor = database.execute(
         "UPDATE outbox SET not_before = ?, last_error = ?, lease_owner = NULL, lease_until = NULL "
         "WHERE id = ? AND lease_owner = ? AND state = 'queued'",
@@ -157,7 +165,7 @@ def postpone(
 
 
 def retry(database: Database, notice: str | None, *, now: datetime) -> tuple[str, ...]:
-    """Queue given-up notices anew and let postponed ones go now; one of them, or all.
+    """Queue given-up notices anew and let postponed ones go now: one of them, or all; their ids.
 
     One that was given up counts as made ``now``: else its age would end it again at once.
     """

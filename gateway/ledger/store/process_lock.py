@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Liveness:
-    """The lock files of one ledger, in a folder beside it."""
+    """The lock files of one ledger, in a folder beside it: ``LEDGER.d/PROCESS.lock``."""
 
     def __init__(self, ledger: Path) -> None:
         self._folder = ledger.with_name(ledger.name + ".d")
         self._held: tuple[int, Path] | None = None
 
     def show(self, process: str) -> None:
-        """Hold this process's lock from now on. Raises ``OSError``."""
+        """Hold this process's lock from now on. Raises ``OSError`` where it cannot be made."""
         if self._held is not None:
             return
         self._folder.mkdir(mode=0o700, exist_ok=True)

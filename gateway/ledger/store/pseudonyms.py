@@ -14,11 +14,13 @@ import sqlite3
 from contextlib import suppress
 
 from gateway.errors import LedgerError
+from gateway.ledger.record.fold import fold
 
 _LETTERS = 12
 KEY_BYTES = 32
 _KEY = "SELECT value FROM setting WHERE name = 'pseudonym_key'"
 PREFIX = "person-"
+"""What every pseudonym begins with."""
 
 
 class Pseudonyms:
@@ -49,7 +51,10 @@ class Pseudonyms:
         return PREFIX + base64.b32encode(digest)[:_LETTERS].decode().lower()
 
     def recipient(self, address: str) -> str:
-        """A person's pseudonym at the domain of the address, which names an institution."""
+        """A person's pseudonym at the domain of the address, which names an institution.
+
+        ``person-…@DOMAIN``, or without an ``@`` where the address has none.
+        """
         _, at, domain = address.rpartition("@")
         return f"{self.person(address)}{at}{fold(domain)}" if at else self.person(address)
 
@@ -67,8 +72,3 @@ def digest(connection: sqlite3.Connection) -> str | None:
         return None
     key = row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
     return hashlib.sha256(key).hexdigest()
-
-
-def fold(text: str) -> str:
-    """Lower case for ASCII letters alone: what SQLite's lower() does."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)

@@ -1,4 +1,4 @@
-"""What is set right after a fault: the emergency journal taken in, the dead's messages settled."""
+"""Setting right after a fault: the journal is taken in, and what dead processes left is settled."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Hand:
 
 @dataclass(slots=True)
 class TakenIn:
-    """How many entries of the journal were new, known already, or put aside, and why."""
+    """How many entries of the journal were new, known already, or put aside.
+
+    ``reason`` is why the last of these was.
+    """
 
     events: int = 0
     settlements: int = 0
@@ -79,7 +82,10 @@ def take_journal_in(store: Store, journal: Journal, hand: Hand, rhythm: Rhythm) 
 
 
 def settle_the_dead(store: Store, liveness: Liveness, hand: Hand) -> int:
-    """Settle what processes that died left open: outcome unknown, no notice. How many events."""
+    """Settle what processes that died left open: outcome unknown, no notice. How many events.
+
+    Raises ``LedgerError``; then none is settled.
+    """
     settled_for_them = 0
     with store.transaction():
         awaiting = sorted(store.awaiting_of_others(hand.process), key=attrgetter("process"))

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from gateway.ledger.store.store_contract import Store
 
 MayNotify: TypeAlias = Callable[[Mapping[str, datetime | None], datetime], bool]
-"""Window key to when it was last opened, and now: may a notice go?"""
+"""Window key to when it was last opened (``None``: never), and now: may a notice go?"""
 
 Rhythm: TypeAlias = Callable[[Mapping[str, datetime | None], datetime, timedelta], bool]
-"""The same with the days between two notices: what a :data:`MayNotify` is made from."""
+"""The same with the time between two notices: what a :data:`MayNotify` is made from."""
 
 NONE = NoticeState("none")
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How one message ended for all its observed recipients.
+    """How one message ended for all its observed recipients; ``message`` is its id.
 
     ``request`` is what the sender would be told, ``suppression`` why not; both ``None`` where the
     policy only observes. ``every`` is how long the windows stay closed.
@@ -143,12 +143,15 @@ def _is_worth_a_notice(result: Settled) -> bool:
 
 
 def request_as_json(request: NoticeRequest) -> dict[str, JSON]:
-    """A request as the outbox and the journal keep it."""
+    """A request as the outbox and the journal keep it: its fields by their names."""
     return asdict(request)
 
 
 def request_from_json(data: Mapping[str, Any]) -> NoticeRequest:
-    """Read a request back. Fields of another version that are unknown here are passed over."""
+    """Read a request back. Fields of another version that are unknown here are passed over.
+
+    Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
+    """
     known = {field.name for field in fields(NoticeRequest)}
     of_matter = {field.name for field in fields(Matter)}
     matters = tuple(
@@ -173,7 +176,10 @@ def request_from_json(data: Mapping[str, Any]) -> NoticeRequest:
 
 
 def as_json(settlement: Settlement) -> dict[str, JSON]:
-    """A settlement as the journal keeps it, without its rhythm, which is code."""
+    """A settlement as the journal keeps it, without its rhythm, which is code.
+
+    Its fields by their names: ``every`` in whole seconds, ``at`` in RFC 3339.
+    """
     request, suppression = settlement.request, settlement.suppression
     return {
         "message": settlement.message,
@@ -188,7 +194,7 @@ def as_json(settlement: Settlement) -> dict[str, JSON]:
 def from_json(data: Mapping[str, Any], *, rhythm: Rhythm) -> Settlement:
     """Read a settlement back; its notice will be decided by that rhythm.
 
-    Raises ``KeyError``, ``TypeError`` or ``ValueError`` for what is no settlement.
+    Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
     """
     every = timedelta(seconds=data["every"])
     results = tuple(

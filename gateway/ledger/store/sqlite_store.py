@@ -36,7 +36,11 @@ _TRIES, _DOUBLINGS = 8, 4
 
 
 class SqliteStore:
-    """A ledger's file, open for writing. Made by :meth:`open`; keeps ``Store``'s contract."""
+    """A ledger's file, open for writing; keeps the contract of ``Store``, which tells more.
+
+    Each method but ``close`` raises :class:`StoreError` where the file cannot be used, and
+    ``LedgerError`` for a row that the ledger refuses.
+    """
 
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         """Open the ledger at ``path``, or begin it. Raises :class:`StoreError`.
@@ -77,7 +81,7 @@ class SqliteStore:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """A part of a transaction that can fail alone."""
+        """A part of a transaction that can fail alone. Raises what the block raised."""
         with errors_told(self._path):
             self._database.execute("SAVEPOINT job")
         head = self._head
@@ -123,7 +127,10 @@ class SqliteStore:
             execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
 
     def append(self, record: Record) -> Event:
-        """Seal a record behind the head, with its personal data beside it."""
+        """Seal a record behind the head, with its personal data beside it.
+
+        Raises ``LedgerError`` for one that cannot be written, or that the ledger refuses.
+        """
         seq, head = self._head or self._read_head()
         try:
             event, data = seal(record, seq + 1, head)

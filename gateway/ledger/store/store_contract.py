@@ -44,7 +44,10 @@ class Awaiting:
 
 
 class Store(Protocol):
-    """An open store. All but ``close`` are used inside a transaction, by one thread."""
+    """An open store. All but ``close`` are used inside a transaction, by one thread.
+
+    Each raises :class:`StoreError` where the store cannot be used. Times are aware.
+    """
 
     @property
     def is_new(self) -> bool:
@@ -72,7 +75,7 @@ class Store(Protocol):
         """What other processes observed and did not settle."""
 
     def windows(self, sender: str, windows: Iterable[str]) -> Mapping[str, datetime | None]:
-        """When each window of that sender was last opened."""
+        """When each window of that sender, casefolded, was last opened; ``None``: never."""
 
     def queue(self, notice: Notice, windows: Iterable[str]) -> None:
         """Put a notice into the outbox and open its windows."""
@@ -83,7 +86,10 @@ class Store(Protocol):
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, per_hour: int
     ) -> tuple[Notice, ...]:
-        """Lease the notices that are due, oldest first; never more an hour than ``per_hour``."""
+        """Lease the notices that are due to ``owner``, until ``now + lease``, oldest first.
+
+        At most ``limit``, and never more an hour than ``per_hour``. Each claim is an attempt.
+        """
 
     def renew(self, notice: str, *, owner: str, lease_until: datetime) -> bool:
         """Prolong a lease. False: the owner has lost it."""

@@ -22,7 +22,7 @@ class Durability(StrEnum):
 
 
 class Job:
-    """Work to be done in a transaction.
+    """Work to be done in a transaction; ``future`` has its result, or a ``LedgerError``.
 
     ``lines`` gives what the emergency journal keeps where the work cannot be done, and
     ``if_journalled`` is then the result; without ``lines`` the job fails. A job that ``is_due``

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 HEARTBEAT = timedelta(minutes=5)
+"""Between two events that say that a process is still watching."""
 
 # So many jobs at most in one transaction: a late one should not wait for a crowd.
 _TOGETHER = 500
@@ -48,10 +49,15 @@ _TOGETHER = 500
 _FIRST_ATTEMPT_SECONDS = 10.0
 
 Tell = Callable[[str, Exception | None], None]
+"""Hears a sentence for an operator, with the error where it is about one."""
 
 
 class Ledger:
-    """The ledger's writer. ``start`` it, ask it, ``close`` it."""
+    """The ledger's writer. ``start`` it, ask it, ``close`` it.
+
+    A future ends when its change is durable, or with a ``LedgerError`` that says why it was not
+    done. Times are aware.
+    """
 
     def __init__(  # noqa: PLR0913 - all of its surroundings, none of them reached for
         self,
@@ -65,7 +71,7 @@ class Ledger:
         rhythm: Rhythm = any_window_is_open,
         heartbeat: timedelta = HEARTBEAT,
     ) -> None:
-        """``process`` is a random id, new at each start. ``clock`` gives aware times.
+        """``process`` is a random id, new at each start; ``journal`` the emergency journal's file.
 
         ``tell(text, error)`` hears what an operator should: it is called from the writer's
         thread. ``rhythm`` decides notices of settlements that come out of the journal.
@@ -116,7 +122,7 @@ class Ledger:
     def observe(self, records: Sequence[Record]) -> Future[Durability]:
         """Keep OBSERVED records, all or none; the future tells where they are durable.
 
-        ``LedgerError`` where neither the ledger nor the journal could keep them. Cancelled before
+        It fails where neither the ledger nor the journal could keep them. Cancelled before
         its turn, it writes nothing: the message did not go on.
         """
         records = tuple(records)

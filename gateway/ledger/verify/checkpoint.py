@@ -73,7 +73,7 @@ class Kept:
 
 
 def take_checkpoint(database: Database) -> Checkpoint:
-    """The head of the chain, to be kept elsewhere."""
+    """The head of the chain, to be kept elsewhere; of an empty ledger row 0."""
     row = database.execute(
         "SELECT seq, hash, id, at FROM event ORDER BY seq DESC LIMIT 1"
     ).fetchone()
@@ -83,13 +83,17 @@ def take_checkpoint(database: Database) -> Checkpoint:
 
 
 def identity(database: Database) -> str | None:
-    """What tells this ledger from any other: the hash of its first event; ``None`` without one."""
+    """What tells this ledger from any other: its first event's hash, in hex; ``None``: no event."""
     row = database.execute("SELECT hash FROM event WHERE seq = 1").fetchone()
     return None if row is None else bytes(row[0]).hex()
 
 
 def checkpoint_as_json(kept: Kept) -> dict[str, Any]:
-    """A checkpoint as it is printed and kept."""
+    """A checkpoint as it is printed and kept, key and signature in base64 (RFC 4648, 4).
+
+    Keys: ``format seq hash id at taken_at ledger``, and where it is signed ``public_key
+    signature``.
+    """
     head, signature = kept.checkpoint, kept.signature
     fields: dict[str, Any] = {
         "format": TAG.decode(),
@@ -144,7 +148,10 @@ def read_checkpoints(path: Path) -> tuple[Kept, ...]:
 
 
 def out_of_order(history: tuple[Kept, ...]) -> str | None:
-    """What a history says against itself: another ledger in it, or a row before an earlier one."""
+    """What a history says against itself: another ledger in it, or a row before an earlier one.
+
+    A sentence without its full stop; ``None``: nothing.
+    """
     for earlier, later in pairwise(history):
         before, after = earlier.checkpoint, later.checkpoint
         if None not in (earlier.ledger, later.ledger) and earlier.ledger != later.ledger:

@@ -1,6 +1,6 @@
-"""Whether all that rows are found by leads to them: indexes, facets, names, what awaits its end.
+"""What is derived from the events, compared with them: indexes, facets, names, the outbox.
 
-None of it is sealed: it is derived from the sealed events, and compared with them here.
+None of it is sealed, and all of it leads to rows: a list would leave out what it misses.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ _OUTBOX = (
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """Open a ledger for verification. Raises ``LedgerError``."""
+    """Open a ledger for verification, text as bytes. Raises ``LedgerError`` where there is none."""
     connection = open_for_reading(path).conn
     # A byte that was flipped may leave no UTF-8: it is to be found, not stumbled over.
     connection.text_factory = bytes
@@ -110,12 +110,16 @@ def text(value: object) -> str:
 
 
 def pages(path: Path) -> list[Flaw]:
-    """The file's own structure, as SQLite checks it: pages, rows, and every index against them."""
+    """The file's own structure, as SQLite checks it: pages, rows, and every index against them.
+
+    Raises ``LedgerError`` where there is no ledger; a damaged one is a flaw. SQLite's
+    documentation, "PRAGMA integrity_check".
+    """
     return _found(path, _of_pages)
 
 
 def derived(path: Path) -> list[Flaw]:
-    """What is derived from the events, against the events."""
+    """What is derived from the events, against the events; raises as :func:`pages` does."""
     return _found(path, _of_derived)
 
 

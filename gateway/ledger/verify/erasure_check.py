@@ -1,4 +1,4 @@
-"""Which parts are erased without an ERASED that tells of them, and which are back though told.
+"""Erasures compared with the ERASED events: parts that none tells of, or that are back though told.
 
 Whether there is any such part, the walk knows already by two numbers; only where these differ is
 it worth the memory to look for them by name.
@@ -50,7 +50,10 @@ _CASES = (
 
 
 def untold(connection: sqlite3.Connection) -> Iterator[Flaw]:
-    """The first part of either sort, with how many there are; asked where there is any."""
+    """The first part of either sort, with how many there are; asked where there is any.
+
+    The connection gives text as bytes. Raises ``sqlite3.DatabaseError`` for a damaged file.
+    """
     is_named = False
     for query, what in _CASES:
         for seq, event, part, count in connection.execute(query):

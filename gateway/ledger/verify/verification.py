@@ -51,7 +51,8 @@ _STEP = 20_000
 class Verdict:
     """What a verification found. ``flaws`` is empty for a ledger that is intact.
 
-    ``events`` and ``head`` go as far as the chain was found sound.
+    ``events`` and ``head``, a hash in hex, go as far as the chain was found sound. ``erased``
+    counts, for each part, the events that lost it.
     """
 
     flaws: tuple[Flaw, ...]
@@ -70,10 +71,10 @@ def examine(
     checkpoint: Checkpoint | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Verdict:
-    """Check all of the ledger at ``path``; writers are not held up.
+    """Check all of the ledger at ``path``; writers are not held up. What is wrong is a flaw.
 
-    ``progress`` hears the number of rows walked so far. Raises ``LedgerError`` where there is no
-    ledger to check.
+    With a ``checkpoint`` the chain must hold it. ``progress`` hears the number of rows walked so
+    far. Raises ``LedgerError`` where there is no ledger to check.
     """
     walk = Walk()
     with ThreadPoolExecutor(2) as others, closing(derived_tables_check.opened(path)) as connection:

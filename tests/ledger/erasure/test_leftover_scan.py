@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import resource
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.errors import LedgerError
 from gateway.ledger.erasure import leftover_scan
 from gateway.ledger.erasure.mentions import Mailbox, mailbox
 from gateway.ledger.store.emergency_journal import Journal, line
@@ -69,6 +72,22 @@ def test_a03_lines_put_aside_that_name_the_person_go_and_the_others_stay(path, f
     assert leftover_scan.forget_set_aside(journal, JANE) == 1
     assert not aside.exists()
     assert leftover_scan.forget_set_aside(journal, JANE) == 0
+
+
+def test_a03_on_a_full_disk_no_line_put_aside_is_lost(path, folder):
+    journal = folder / "ledger.journal"
+    aside = Journal(journal).aside
+    lines = line("odd", {"said": "jane@example.edu"}) + line("odd", {"said": "mary"}) * 40
+    aside.write_bytes(lines)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(LedgerError, match="cannot be written"):
+            leftover_scan.forget_set_aside(journal, JANE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert aside.read_bytes() == lines
+    assert leftover_scan.forget_set_aside(journal, JANE) == 1
 
 
 @pytest.mark.parametrize(

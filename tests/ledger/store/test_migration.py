@@ -198,7 +198,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone_and_mail_flows(old, mail, sta
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from gateway.ledger.store import opening
+from gateway.ledger.store import open_database
 class Dying:
     def __init__(self, statements): self.statements = statements
     def __iter__(self):
@@ -206,8 +206,8 @@ class Dying:
             if number == int(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)
             yield statement
         if sys.argv[2] == "-1": os.kill(os.getpid(), signal.SIGKILL)
-opening.MIGRATIONS = (opening.MIGRATIONS[0], Dying(opening.MIGRATIONS[1]))
-opening.open_for_writing(Path(sys.argv[1]))
+open_database.MIGRATIONS = (open_database.MIGRATIONS[0], Dying(open_database.MIGRATIONS[1]))
+open_database.open_for_writing(Path(sys.argv[1]))
 """
 
 

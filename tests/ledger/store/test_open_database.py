@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from contextlib import closing
 
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.store.open_database import open_for_reading, open_for_writing
+from gateway.ledger.store.open_database import open_for_reading, open_for_writing, reading
 from gateway.ledger.store.store_contract import StoreError
 
 
@@ -105,3 +106,15 @@ def test_a_name_with_signs_of_a_uri_is_a_name(folder):
     database.conn.close()
     open_for_reading(path).conn.close()
     assert path.exists()
+
+
+def test_a_reading_tells_what_sqlite_says_and_lets_go(folder):
+    database, _ = open_for_writing(folder / "ledger.db")
+    database.conn.close()
+    with (
+        pytest.raises(StoreError, match="audit verify"),
+        reading(folder / "ledger.db") as opened,
+    ):
+        opened.execute("SELECT 1 FROM nothing")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened.execute("SELECT 1")

@@ -100,7 +100,7 @@ async def test_r20_a_stranger_costs_no_handshake(secure, ours, wrap):
     started = await secure(clients=(CAMPUS,))
     client = await started.connect()
     assert await client.end() == b""
-    assert not started.listener._entering
+    assert not started.server._entering
 
 
 async def test_r20_above_max_sessions_it_is_421_under_tls_too(secure, ours, wrap):
@@ -116,10 +116,10 @@ async def test_r20_above_max_sessions_it_is_421_under_tls_too(secure, ours, wrap
 async def test_r20_those_who_wait_at_the_entrance_have_a_number_too(secure, ours):
     started = await secure(max_sessions=1)
     await started.connect()
-    await started.until(lambda: len(started.listener._entering) == 1)
+    await started.until(lambda: len(started.server._entering) == 1)
     second = await started.connect()
     assert await second.end() == b""
-    assert len(started.listener._entering) == 1
+    assert len(started.server._entering) == 1
 
 
 @pytest.mark.parametrize("said", [EHLO, b"\x16\x03\x01\xff\xff", b"\0" * 300])
@@ -130,17 +130,17 @@ async def test_what_is_no_handshake_is_closed(secure, said):
     client.say_no_more()
     # Nothing but an alert of TLS's own.
     assert len(await client.end()) < 20
-    await started.until(lambda: not started.listener._entering)
-    assert not started.listener._relays
+    await started.until(lambda: not started.server._entering)
+    assert not started.server._relays
 
 
 async def test_r18_a_handshake_under_way_does_not_keep_the_process(secure):
     started = await secure()
     client = await started.connect()
-    await started.until(lambda: started.listener._entering)
-    await started.listener.drain()
+    await started.until(lambda: started.server._entering)
+    await started.server.drain()
     assert await client.end() == b""
-    assert not started.listener._entering
+    assert not started.server._entering
 
 
 async def test_old_protocols_are_refused(secure, ours, wrap):
@@ -149,7 +149,7 @@ async def test_old_protocols_are_refused(secure, ours, wrap):
     context = ours.client
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     await wrap(client, context)
-    assert started.listener.tls.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert started.server.tls.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 # ── a balancer's word ────────────────────────────────────────────────────────────────────────
@@ -227,7 +227,7 @@ async def test_a_balancer_without_its_header_is_closed_without_a_word(proxied, s
     client = await proxied.connect()
     await client.say(said)
     assert await client.end() == b""
-    assert not proxied.listener._entering
+    assert not proxied.server._entering
     assert "198.51.100" not in proxied.log.getvalue()
 
 
@@ -237,15 +237,15 @@ async def test_r20_a_header_that_does_not_come_is_given_up(proxied, monkeypatch)
     client = await proxied.connect()
     await client.say(V1[:20])
     assert await client.end() == b""
-    assert not proxied.listener._entering
+    assert not proxied.server._entering
 
 
 async def test_r08_a_balancer_that_leaves_is_gone(proxied):
     client = await proxied.connect()
     await client.say(V1[:20])
-    await proxied.until(lambda: proxied.listener._entering)
+    await proxied.until(lambda: proxied.server._entering)
     client.close()
-    await proxied.until(lambda: not proxied.listener._entering)
+    await proxied.until(lambda: not proxied.server._entering)
 
 
 async def test_a_health_check_is_the_balancers_own_connection(gateway):
@@ -305,7 +305,7 @@ async def test_r20_a_stranger_that_resets_at_once_is_a_stranger_still(
         )
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     await asyncio.sleep(0.05)  # the loop has accepted it, and would have reached the hop
-    await started.until(lambda: not (started.listener._relays or started.listener._entering))
+    await started.until(lambda: not (started.server._relays or started.server._entering))
     started.hop.sock.settimeout(0)
     with pytest.raises(BlockingIOError):
         started.hop.sock.accept()

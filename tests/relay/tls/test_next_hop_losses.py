@@ -64,8 +64,8 @@ async def test_r18_a_hop_that_hangs_does_not_keep_the_process(gateway, mode, is_
         await hop.hear(b"STARTTLS\r\n")
         await hop.say(READY)
         await hop.more()
-    await started.listener.drain()
-    assert not started.listener._relays
+    await started.server.drain()
+    assert not started.server._relays
     assert await hop.end() == b""
 
 
@@ -75,7 +75,7 @@ async def test_r08_a_client_that_leaves_meanwhile_takes_the_hop_with_it(gateway,
     client.reset()
     hop = await secure(started)
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 async def test_r07_a_hop_that_dies_in_the_content_under_tls_is_a_451(gateway, secure, envelope):
@@ -101,7 +101,7 @@ async def test_r20_a_full_hop_under_tls_that_does_not_read_is_cut_off(
     hop = await secure(started)
     await past_ehlo(client, hop)
     await envelope(client, hop)
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     line = b"x" * 65534 + b"\r\n"
     sent = 0
     while not session._client_is_paused:
@@ -126,7 +126,7 @@ async def test_r08_what_the_kernel_has_not_taken_of_a_lost_message_is_not_sent(
     hop = await secure(started)
     await past_ehlo(client, hop)
     await envelope(client, hop)
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     wire = session._hop._beneath
     sent = 0
     while not wire.get_write_buffer_size():
@@ -135,7 +135,7 @@ async def test_r08_what_the_kernel_has_not_taken_of_a_lost_message_is_not_sent(
         await asyncio.sleep(0)
     assert not session._hop._transport.get_write_buffer_size()
     client.close()
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     with pytest.raises(ssl.SSLEOFError):
         await hop.end()
     assert len(hop.heard) < sent

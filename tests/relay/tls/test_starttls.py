@@ -84,7 +84,7 @@ async def test_r03_what_is_injected_before_the_handshake_ends_the_session(starte
     with pytest.raises(AssertionError, match="the end came"):
         await client.reply(250)
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 async def test_a_failed_handshake_closes_both_sides_without_a_word(started, foreign, wrap):
@@ -92,7 +92,7 @@ async def test_a_failed_handshake_closes_both_sides_without_a_word(started, fore
     with pytest.raises(ssl.SSLCertVerificationError):
         await wrap(client, foreign.client)
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert "TLS handshake failed" in [line["event"] for line in started.logged()]
     assert "127.0.0.1" not in started.log.getvalue()
 
@@ -102,28 +102,28 @@ async def test_r08_a_client_that_leaves_in_the_handshake_is_gone(started, leave)
     client, hop = await begin(started)
     getattr(client, leave)()
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 async def test_r08_a_client_that_leaves_with_the_end_of_the_handshake_is_gone(started, ours, wrap):
     client, hop = await begin(started)
     await wrap(client, ours.client, behind=b"NOOP\r\n", and_leave=True)
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 async def test_r20_a_handshake_has_an_end(started, monkeypatch):
     monkeypatch.setattr(tls, "HANDSHAKE_SECONDS", 0.1)
     _, hop = await begin(started)
     assert await hop.end() == b""
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
 
 
 async def test_r18_a_handshake_does_not_keep_the_process(gateway, ours):
     started = await gateway(drain_seconds=0, trusted=(), **ours.options)
     _, hop = await begin(started)
-    await started.listener.drain()
-    assert not started.listener._relays
+    await started.server.drain()
+    assert not started.server._relays
     assert await hop.end() == b""
 
 
@@ -145,7 +145,7 @@ async def test_r08_the_outcome_is_recorded_for_a_client_that_ends_tls_behind_the
     await wrapped.say_goodbye()
     await (await hop.hear(b"x\r\n.\r\n")).say(b"250 2.0.0 Ok\r\n")
     await started.until(lambda: started.count("delivered") == 1)
-    await started.until(lambda: not started.listener._relays)
+    await started.until(lambda: not started.server._relays)
     assert [row[:2] for row in started.findings()] == [("friend@mipt.ru", "delivered")]
     assert caplog.messages == []  # the stock loop complains of whoever wants to half-close TLS
 
@@ -154,7 +154,7 @@ async def test_r18_last_words_reach_a_client_that_is_speaking(started, ours, wra
     monkeypatch.setattr(timeouts, "LINGER_TLS_SECONDS", 0.2)
     client, _ = await begin(started)
     await wrap(client, ours.client)
-    draining = asyncio.ensure_future(started.listener.drain())
+    draining = asyncio.ensure_future(started.server.drain())
     for _ in range(20):
         # A reset, and with it the loss of what we said, would end this.
         await client.say(b"NOOP\r\n" * 100)
@@ -179,7 +179,7 @@ async def test_r15_a_slow_next_hop_slows_a_client_under_tls(started, ours, wrap,
             sent += 65536
 
     pouring = asyncio.ensure_future(pour())
-    (session,) = started.listener._relays
+    (session,) = started.server._relays
     await started.until(lambda: session._client_is_paused)
     before = -1
     while before != sent:  # the kernel's own buffers fill up
@@ -200,7 +200,7 @@ async def test_a_new_certificate_is_used_from_the_reload_on(gateway, ours, certi
 
     renewed = certify("IP:127.0.0.1")
     shutil.copy(renewed.certificate_file, files["certificate_file"])
-    (fault,) = started.listener.reload_tls()
+    (fault,) = started.server.reload_tls()
     assert fault.key == "relay.key_file"
     assert "is not the key of the first certificate" in str(fault)
     assert "certificate refused, the old one stays" in [line["event"] for line in started.logged()]
@@ -208,7 +208,7 @@ async def test_a_new_certificate_is_used_from_the_reload_on(gateway, ours, certi
     await wrap(second, ours.client)
 
     shutil.copy(renewed.key_file, files["key_file"])
-    assert started.listener.reload_tls() == ()
+    assert started.server.reload_tls() == ()
     third, _ = await begin(started)
     await wrap(third, renewed.client)
     # And whoever was there before goes on undisturbed.
@@ -221,5 +221,5 @@ async def test_r18_a_handshake_that_never_comes_does_not_hold_up_the_end(started
     monkeypatch.setattr(timeouts, "LINGER_SECONDS", 0.2)
     client, _ = await begin(started)
     # Far less than `drain_seconds`, which would let it wait for its message.
-    await asyncio.wait_for(started.listener.drain(), 10)
+    await asyncio.wait_for(started.server.drain(), 10)
     client.close()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.smtp.commands import path
-from gateway.smtp.readings import readings
+from gateway.addresses import mailbox_path
+from gateway.addresses.mailbox_path import path, readings
 
 ODD = {
     "Postfix ends a word at a vertical tab": b"u@skoltech.ru\x0bORCPT=rfc822;z@example.edu",
@@ -85,3 +85,42 @@ def test_r03_no_address_can_be_hidden_behind_anything_but_marks(before, behind):
     plain = before.translate(None, b"(),;")
     line = b"RCPT TO:" + plain + b" <u@skoltech.ru> " + behind.translate(None, b"()") + b"\r\n"
     assert any(each.endswith(b"@skoltech.ru") for each in readings(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"MAIL FROM:<>\r\n", b""),
+        (b"RCPT TO:<a@b>\r\n", b"a@b"),
+        (b"rcpt to: <a@b> NOTIFY=NEVER ORCPT=rfc822;<x@y>\r\n", b"a@b"),
+        (b'RCPT TO:<"a>b"@c>\r\n', b'"a>b"@c'),
+        (b'RCPT TO:<"a\\">b"@c>\r\n', b'"a\\">b"@c'),
+        (b"RCPT TO:<@x,@y:a@b>\r\n", b"@x,@y:a@b"),
+        (b"RCPT TO:a@b NOTIFY=NEVER\r\n", b"a@b"),
+        (b"RCPT TO:<a@b\r\n", b"a@b"),
+        (b'RCPT TO:"a b"@c\r\n', b'"a b"@c'),
+        (b'RCPT TO:"Ivan P"<a@b>\r\n', b"a@b"),
+        (b"RCPT TO:Ivan<a@b>\r\n", b"a@b"),
+        (b'RCPT TO:<"a@b>\r\n', b'"a@b'),
+        (b"RCPT\r\n", b""),
+        (b"RCPT TO:\r\n", b""),
+    ],
+)
+def test_a_path_is_read_as_a_lenient_server_reads_it(line, expected):
+    assert path(line) == expected
+
+
+mailboxes = st.lists(
+    st.sampled_from([b"a", b"@b", b'"', b"\\", b"<", b">", b":", b" ", b"\t", b"\xc3", b"\0"])
+).map(b"".join)
+
+
+@given(mailboxes, st.sampled_from([b"RCPT TO:<", b"RCPT TO:", b"RCPT<", b"<", b"RCPT : <"]))
+def test_a_path_known_at_a_glance_is_the_one_that_is_read_closely(mailbox, verb):
+    line = verb + mailbox + b"\r\n"
+    assert path(line) == mailbox_path._path(line)
+
+
+@given(st.binary(max_size=300))
+def test_any_line_has_a_path(line):
+    assert isinstance(path(b"RCPT TO:" + line), bytes)
