@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -21,14 +21,13 @@ from gateway.cli.shared.verdict_lines import VerdictLines
 from gateway.compliance.trial import try_address as trial
 from gateway.compliance.trial import verdict_words
 from gateway.compliance.trial.alike_addresses import AlikeAddresses
-from gateway.compliance.trial.try_address import Basis, UnreadableAddressError, Verdict
+from gateway.compliance.trial.try_address import UnreadableAddressError, Verdict
 from gateway.model import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gateway.compliance.sanction_lists.current_lists import CurrentLists
     from gateway.policy.rules import Rules
 
 _COLOURS = {Standing.LISTED: "red", Standing.REVIEW: "yellow", Standing.CLEAR: "green"}
@@ -107,15 +106,6 @@ def explanation(
         # A rule's own text may have several lines; who wrote the policy is no stranger.
         said = text if heading == "by" else visible(text)
         yield f"{'':2}{heading:{_HANG - 2}}{said}"
-
-
-as_json = trial.as_object
-"""As `audit ask` calls it."""
-
-
-def judge(text: str, sender: str | None, lists: CurrentLists, rules: Rules, on: date) -> Verdict:
-    """Try one address, as `audit ask` does."""
-    return trial.try_address(text, Basis(lists.snapshot, rules, on, sender))
 
 
 def _texts(addresses: Iterable[str]) -> Iterator[str]:

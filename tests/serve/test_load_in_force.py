@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.compliance import past_basis
+from gateway.compliance.audit import past_basis
 from gateway.config import load
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.snapshots import policy_history, snapshot_history

@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.audit import ask_beyond
-from gateway.cli.shared.audit_answer import MOST, limit_option, tell
+from gateway.cli.shared.audit_answer import MOST, limit_option, show
 from gateway.cli.shared.audit_filters import Moment, check_period, filters_of
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.paragraphs import paragraph
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, paint
-from gateway.ledger.query.logged_reading import Reading
+from gateway.compliance.actor import open_as
+from gateway.compliance.audit import ask_ledger
+from gateway.compliance.audit.question_values import mailbox_or_pseudonym
 from gateway.ledger.questions.named_questions import QUESTIONS
 from gateway.ledger.questions.question import Question, Takes
-from gateway.ledger.store.pseudonyms import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.ledger.query.logged_reading import Access
+    from gateway.compliance.actor import Access
     from gateway.ledger.questions.filters import Filters
     from gateway.ledger.questions.question import Parameter
 
@@ -36,13 +37,10 @@ class Mailbox(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Take it, or say what it lacks."""
-        text = str(value).strip()
-        local, _, domain = text.rpartition("@")
-        if not (local and domain) and not text.startswith(PREFIX):
-            self.fail(
-                f"{text!r} is no mail address: give it whole, as in jane@example.edu", param, ctx
-            )
-        return text
+        try:
+            return mailbox_or_pseudonym(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Day(click.ParamType[str]):
@@ -128,19 +126,17 @@ def verb_of(question: Question) -> click.Command:
         config = load_config(config_file)
         values = {name: named[name] for name in names}
         check_period(values.get("since"), values.get("until"))
-        with Reading(config.ledger.path, who) as reading:
+        with open_as(config, who) as reading:
             if beyond is not None:
-                asked = ask_beyond.Asked(config, reading, question, values, limit, output_format)
+                asked = ask_beyond.Asked(
+                    config, reading, question, values, limit or None, output_format
+                )
                 beyond(asked)
             else:
-                tell(
-                    reading,
-                    question,
-                    filters=filters,
-                    values=values,
-                    limit=limit,
-                    output_format=output_format,
+                found = ask_ledger.ask(
+                    reading, question, filters=filters, values=values, limit=limit or None
                 )
+                show(question, found, output_format)
 
     decorated: Any = config_option(answer)
     decorated = read_as(f"audit ask {question.name}")(decorated)

@@ -10,20 +10,21 @@ import click
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
-from gateway.ledger.office import office_writer
-from gateway.ledger.query.logged_reading import Reading
+from gateway.compliance.actor import access, hand
+from gateway.compliance.audit import dispose as acts
+from gateway.compliance.audit import which_findings
+from gateway.compliance.audit.dispose import NoReasonError, NotLicensedError, OfficeDecision
+from gateway.compliance.audit.which_findings import BothError, NeitherError, count_chosen
 from gateway.ledger.questions.filters import Filters
 from gateway.model import Disposition
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.ledger.office.chosen_findings import Chosen
-    from gateway.ledger.query.logged_reading import Access
-
-_WITH_A_LICENCE = {Disposition.LICENSED, Disposition.EXEMPT}
+    from gateway.compliance.actor import Access
+    from gateway.compliance.audit.which_findings import Chosen
+    from gateway.config import Config
 
 
 @click.command(
@@ -74,59 +75,45 @@ def dispose(
     is told first, and nothing is done without --yes.
     """
     disposition = Disposition(word)
-    if not reason.strip():
-        raise click.BadParameter("says nothing: an auditor will ask why.", param_hint="--reason")
-    if disposition not in _WITH_A_LICENCE and (licence or expires):
-        raise click.UsageError("--licence and --expires belong to --as licensed or exempt.")
-    path = load_config(config_file).ledger.path
-    chosen = choose(path, events, filters, access("audit dispose", reason), yes=yes)
-    done = office_writer.dispose(
-        path,
-        chosen,
-        disposition,
-        hand(by),
-        reason=reason,
-        licence=licence,
-        expires_on=expires.date() if expires else None,
-    )
-    say(f"{findings(len(done))} decided: {disposition}")
-    if disposition in _WITH_A_LICENCE and not licence:
+    try:
+        decision = OfficeDecision(
+            disposition, reason, licence, expires.date() if expires is not None else None
+        )
+    except NoReasonError as error:
+        text = "says nothing: an auditor will ask why."
+        raise click.BadParameter(text, param_hint="--reason") from error
+    except NotLicensedError as error:
+        text = "--licence and --expires belong to --as licensed or exempt."
+        raise click.UsageError(text) from error
+    config = load_config(config_file)
+    chosen = choose(config, events, filters, access("audit dispose", reason), yes=yes)
+    done = acts.dispose(config, chosen, decision, hand(by))
+    say(f"{findings(done)} decided: {disposition}")
+    if decision.lacks_licence:
         say("no --licence was given: an auditor will ask for its number")
-    if expires and expires.date() < datetime.now(UTC).date():
-        say(f"mind that it ended on {expires.date()}, before today")
+    if decision.has_ended(datetime.now(UTC).date()):
+        say(f"mind that it ended on {decision.expires_on}, before today")
 
 
 def choose(
-    path: Path, events: tuple[str, ...], filters: Filters, who: Access, *, yes: bool
+    config: Config, events: tuple[str, ...], filters: Filters, who: Access, *, yes: bool
 ) -> Chosen:
-    """What an act is about; ends the command where it is neither or both, or wants a yes.
-
-    How many findings a person has is told to ``who`` only once that is recorded.
-    """
-    by_filters = filters != Filters()
-    if bool(events) == by_filters:
-        raise click.UsageError(
-            "name EVENTs, or choose them by filters, not both."
-            if events
-            else "name EVENTs, or choose them by filters such as --sender and --since."
-        )
-    if not by_filters:
-        return events
-    if not yes:
-        count = office_writer.count(path, filters)
-        told_of(path, filters, who)
+    """What an act is about; ends the command where it is neither or both, or wants a yes."""
+    try:
+        chosen = which_findings.choose(events, filters)
+    except BothError as error:
+        text = "name EVENTs, or choose them by filters, not both."
+        raise click.UsageError(text) from error
+    except NeitherError as error:
+        text = "name EVENTs, or choose them by filters such as --sender and --since."
+        raise click.UsageError(text) from error
+    if isinstance(chosen, Filters) and not yes:
+        count = count_chosen(config, chosen, who)
         raise click.UsageError(
             f"the filters choose {findings(count)}; nothing was done. Look at them with `monition "
             "audit list` and the same filters, then add --yes."
         )
-    return filters
-
-
-def told_of(path: Path, filters: Filters, who: Access) -> None:
-    """Record that somebody is told how much there is of a person, where the filters name one."""
-    if filters.name_a_person:
-        with Reading(path, who) as reading:
-            reading.admitted(filters)
+    return chosen
 
 
 def findings(count: int) -> str:

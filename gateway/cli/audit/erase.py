@@ -9,34 +9,15 @@ import click
 
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
-from gateway.ledger.erasure import (
-    erase_notices,
-    erase_parts,
-    erasure_request,
-    leftover_scan,
-    personal_data_of,
-)
-from gateway.ledger.erasure.erase_parts import Tally
-from gateway.ledger.erasure.mentions import mailbox
-from gateway.ledger.query.logged_reading import Reading
-from gateway.ledger.record.record import Part
-from gateway.ledger.store.emergency_journal import Journal
-from gateway.notices import rhythm
+from gateway.compliance.actor import access, hand
+from gateway.compliance.audit import erase as acts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gateway.config import Config
-    from gateway.ledger.erasure.mentions import Mailbox
-
-_ROLES = {
-    "sender": frozenset({Part.SENDER}),
-    "recipient": frozenset({Part.RECIPIENT}),
-    "both": erase_notices.ROLES,
-}
+    from gateway.compliance.audit.erase import Amount, ErasedPerson, Foreseen, Torn
 
 
 @click.command(
@@ -51,15 +32,15 @@ _ROLES = {
 @click.option(
     "--as",
     "role",
-    type=click.Choice(list(_ROLES)),
-    default="both",
+    type=click.Choice(list(acts.ROLES)),
+    default=acts.BOTH,
     show_default=True,
     help="What --person was in the findings.",
 )
 @click.option(
     "--part",
     "parts",
-    type=click.Choice([part.value for part in Part]),
+    type=click.Choice(list(acts.PARTS)),
     multiple=True,
     help="Of the EVENTs: this part; can be given more than once.",
 )
@@ -99,120 +80,89 @@ def erase(
         raise click.UsageError("--part belongs to EVENTs; with --person it is --as.")
     config = load_config(config_file)
     if person:
-        sought = mailbox(person)
+        sought = acts.mailbox(person)
         if dry_run or not yes:
-            _foresee(config, sought, role, reason, by, dry=dry_run)
+            who = access("audit erase", reason)
+            _foresee(acts.foresee_person(config, sought, role, hand(by), who), role, dry=dry_run)
             return
-        request = erasure_request.Request(sought, _ROLES[role], reason, drop_notices, drop_torn)
-        _erase_person(config, request, by)
+        if sys.stderr.isatty():
+            say("looking through the whole ledger: some seconds for each gigabyte of it")
+        done = acts.person(
+            config,
+            sought,
+            role,
+            hand(by),
+            reason=reason,
+            drops_notices=drop_notices,
+            drops_torn=drop_torn,
+        )
+        _tell_of_person(done)
+    elif dry_run or not yes:
+        _would_go(acts.foresee_parts(config, events, parts), dry=dry_run)
     else:
-        _erase_events(config, events, parts, reason, by, dry=dry_run, yes=yes)
+        erased = acts.parts(config, events, parts, hand(by), reason=reason, tell=told)
+        finish(erased.unfinished)
 
 
-def _foresee(
-    config: Config, sought: Mailbox, role: str, reason: str | None, by: str | None, *, dry: bool
-) -> None:
-    """Say what an erasure would be about. How much there is of a person is something about them."""
-    path = config.ledger.path
-    found = personal_data_of.find(path, sought, _ROLES[role])
-    letters = erase_notices.letters(path, sought, hand(by), _ROLES[role])
-    others = personal_data_of.tagged(path, sought)
-    lines = leftover_scan.waiting(config.ledger.emergency_journal, sought)
-    with Reading(path, access("audit erase", reason)) as reading:
-        name = reading.names.person(str(sought))
-        reading.record(len(found.dues), {"person": name}, [str(sought), *others])
+def _foresee(found: Foreseen, role: str, *, dry: bool) -> None:
     say(
-        f"{sought} is the sender of {found.findings.get(Part.SENDER, 0):,} and the recipient "
-        f"of {found.findings.get(Part.RECIPIENT, 0):,} findings"
+        f"{found.mailbox} is the sender of {found.as_sender:,} and the recipient of "
+        f"{found.as_recipient:,} findings"
     )
-    waiting = sum(letter.state == "queued" for letter in letters)
-    say(f"notices that name it: {len(letters):,}, of them still to be sent: {waiting:,}")
-    if lines.journal:
+    say(f"notices that name it: {found.notices:,}, of them still to be sent: {found.unsent:,}")
+    if found.journal:
         say(
-            f"{counted(lines.journal, 'line')} of the emergency journal that name it: would be "
+            f"{counted(found.journal, 'line')} of the emergency journal that name it: would be "
             "taken into the ledger, and erased there"
         )
-    if lines.aside:
+    if found.aside:
         say(
-            f"{counted(lines.aside, 'line')} that the journal put aside and that name it: "
-            + ("would be taken out" if role == "both" else "would go with --as both")
+            f"{counted(found.aside, 'line')} that the journal put aside and that name it: "
+            + ("would be taken out" if role == acts.BOTH else "would go with --as both")
         )
-    _tell_of_torn(config, lines.torn)
-    if others:
-        say(f"mailboxes of their own to this command, to be asked for each: {', '.join(others)}")
-    _would_go(found.dues, found.kept, dry=dry, is_all=not (letters or lines.journal or lines.aside))
+    _tell_of_torn(found.torn)
+    if found.tagged:
+        tagged = ", ".join(found.tagged)
+        say(f"mailboxes of their own to this command, to be asked for each: {tagged}")
+    is_all = not (found.notices or found.journal or found.aside)
+    _would_go(found.amount, dry=dry, is_all=is_all)
 
 
-def _erase_person(config: Config, request: erasure_request.Request, by: str | None) -> None:
-    if sys.stderr.isatty():
-        say("looking through the whole ledger: some seconds for each gigabyte of it")
-    answer = erasure_request.grant(
-        config.ledger.path,
-        config.ledger.emergency_journal,
-        request,
-        hand(by),
-        rhythm.is_open,
-    )
-    told(answer.tally, is_all=not (answer.notices or answer.set_aside))
-    if answer.notices:
-        say(f"{counted(answer.notices, 'notice')} that named the address: removed, or changed")
-    if answer.dropped:
-        say(f"{counted(answer.dropped, 'notice')} given up: their senders were not told")
-    if answer.set_aside:
-        say(f"{counted(answer.set_aside, 'line')} taken out of what the journal had put aside")
-    _tell_of_torn(config, answer.torn)
-    finish(answer.still)
+def _tell_of_person(done: ErasedPerson) -> None:
+    told(done.amount, is_all=not (done.notices or done.aside))
+    if done.notices:
+        say(f"{counted(done.notices, 'notice')} that named the address: removed, or changed")
+    if done.dropped:
+        say(f"{counted(done.dropped, 'notice')} given up: their senders were not told")
+    if done.aside:
+        say(f"{counted(done.aside, 'line')} taken out of what the journal had put aside")
+    _tell_of_torn(done.torn)
+    finish(done.unfinished)
 
 
-def _tell_of_torn(config: Config, torn: int) -> None:
-    if torn:
-        aside = Journal(config.ledger.emergency_journal).aside
+def _tell_of_torn(torn: Torn) -> None:
+    if torn.lines:
         say(
-            f"{counted(torn, 'line')} in {aside} not whole, where an address may stand in part: "
-            "--drop-torn takes such lines out, whoever they are about"
+            f"{counted(torn.lines, 'line')} in {torn.file} not whole, where an address may stand "
+            "in part: --drop-torn takes such lines out, whoever they are about"
         )
 
 
-def _erase_events(
-    config: Config,
-    events: tuple[str, ...],
-    parts: tuple[str, ...],
-    reason: str | None,
-    by: str | None,
-    *,
-    dry: bool,
-    yes: bool,
-) -> None:
-    path = config.ledger.path
-    dues, kept = erase_parts.of_findings(path, events, map(Part, parts))
-    if dry or not yes:
-        _would_go(dues, kept, dry=dry)
-        return
-    told(
-        erase_parts.erase(
-            path, dues, cause=erase_parts.REQUEST, hand=hand(by), reason=reason, kept=kept
-        )
-    )
-    finish(erasure_request.tidy(path))
-
-
-def _would_go(dues: erase_parts.Dues, kept: int, *, dry: bool, is_all: bool = True) -> None:
-    tally = Tally(events=len(dues), kept=kept)
-    tally.parts.update(part for parts in dues.values() for part in parts)
-    told(tally, would="would be ", is_all=is_all)
+def _would_go(amount: Amount, *, dry: bool, is_all: bool = True) -> None:
+    told(amount, would="would be ", is_all=is_all)
     if not dry:
         raise click.UsageError("nothing was erased: it cannot be undone. To do it, add --yes.")
 
 
-def told(tally: Tally, *, would: str = "", is_all: bool = True) -> None:
+def told(amount: Amount, *, would: str = "", is_all: bool = True) -> None:
     """Say how much was erased, or would be; ``is_all``: there is nothing beside the events."""
-    if tally.parts:
-        parts = ", ".join(f"{part} {tally.parts[part]:,}" for part in Part if tally.parts[part])
-        say(f"{would}erased from {counted(tally.events, 'event')}, by parts: {parts}")
-    elif is_all and not tally.kept:
+    if amount.parts:
+        parts = ", ".join(f"{part} {count:,}" for part, count in amount.parts.items())
+        say(f"{would}erased from {counted(amount.events, 'event')}, by parts: {parts}")
+    elif is_all and not amount.kept:
         say("there is nothing to erase")
-    if tally.kept:
-        say(f"{counted(tally.kept, 'event')} {would}kept, being under hold")
+    if amount.kept:
+        say(f"{counted(amount.kept, 'event')} {would}kept, being under hold")
 
 
 def counted(number: int, noun: str) -> str:

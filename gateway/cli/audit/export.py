@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import io
-import json
-import socket
 import sys
-from dataclasses import asdict
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
-from gateway import __version__
-from gateway.cli.audit.checkpoint import signing_key, taken
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.person import read_as, signed_in
-from gateway.cli.shared.progress import counted, progress
-from gateway.cli.shared.tables import emit, say
-from gateway.ledger.evidence import syslog_ocsf
-from gateway.ledger.evidence.atomic_file import new_file
-from gateway.ledger.evidence.evidence_pack import About, Chain, write_pack
-from gateway.ledger.query.logged_reading import COLUMNS, Reading
+from gateway.cli.shared.person import read_as
+from gateway.cli.shared.progress import progress
+from gateway.cli.shared.tables import say
+from gateway.compliance.actor import open_as, signed_in
+from gateway.compliance.audit import evidence_files, export_findings
+from gateway.compliance.audit.evidence_files import Chain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from gateway.compliance.actor import Access
     from gateway.config import Config
-    from gateway.ledger.query.logged_reading import Access
     from gateway.ledger.questions.filters import Filters
 
-FORMATS = ("csv", "json", "xlsx", "syslog", "ocsf")
 _PATH = click.Path(path_type=Path)
+_EVERY = partial(progress, step=1000)
 
 
 @click.command(
@@ -43,7 +34,7 @@ _PATH = click.Path(path_type=Path)
         "monition audit export --pack case.zip --sender prof@example.edu --reason 'audit 12/26'",
     )
 )
-@format_option(FORMATS)
+@format_option(export_findings.FORMATS)
 @click.option("--to", "to", metavar="FILE", type=_PATH, help="Write to this file, not to stdout.")
 @click.option(
     "--pack",
@@ -80,102 +71,50 @@ def export(
     if pack is not None and to is not None:
         raise click.UsageError("--pack names the file itself: leave --to out")
     config = load_config(config_file)
-    with Reading(config.ledger.path, who) as reading:
-        if pack is not None:
-            key = signing_key(config)
-            about = About(
-                made_at=datetime.now(UTC),
-                by=signed_in(),
-                reason=None if who is None else who.reason,
-                filters=_asked(filters),
-                version=__version__,
-                kept=taken(reading, key),
-                key=key,
-                chain=Chain(chain),
-            )
-            _pack(pack, reading, filters, about, force=force)
-            return
+    if pack is not None:
+        _pack(config, pack, filters, who, Chain(chain), force=force)
+        return
+    with open_as(config, who) as reading:
         if to is None:
             # Asked for before anybody is recorded as a reader.
             stdout = binary_stdout() if output_format == "xlsx" else sys.stdout.buffer
-            write_findings(stdout, reading, filters, config, output_format)
-            return
-        with new_file(to, replace=force) as stream:
-            count = write_findings(stream, reading, filters, config, output_format)
-    say(f"{_findings(count)} in {to}.")
+            done = export_findings.export(
+                stdout, config, reading, filters, output_format, progress=_EVERY
+            )
+        else:
+            done = export_findings.export_to(
+                to, config, reading, filters, output_format, progress=_EVERY, replaces=force
+            )
+    tell_of_sheets(done.sheets)
+    if to is not None:
+        say(f"{_findings(done.findings)} in {to}.")
 
 
-def write_findings(
-    stream: IO[bytes],
-    reading: Reading,
-    filters: Filters,
-    config: Config,
-    output_format: str,
-) -> int:
-    """Write the findings that the filters choose in one of :data:`FORMATS`; returns how many."""
-    length = reading.count(filters)
-    rows = counted(reading.findings(filters), length)
-    if output_format == "xlsx":
-        write_xlsx(stream, rows, reading, filters)
-    else:
-        _write_text(stream, rows, config, output_format)
-    return length
-
-
-def _pack(path: Path, reading: Reading, filters: Filters, about: About, *, force: bool) -> None:
-    tell = progress(about.kept.checkpoint.seq, step=1000)
-    with new_file(path, replace=force) as stream:
-        count = write_pack(stream, reading, filters, about, tell)
-    say(f"{_findings(count)} in {path}.")
-    if about.key is None:
+def _pack(
+    config: Config, file: Path, filters: Filters, who: Access | None, chain: Chain, *, force: bool
+) -> None:
+    done = evidence_files.pack(
+        config,
+        file,
+        filters,
+        who,
+        signed_in(),
+        chain=chain,
+        replaces=force,
+        progress=_EVERY,
+    )
+    say(f"{_findings(done.findings)} in {file}.")
+    if not done.is_signed:
         say(
             "The pack is not signed: with [ledger] checkpoint_key_file it would say who made it "
             "(`monition audit checkpoint --make-key`)."
         )
 
 
-def _write_text(
-    stream: IO[bytes], rows: Iterable[dict[str, Any]], config: Config, form: str
-) -> None:
-    out = io.TextIOWrapper(stream, "utf-8", newline="", write_through=True)
-    host = socket.gethostname()
-    try:
-        if form in {"csv", "json"}:
-            emit(rows, columns=COLUMNS if form == "csv" else None, format=form, stream=out)
-            return
-        for row in rows:
-            if form == "ocsf":
-                line = json.dumps(syslog_ocsf.ocsf(row, version=__version__), ensure_ascii=False)
-            else:
-                number = config.ledger.enterprise_number
-                line = syslog_ocsf.syslog_line(row, host=host, enterprise=number)
-            out.write(line + "\n")
-    finally:
-        out.detach()
-
-
-def write_xlsx(
-    stream: IO[bytes], rows: Iterable[dict[str, Any]], reading: Reading, filters: Filters
-) -> None:
-    """Write the rows as a workbook, which says how it was made."""
-    from gateway.ledger.evidence.xlsx import write_workbook  # noqa: PLC0415 - a library of 100 ms
-
-    head = reading.checkpoint()
-    asked = ", ".join(f"{name} {value}" for name, value in _asked(filters).items())
-    about = {
-        "made by": f"Monition {__version__}",
-        "made at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "filters": asked or "none: all findings",
-        "people": "by name" if reading.shows_names else "by pseudonym",
-        "head of the chain": f"row {head.seq}, {head.hash}",
-    }
-    sheets = write_workbook(stream, rows, COLUMNS, about)
+def tell_of_sheets(sheets: int) -> None:
+    """Say it where the findings took more than one sheet of a workbook."""
     if sheets > 1:
         say(f"More than one sheet can hold: the findings are on {sheets} sheets.")
-
-
-def _asked(filters: Filters) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(filters).items() if value is not None}
 
 
 def binary_stdout() -> IO[bytes]:

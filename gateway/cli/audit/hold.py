@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.audit.dispose import choose, findings, told_of
+from gateway.cli.audit.dispose import choose, findings
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.person import access, hand
 from gateway.cli.shared.tables import say
-from gateway.ledger.office import office_writer
+from gateway.compliance.actor import access, hand
+from gateway.compliance.audit import hold as acts
+from gateway.compliance.audit.hold import NoMatterError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,24 +54,23 @@ def hold(
     EVENTs by id or the beginning of it, or all that the filters choose. A finding can be under
     hold for several matters; it is free when the last of them has ended.
     """
-    if not release and not (matter or "").strip():
-        raise click.UsageError("a hold needs --matter, a name by which it is ended again.")
-    path = load_config(config_file).ledger.path
+    if not release:
+        try:
+            matter = acts.named_matter(matter)
+        except NoMatterError as error:
+            text = "a hold needs --matter, a name by which it is ended again."
+            raise click.UsageError(text) from error
+    config = load_config(config_file)
     who = access("audit hold", reason)
-    chosen = choose(path, events, filters, who, yes=yes)
-    count = office_writer.count(path, chosen)
+    chosen = choose(config, events, filters, who, yes=yes)
     if release:
-        done = office_writer.release(path, chosen, hand(by), matter=matter, reason=reason)
-        if not done:
-            told_of(path, filters, who)
-        say(f"{findings(len(done))} released")
-        if len(done) < count:
-            say(f"{findings(count - len(done))} passed over: under no such hold")
+        done = acts.release(config, chosen, matter, hand(by), who)
+        say(f"{findings(done.changed)} released")
+        if done.passed_over:
+            say(f"{findings(done.passed_over)} passed over: under no such hold")
         return
     assert matter is not None
-    done = office_writer.hold(path, chosen, hand(by), matter=matter, reason=reason)
-    if not done:
-        told_of(path, filters, who)
-    say(f"{findings(len(done))} under hold for {matter}")
-    if len(done) < count:
-        say(f"{findings(count - len(done))} passed over: under hold for it already")
+    done = acts.hold(config, chosen, matter, hand(by), who)
+    say(f"{findings(done.changed)} under hold for {matter}")
+    if done.passed_over:
+        say(f"{findings(done.passed_over)} passed over: under hold for it already")

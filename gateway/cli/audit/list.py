@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.audit.export import binary_stdout, write_xlsx
-from gateway.cli.audit.story import as_object, as_text
+from gateway.cli.audit.export import binary_stdout, tell_of_sheets
+from gateway.cli.audit.story import as_text
 from gateway.cli.shared.audit_answer import MOST
-from gateway.cli.shared.audit_filters import explain, explain_nothing, filter_options
+from gateway.cli.shared.audit_filters import filter_options, tell_of_words
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, say
-from gateway.ledger.query.logged_reading import COLUMNS, Reading
+from gateway.compliance.actor import open_as
+from gateway.compliance.audit import findings
+from gateway.compliance.audit.export_findings import write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.ledger.query.logged_reading import Access
+    from gateway.compliance.actor import Access
     from gateway.ledger.questions.filters import Filters
 
 # What fits a terminal; json and csv have all fields.
@@ -59,22 +61,22 @@ def list_command(
     """List what was noticed, newest first; all filters can be combined."""
     # Asked before anybody is recorded as a reader: a terminal gets no workbook.
     out = binary_stdout() if output_format == "xlsx" else None
-    with Reading(load_config(config_file).ledger.path, who) as reading:
-        rows = reading.findings(filters, limit=limit or None, offset=offset)
-        if filters.text is not None:
-            (explain if reading.count(filters) > offset else explain_nothing)(reading, filters)
+    with open_as(load_config(config_file), who) as reading:
+        page = findings.page(reading, filters, limit=limit or None, offset=offset)
+        tell_of_words(page.words)
         if out is not None:
-            write_xlsx(out, rows, reading, filters)
+            tell_of_sheets(write_workbook(out, page.rows, reading, filters))
         elif output_format == "json":
-            emit(rows, format="json")
+            emit(page.rows, format="json")
         else:
-            columns = COLUMNS if output_format == "csv" else _FOR_PEOPLE
-            held = list(rows)
+            columns = findings.COLUMNS if output_format == "csv" else _FOR_PEOPLE
+            held = list(page.rows)
             emit(held, columns=columns, format=output_format)
             if not held:
                 say("nothing in the ledger fits")
-        if limit and reading.count(filters) > offset + limit:
-            say(f"there are more: go on with --offset {offset + limit}, or take all with --limit 0")
+        if page.next_offset is not None:
+            beyond = f"go on with --offset {page.next_offset}, or take all with --limit 0"
+            say(f"there are more: {beyond}")
 
 
 @click.command(epilog=example("monition audit show 01KB8Q"))
@@ -89,9 +91,9 @@ def show(
     who: Access | None,
 ) -> None:
     """Show all that is kept about one EVENT, by its id or the beginning of it."""
-    with Reading(load_config(config_file).ledger.path, who) as reading:
-        story, related = reading.find(event)
-        if output_format == "json":
-            emit([as_object(story, related)], format="json")
-        else:
-            click.echo(as_text(story, related, reading.checkpoint()))
+    with open_as(load_config(config_file), who) as reading:
+        story = findings.one(reading, event)
+    if output_format == "json":
+        emit([story.whole], format="json")
+    else:
+        click.echo(as_text(story))

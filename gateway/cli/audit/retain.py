@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -10,21 +9,13 @@ import click
 from gateway.cli.audit.erase import counted, finish, told
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.person import hand
 from gateway.cli.shared.progress import progress
 from gateway.cli.shared.tables import say
-from gateway.ledger.erasure.erasure_request import tidy
-from gateway.ledger.erasure.retention import Periods, retain
-from gateway.ledger.query.logged_reading import Reading
-from gateway.model import Disposition
+from gateway.compliance.actor import hand
+from gateway.compliance.audit.retain import Retained, retain
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from gateway.config import Config
-
-SILENCE = timedelta(days=1)
-"""A gateway that runs says every five minutes that it does."""
 
 
 @click.command("retain", epilog=example("monition audit retain --dry-run", "monition audit retain"))
@@ -37,38 +28,23 @@ def retain_command(*, dry_run: bool, by: str | None, config_file: Path | None) -
     The events stay. What is under hold is kept. A clock that runs ahead erases nothing early: no
     later moment counts than that of the ledger's last event.
     """
+
+    def tell(done: Retained) -> None:
+        if done.is_silent:
+            say(
+                f"judged as of {done.as_of:%Y-%m-%d %H:%M} UTC, the time of the ledger's last "
+                "event: the gateway has written nothing since, or this machine's clock is wrong"
+            )
+        would = "would be " if dry_run else ""
+        told(done.amount, would=would)
+        for disposition, count in sorted(done.due.items()):
+            say(f"  {disposition}: {counted(count, 'finding')}")
+        if done.reasons:
+            say(f"  reasons given when people looked: {done.reasons:,}")
+        if done.notices:
+            say(f"{counted(done.notices, 'notice')} {would}removed, sent or given up long ago")
+
     config = load_config(config_file)
-    path = config.ledger.path
-    with Reading(path, None) as reading:
-        length = reading.checkpoint().seq
-    who = hand(by)
-    done = retain(path, periods(config), who, is_trial=dry_run, progress=progress(length))
-    if who.at - done.as_of > SILENCE:
-        say(
-            f"judged as of {done.as_of:%Y-%m-%d %H:%M} UTC, the time of the ledger's last event: "
-            "the gateway has written nothing since, or this machine's clock is wrong"
-        )
-    would = "would be " if dry_run else ""
-    told(done.tally, would=would)
-    for disposition, count in sorted(done.due.items()):
-        say(f"  {disposition}: {counted(count, 'finding')}")
-    if done.reasons:
-        say(f"  reasons given when people looked: {done.reasons:,}")
-    if done.notices:
-        say(f"{counted(done.notices, 'notice')} {would}removed, sent or given up long ago")
+    unfinished = retain(config, hand(by), is_trial=dry_run, progress=progress, tell=tell)
     if not dry_run:
-        finish(tidy(path))
-
-
-def periods(config: Config) -> Periods:
-    """How long the configuration has each kept."""
-    kept = config.retention
-    return Periods(
-        findings={
-            each: timedelta(days=getattr(kept, f"{each.value.replace('-', '_')}_days"))
-            for each in Disposition
-        },
-        access_log=timedelta(days=kept.access_log_days),
-        notices=timedelta(days=kept.notices_days),
-        windows=timedelta(days=config.notices.every_days),
-    )
+        finish(unfinished)

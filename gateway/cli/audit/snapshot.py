@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gateway import __version__
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.progress import progress
 from gateway.cli.shared.tables import say
-from gateway.ledger.evidence.atomic_file import new_file
-from gateway.ledger.evidence.datasette_snapshot import described, write_snapshot
-from gateway.ledger.query.logged_reading import Reading
+from gateway.compliance.audit import evidence_files
 
 if TYPE_CHECKING:
     from gateway.ledger.questions.filters import Filters
@@ -31,11 +27,7 @@ def snapshot(config_file: Path | None, file: Path, filters: Filters, *, force: b
 
     It is no ledger: it proves nothing, and names nobody.
     """
-    with Reading(load_config(config_file).ledger.path, None) as reading:
-        rows = reading.findings(filters)
-        head = reading.checkpoint()
-        about = described(datetime.now(UTC), seq=head.seq, version=__version__)
-        tell = progress(reading.count(filters))
-        with new_file(file, replace=force) as stream:
-            count = write_snapshot(Path(stream.name), rows, about, tell)
+    count = evidence_files.snapshot(
+        load_config(config_file), file, filters, replaces=force, progress=progress
+    )
     say(f"{count:,} findings by pseudonym in {file}.")

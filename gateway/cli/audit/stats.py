@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.shared.audit_answer import limit_option, tell
+from gateway.cli.shared.audit_answer import limit_option, show
 from gateway.cli.shared.audit_filters import filter_options, filters_of
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.person import read_as
-from gateway.ledger.query.logged_reading import Reading
+from gateway.compliance.actor import open_as
+from gateway.compliance.audit.ask_ledger import ask
 from gateway.ledger.questions.questions_contacts import FIRST_CONTACTS
 from gateway.ledger.questions.stats import BY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.ledger.query.logged_reading import Access
+    from gateway.compliance.actor import Access
     from gateway.ledger.questions.filters import Filters
 
 
@@ -45,8 +46,9 @@ def stats(
     filters: Filters,
 ) -> None:
     """Count findings by institution, sender, department, week or rule."""
-    with Reading(load_config(config_file).ledger.path, who) as reading:
-        tell(reading, BY[by], filters=filters, limit=limit, output_format=output_format)
+    with open_as(load_config(config_file), who) as reading:
+        found = ask(reading, BY[by], filters=filters, limit=limit or None)
+    show(BY[by], found, output_format)
 
 
 @click.command(
@@ -70,5 +72,6 @@ def first_contacts(
     filters: Filters,
 ) -> None:
     """List who wrote to an institution for the first time, newest first."""
-    with Reading(load_config(config_file).ledger.path, who) as reading:
-        tell(reading, FIRST_CONTACTS, filters=filters, limit=limit, output_format=output_format)
+    with open_as(load_config(config_file), who) as reading:
+        found = ask(reading, FIRST_CONTACTS, filters=filters, limit=limit or None)
+    show(FIRST_CONTACTS, found, output_format)

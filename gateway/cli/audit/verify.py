@@ -11,15 +11,11 @@ import click
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.progress import progress
 from gateway.cli.shared.tables import emit, say
-from gateway.ledger.evidence.checkpoint_store import disagreements
-from gateway.ledger.query.logged_reading import Reading
-from gateway.ledger.record.chain import Flaw
-from gateway.ledger.store.store_contract import StoreError
-from gateway.ledger.verify.checkpoint import read_checkpoints
+from gateway.compliance.audit import verify_ledger
+from gateway.compliance.audit.verify_ledger import NO_HISTORY, DamagedError, read_history
 
 if TYPE_CHECKING:
-    from gateway.ledger.verify.checkpoint import Kept
-    from gateway.ledger.verify.verification import Verdict
+    from gateway.compliance.audit.verify_ledger import Verified
 
 
 @click.command(epilog=example("monition audit verify --checkpoint /mnt/safe/checkpoint.json"))
@@ -52,74 +48,56 @@ def verify(
     """
     if public_key_file is not None and checkpoint_file is None:
         raise click.UsageError("--public-key is for a checkpoint: name one with --checkpoint")
-    history = () if checkpoint_file is None else read_checkpoints(checkpoint_file)
-    signers, wrong = _signers(history, public_key_file)
-    path = load_config(config_file).ledger.path
+    history = NO_HISTORY
+    if checkpoint_file is not None:
+        history = read_history(checkpoint_file, public_key_file)
+    config = load_config(config_file)
     try:
-        with Reading(path, None) as reading:
-            wrong += disagreements(history, reading.reader)
-            head = reading.checkpoint()
-            verdict = reading.verify(None, progress(head.seq))
-    except StoreError as error:
-        if not error.is_damage:
-            raise
+        found = verify_ledger.verify(config, history, progress)
+    except DamagedError as error:
         raise click.ClickException(str(error)) from error
-    flaws = (*verdict.flaws, *(Flaw(None, None, what) for what in wrong))
     if output_format == "json":
-        emit([{**_verdict_as_object(verdict, flaws), "signed_by": signers}], format="json")
-    for flaw in flaws:
+        emit([_as_object(found)], format="json")
+    path = config.ledger.path
+    for flaw in found.flaws:
         say(f"{path}: {flaw}")
-    if flaws:
+    if not found.is_intact:
         sys.exit(1)
     if output_format != "json":
-        click.echo(_verdict_as_text(verdict, path))
-        click.echo(_checkpoints_as_text(history, signers, is_known=public_key_file is not None))
+        click.echo(_verdict_as_text(found, path))
+        click.echo(_checkpoints_as_text(found, is_known=public_key_file is not None))
 
 
-def _signers(
-    history: tuple[Kept, ...], public_key_file: Path | None
-) -> tuple[list[str], list[str]]:
-    """Whose signatures the checkpoints bear, and what is wrong with them."""
-    if public_key_file is None and not any(kept.signature for kept in history):
-        return [], []
-    from gateway.ledger.evidence import signing  # noqa: PLC0415 - only for signatures
-
-    public = None if public_key_file is None else signing.read_public_key(public_key_file)
-    wrong = [what for kept in history if (what := signing.wrong_with(kept, public))]
-    keys = [kept.signature.key for kept in history if kept.signature]
-    return list(dict.fromkeys(map(signing.fingerprint, keys))), wrong
-
-
-def _checkpoints_as_text(history: tuple[Kept, ...], signers: list[str], *, is_known: bool) -> str:
-    if not history:
+def _checkpoints_as_text(found: Verified, *, is_known: bool) -> str:
+    if not found.checkpoints:
         return "Without --checkpoint, a tail that was cut off cannot be seen."
-    last = history[-1].checkpoint.seq
     text = (
-        f"The checkpoint of row {last} is met."
-        if len(history) == 1
-        else f"All {len(history):,} checkpoints are met, the last of row {last}."
+        f"The checkpoint of row {found.last_row} is met."
+        if found.checkpoints == 1
+        else f"All {found.checkpoints:,} checkpoints are met, the last of row {found.last_row}."
     )
-    if not signers:
+    if not found.signers:
         return f"{text} It is not signed: it proves what the place it was kept in is worth."
-    text += f"\nSigned by {', '.join(signers)}."
+    text += f"\nSigned by {', '.join(found.signers)}."
     if not is_known:
         text += "\nCompare that with the key you keep, or name it with --public-key."
     return text
 
 
-def _verdict_as_text(verdict: Verdict, path: Path) -> str:
-    text = f"{path} is intact: {verdict.events:,} events, each sealed to the one before it."
-    if verdict.erased:
-        parts = ", ".join(f"{part} {count:,}" for part, count in sorted(verdict.erased.items()))
+def _verdict_as_text(found: Verified, path: Path) -> str:
+    text = f"{path} is intact: {found.events:,} events, each sealed to the one before it."
+    if found.erased:
+        parts = ", ".join(f"{part} {count:,}" for part, count in sorted(found.erased.items()))
         text += f"\nErased, by erasures that the ledger tells of: {parts}."
-    return f"{text}\nHead of the chain: {verdict.head}"
+    return f"{text}\nHead of the chain: {found.head}"
 
 
-def _verdict_as_object(verdict: Verdict, flaws: tuple[Flaw, ...]) -> dict[str, Any]:
+def _as_object(found: Verified) -> dict[str, Any]:
     return {
-        "intact": not flaws,
-        "events": verdict.events,
-        "head": verdict.head,
-        "erased": {part.value: count for part, count in sorted(verdict.erased.items())},
-        "flaws": [{"seq": flaw.seq, "id": flaw.id, "what": flaw.what} for flaw in flaws],
+        "intact": found.is_intact,
+        "events": found.events,
+        "head": found.head,
+        "erased": dict(sorted(found.erased.items())),
+        "flaws": [{"seq": flaw.seq, "id": flaw.id, "what": flaw.what} for flaw in found.flaws],
+        "signed_by": list(found.signers),
     }

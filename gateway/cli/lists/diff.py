@@ -11,8 +11,8 @@ import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.paragraphs import fitted
-from gateway.cli.shared.person import access
 from gateway.cli.shared.tables import emit, paint, say, visible
+from gateway.compliance.actor import access
 from gateway.compliance.sanction_lists import list_change
 
 if TYPE_CHECKING:

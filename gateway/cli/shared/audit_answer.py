@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.shared.audit_filters import explain, explain_nothing
+from gateway.cli.shared.audit_filters import tell_of_words
 from gateway.cli.shared.tables import emit, say
-from gateway.ledger.questions.filters import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gateway.ledger.query.logged_reading import Reading
-    from gateway.ledger.query.run_question import Answer, Value
+    from gateway.compliance.audit.ask_ledger import Answered
     from gateway.ledger.questions.question import Question
 
 MOST = 2**31 - 1
@@ -34,26 +31,10 @@ _LONGEST = 80
 """Signs of a cell in a table; programs get all of it."""
 
 
-def tell(
-    reading: Reading,
-    question: Question,
-    *,
-    filters: Filters | None = None,
-    values: Mapping[str, Value] | None = None,
-    limit: int,
-    output_format: str,
-) -> None:
-    """Ask the question and print its answer; ``limit=0`` is all."""
-    filters = filters or Filters()
-    found = reading.ask(question, filters, values, now=datetime.now(UTC), limit=limit or None)
-    if filters.text is not None:
-        (explain if found.rows else explain_nothing)(reading, filters)
-    show(question, found, output_format)
-
-
-def show(question: Question, found: Answer, output_format: str) -> None:
+def show(question: Question, found: Answered, output_format: str) -> None:
     """Print an answer, its sentence above."""
-    say(question.said.of(len(found.rows), has_more=found.has_more))
+    tell_of_words(found.words)
+    say(found.said)
     if output_format == "table":
         print_table(found.rows, question.shown)
     else:

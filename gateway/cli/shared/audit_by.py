@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gateway.compliance.actor import lasting_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,9 +26,9 @@ def by_option(what: str) -> Callable[[F], F]:
 
 def _names_nobody(context: click.Context, parameter: click.Parameter, by: str | None) -> str | None:
     del context, parameter
-    if by is not None and "@" in by:
-        raise click.BadParameter(
-            f"{by!r} is an address, and it is kept for ever: give a name or a function, as in "
-            "j.lindqvist."
-        )
-    return by
+    if by is None:
+        return None
+    try:
+        return lasting_name(by)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error

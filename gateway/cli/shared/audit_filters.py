@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from gateway.cli.shared.tables import say
-from gateway.ledger.questions.filters import ACCEPTED, Filters, when
+from gateway.compliance.audit.question_values import is_empty_period, moment
+from gateway.ledger.questions.filters import ACCEPTED, Filters
 from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
 
 if TYPE_CHECKING:
     from enum import StrEnum
 
-    from gateway.ledger.query.logged_reading import Reading
+    from gateway.ledger.questions.filters import Word
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,7 +37,7 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return when(value, datetime.now(UTC), is_end=self._is_end)
+            return moment(value, is_end=self._is_end)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -62,7 +63,7 @@ def filters_of(*names: str) -> Callable[[F], F]:
 
 def check_period(since: datetime | None, until: datetime | None) -> None:
     """End the command where a period ends before it begins."""
-    if since and until and since >= until:
+    if since and until and is_empty_period(since, until):
         raise click.UsageError(
             f"nothing lies between --since {since:%Y-%m-%d %H:%M} and --until "
             f"{until:%Y-%m-%d %H:%M} (UTC): the first must be before the second; a last day is in."
@@ -74,20 +75,12 @@ def filter_options(command: F) -> F:
     return filters_of(*_OPTIONS)(command)
 
 
-def explain(reading: Reading, filters: Filters) -> None:
-    """Say what the words of ``--text`` were taken for; once the rows they led to are recorded.
-
-    Before that, the words of the ledger's names would be seen and nobody would know.
-    """
-    for word in reading.words(filters):
+def tell_of_words(words: Iterable[Word]) -> None:
+    """Say what the words of ``--text`` were taken for, and which of them no name has."""
+    for word in words:
         if word.taken:
             say(f"{word.asked} → {', '.join(word.taken)}")
-
-
-def explain_nothing(reading: Reading, filters: Filters) -> None:
-    """Say which words of ``--text`` no name has."""
-    for word in reading.words(filters):
-        if not word.query:
+        else:
             say(f"no name in the ledger has a word like {word.asked!r}")
 
 

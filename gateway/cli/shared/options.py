@@ -57,15 +57,16 @@ def load_lists(config: Config) -> CurrentLists:
     Where lists are damaged a gateway serves by another snapshot than they ask for: that is said.
     """
     found = current_lists(config, datetime.now(UTC))
+    tell_of_damage(found)
+    return found
+
+
+def tell_of_damage(found: CurrentLists) -> None:
+    """Say it where lists are damaged, and what serves in their place."""
     for fault in found.damage:
         say(f"damaged: {visible(str(fault))}")
     if found.instead is not None:
         say(f"note: {found.instead}")
-    return found
-
-
-load_snapshot = load_lists
-"""As `audit ask` calls it."""
 
 
 def example(*lines: str) -> str:

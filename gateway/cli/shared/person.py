@@ -1,18 +1,14 @@
-"""Who sits at the terminal, and why they look: what the access log says of a reading (A9)."""
+"""``--reason`` and ``--pseudonyms``: who looks and why, for the access log (A9)."""
 
 from __future__ import annotations
 
 import functools
-import getpass
-import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import click
 
-from gateway.ledger.query.logged_reading import Access
-from gateway.ledger.record.office_events import Hand
+from gateway.compliance.actor import access
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,23 +39,3 @@ def read_as(verb: str) -> Callable[[F], F]:
         )
 
     return decorated
-
-
-def access(verb: str, reason: str | None) -> Access:
-    """Give the access of whoever runs this command."""
-    return Access(signed_in(), verb, reason or None, lambda: datetime.now(UTC), os.urandom)
-
-
-def hand(by: str | None) -> Hand:
-    """Give the hand of whoever runs this command, or of the person that they name."""
-    return Hand(by or signed_in(), datetime.now(UTC), os.urandom)
-
-
-def signed_in() -> str:
-    """Give the name that this person is signed in with; behind sudo, the one before it."""
-    if name := os.environ.get("SUDO_USER"):
-        return name
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from collections.abc import Callable
 
 _PATIENCE_SECONDS = 2.0
-_STEP = 1000
 
 
 def progress(length: int, *, step: int = 1) -> Callable[[int], None]:
@@ -26,11 +24,3 @@ def progress(length: int, *, step: int = 1) -> Callable[[int], None]:
             click.echo(f"{rows:,} of {length:,} rows\r", nl=False, err=True)
 
     return tell
-
-
-def counted(rows: Iterable[dict[str, Any]], length: int) -> Iterator[dict[str, Any]]:
-    """Give the rows on, telling how far they are."""
-    tell = progress(length, step=_STEP)
-    for number, row in enumerate(rows, 1):
-        tell(number)
-        yield row

@@ -1,4 +1,4 @@
-"""An old event judged again, by the lists, rules and texts it names, and compared field by field.
+"""An old event judged again, by the lists, rules and texts it names, and laid beside it (A5).
 
 What the gateway did then is done anew: the same functions make the same record, and the two are
 laid side by side. What cannot be compared any more is told, never passed over.
@@ -9,22 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.compliance import past_basis
-from gateway.errors import FaultyFile
+from gateway.compliance.audit import past_basis
+from gateway.errors import FaultyFile, LedgerError
 from gateway.ledger.record.events import Sighting, observed
 from gateway.ledger.record.record import Part, moment
+from gateway.list_store.files.paths import Folder
 from gateway.model import Action, Address, Client, Envelope
 from gateway.notices import render
 from gateway.policy.decide import decide_one
 from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from gateway.compliance.past_basis import AsItWas
+    from gateway.compliance.audit.past_basis import AsItWas
     from gateway.config import Config
-    from gateway.list_store.files.paths import Folder
+    from gateway.ledger.query.logged_reading import Reading, Story
     from gateway.model import Notice
 
 FIELDS = (
@@ -33,6 +34,8 @@ FIELDS = (
     *("action", "policy_rule", "snapshot", "policy"),
 )
 """What a verdict and its decision say, by the facts of OBSERVED."""
+
+VEILED = "…"
 
 _MAY_BE_PERSONAL = ("matched", "evidence", "policy_rule")
 
@@ -84,6 +87,46 @@ class Judgement:
         return not self.differences and not self.gone
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An event judged again, as it may be shown to who asked.
+
+    ``policy_rule`` is the one that decided then. Where people are pseudonyms, :data:`VEILED` stands
+    in the place of whatever holds an address.
+    """
+
+    id: str
+    at: str
+    standing: str
+    entity_name: str | None
+    policy_rule: str | None
+    judgement: Judgement
+
+
+def replay(config: Config, reading: Reading, event: str) -> Replayed:
+    """Judge the event whose id begins so by the lists, rules and texts that it names.
+
+    Raises ``LedgerError`` where no event's id begins so, or several do, and for an event that rests
+    on no verdict. Raises nothing for what is gone.
+    """
+    stories = reading.judged(event)
+    found = _observed(event, stories)
+    folder = Folder(config.lists.directory)
+    judgement = judge(folder, config, found, _told(reading, stories))
+    rule = found.facts["policy_rule"]
+    if not reading.shows_names:
+        rule = _veiled(rule)
+        judgement = replace(
+            judgement,
+            differences=tuple(
+                Difference(each.field, _veiled(each.then), _veiled(each.now))
+                for each in judgement.differences
+            ),
+        )
+    facts = found.facts
+    return Replayed(found.id, found.at, facts["standing"], facts["entity_name"], rule, judgement)
+
+
 def judge(folder: Folder, config: Config, event: Observed, told: Told | None) -> Judgement:
     """Judge an event again. Raises nothing for what is gone."""
     texts = told.facts.get("texts") if told is not None else None
@@ -111,6 +154,36 @@ def judge(folder: Folder, config: Config, event: Observed, told: Told | None) ->
             compared.append("notice")
             differences += outcome
     return Judgement(tuple(compared), tuple(differences), tuple(gone), tuple(notes))
+
+
+def _observed(asked: str, stories: Sequence[Story]) -> Observed:
+    for story in stories:
+        if story.event.kind == "OBSERVED":
+            event, personal = story.event, story.personal
+            return Observed(
+                event.id,
+                event.at,
+                story.facts,
+                personal.get(Part.SENDER),
+                personal.get(Part.RECIPIENT),
+            )
+    raise LedgerError(
+        f"{asked} is an event of kind {stories[0].event.kind}, which rests on no verdict: "
+        "`monition audit list` shows those that do"
+    )
+
+
+def _told(reading: Reading, stories: Sequence[Story]) -> Told | None:
+    sent = [
+        story.facts
+        for story in stories
+        if story.event.kind == "NOTIFIED" and story.facts["result"] == "sent"
+    ]
+    return Told(sent[-1], reading.reader.notice(sent[-1]["notice"])) if sent else None
+
+
+def _veiled(value: Any) -> Any:
+    return VEILED if "@" in str(value) else value
 
 
 def _anew(

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.year.making import make
-from gateway.compliance import replay
-from gateway.compliance.replay import FIELDS, Observed, Told
+from gateway.compliance.audit import replay
+from gateway.compliance.audit.replay import FIELDS, Observed, Told
 from gateway.config import load
 from gateway.ledger.query.read_connection import Reader
 from gateway.ledger.questions.filters import Filters

@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from gateway.addresses.mailbox import from_text
-from gateway.compliance import past_basis
+from gateway.compliance.audit import past_basis
 from gateway.list_store.snapshots import build_snapshot, policy_edition, policy_history
 from gateway.model import Standing
 from gateway.notices import notice_texts

@@ -1,0 +1,70 @@
+"""Who acts, who looks: the name that the ledger keeps of them, and the ledger as they see it (A9).
+
+At a terminal it is whoever is signed in there; a page knows by itself who sits before it, and says
+so. A name is kept for ever, so it must be one under which an institution knows a person, and no
+address.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gateway.ledger.query.logged_reading import Access, Reading
+from gateway.ledger.record.office_events import Hand
+
+if TYPE_CHECKING:
+    from gateway.config import Config
+
+__all__ = ["Access", "Hand", "Reading", "access", "hand", "lasting_name", "open_as", "signed_in"]
+
+
+def signed_in() -> str:
+    """Give the name that whoever runs this process is signed in with.
+
+    Behind sudo it is the one before it; where the system knows no name, the number.
+    """
+    if name := os.environ.get("SUDO_USER"):
+        return name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def lasting_name(name: str) -> str:
+    """Give a name on as one that may be kept for ever; raises ``ValueError`` for an address.
+
+    The text of the error says what to give in its place. An event's facts are sealed, and no
+    erasure reaches them.
+    """
+    if "@" in name:
+        raise ValueError(
+            f"{name!r} is an address, and it is kept for ever: give a name or a function, as in "
+            "j.lindqvist."
+        )
+    return name
+
+
+def access(verb: str, reason: str | None, by: str | None = None) -> Access:
+    """Give the access of one who looks: by which ``verb`` (``audit list``), and why.
+
+    ``by`` is their name; left out, it is :func:`signed_in`. An empty reason is none.
+    """
+    return Access(by or signed_in(), verb, reason or None, lambda: datetime.now(UTC), os.urandom)
+
+
+def hand(by: str | None = None) -> Hand:
+    """Give the hand of one who acts now; ``by`` is their name, left out :func:`signed_in`."""
+    return Hand(by or signed_in(), datetime.now(UTC), os.urandom)
+
+
+def open_as(config: Config, who: Access | None) -> Reading:
+    """Open the configured ledger as one person sees it; ``None`` sees people by pseudonym alone.
+
+    Use it in a ``with``. Before a row with names is handed out, it is recorded who looks. Raises
+    ``LedgerError`` where there is no ledger.
+    """
+    return Reading(config.ledger.path, who)

@@ -1,0 +1,95 @@
+"""What others prove or count outside the ledger: the evidence pack, a database by pseudonym (A8).
+
+Each is a file that is there whole or not at all, for its owner alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway import __version__
+from gateway.compliance.actor import open_as
+from gateway.compliance.audit.export_findings import as_asked
+from gateway.compliance.audit.keep_checkpoint import signing_key, taken
+from gateway.ledger.evidence.atomic_file import new_file
+from gateway.ledger.evidence.datasette_snapshot import described, write_snapshot
+from gateway.ledger.evidence.evidence_pack import About, Chain, write_pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.compliance.actor import Access
+    from gateway.config import Config
+    from gateway.ledger.questions.filters import Filters
+
+__all__ = ["Chain", "Packed", "pack", "snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """How many findings a pack holds; signed, it says who made it."""
+
+    findings: int
+    is_signed: bool
+
+
+def pack(  # noqa: PLR0913 - what, for whom, into which file
+    config: Config,
+    file: Path,
+    filters: Filters,
+    who: Access | None,
+    by: str,
+    *,
+    chain: Chain = Chain.FULL,
+    replaces: bool = False,
+    progress: Callable[[int], Callable[[int], None]] = lambda _: lambda _: None,
+) -> Packed:
+    """Write an evidence pack (ZIP): findings, sealed events, how to verify them.
+
+    It says that it was made ``by`` a person, also where ``who`` is ``None`` and those in it are
+    pseudonyms. It is signed where a key is configured. ``progress`` is asked with the number of
+    events there are, and hears how many were written. Raises ``LedgerError`` for a ledger that is
+    not intact, and for a file that cannot be written or, unless it ``replaces``, is there.
+    """
+    with open_as(config, who) as reading:
+        key = signing_key(config)
+        about = About(
+            made_at=datetime.now(UTC),
+            by=by,
+            reason=None if who is None else who.reason,
+            filters=as_asked(filters),
+            version=__version__,
+            kept=taken(reading, key),
+            key=key,
+            chain=chain,
+        )
+        tell = progress(about.kept.checkpoint.seq)
+        with new_file(file, replace=replaces) as stream:
+            count = write_pack(stream, reading, filters, about, tell)
+    return Packed(count, key is not None)
+
+
+def snapshot(
+    config: Config,
+    file: Path,
+    filters: Filters,
+    *,
+    replaces: bool = False,
+    progress: Callable[[int], Callable[[int], None]] = lambda _: lambda _: None,
+) -> int:
+    """Write the findings into a new SQLite file for Datasette; gives how many there are.
+
+    People are pseudonyms in it whoever writes it, and nothing need be recorded. ``progress`` is
+    asked with the number of findings, and hears how many were written. Raises ``LedgerError`` as
+    :func:`pack` does for the file, and for filters that name a person by address or by words.
+    """
+    with open_as(config, None) as reading:
+        rows = reading.findings(filters)
+        head = reading.checkpoint()
+        about = described(datetime.now(UTC), seq=head.seq, version=__version__)
+        tell = progress(reading.count(filters))
+        with new_file(file, replace=replaces) as stream:
+            return write_snapshot(Path(stream.name), rows, about, tell)

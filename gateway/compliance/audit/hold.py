@@ -1,0 +1,76 @@
+"""Findings that must not be erased while a matter is open, and their release (A3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.compliance.audit.which_findings import record_looked
+from gateway.errors import MonitionError
+from gateway.ledger.office import office_writer
+
+if TYPE_CHECKING:
+    from gateway.compliance.actor import Access, Hand
+    from gateway.compliance.audit.which_findings import Chosen
+    from gateway.config import Config
+
+
+class NoMatterError(MonitionError):
+    """A hold was asked for without a name by which it can be ended again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many findings an act changed, and how many it passed over: they were so already."""
+
+    changed: int
+    passed_over: int
+
+
+def named_matter(matter: str | None) -> str:
+    """Give the name of a matter on; raises :class:`NoMatterError` for one that says nothing."""
+    if matter is None or not matter.strip():
+        raise NoMatterError("a hold needs the name of a matter, by which it is ended again")
+    return matter
+
+
+def hold(
+    config: Config,
+    chosen: Chosen,
+    matter: str,
+    hand: Hand,
+    who: Access,
+) -> Held:
+    """Put findings under hold for a matter: nothing of them is erased until they are released.
+
+    ``who.reason`` is kept beside it, and can be erased. Where nothing changed, it is recorded that
+    ``who`` was told. Raises ``LedgerError``, and :class:`NoMatterError` as :func:`named_matter`.
+    """
+    path = config.ledger.path
+    matter = named_matter(matter)
+    count = office_writer.count(path, chosen)
+    done = office_writer.hold(path, chosen, hand, matter=matter, reason=who.reason)
+    return _told(config, chosen, who, count, len(done))
+
+
+def release(
+    config: Config,
+    chosen: Chosen,
+    matter: str | None,
+    hand: Hand,
+    who: Access,
+) -> Held:
+    """End the hold for a matter, or with ``None`` every hold on the findings.
+
+    The rest is as with :func:`hold`.
+    """
+    path = config.ledger.path
+    count = office_writer.count(path, chosen)
+    done = office_writer.release(path, chosen, hand, matter=matter, reason=who.reason)
+    return _told(config, chosen, who, count, len(done))
+
+
+def _told(config: Config, chosen: Chosen, who: Access, count: int, changed: int) -> Held:
+    if not changed:
+        record_looked(config, chosen, who)
+    return Held(changed, count - changed)
