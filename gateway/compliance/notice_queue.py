@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from gateway.ledger.query.logged_reading import Access, Reading
 from gateway.ledger.store import retry_notice
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.config import Config
-
-__all__ = ["COLUMNS", "Access", "retry", "waiting"]
+    from gateway.ledger.query.logged_reading import Reading
 
 COLUMNS = (
     *("id", "state", "recipient", "entities", "created_at", "attempts", "not_before"),
@@ -22,16 +20,12 @@ COLUMNS = (
 """The keys of a notice in the outbox."""
 
 
-def waiting(
-    config: Config, who: Access | None, *, everything: bool = False
-) -> list[dict[str, Any]]:
+def waiting(reading: Reading, *, everything: bool = False) -> list[dict[str, Any]]:
     """Give the notices that wait or were given up, oldest first; with ``everything`` the sent, too.
 
-    Recipients are senders of matched mail: it is recorded that ``who`` read them; ``None`` reads
-    pseudonyms (A9). Raises :class:`gateway.errors.LedgerError` where there is no ledger.
+    Recipients are senders of matched mail: where names are shown, who looks is recorded (A9).
     """
-    with Reading(config.ledger.path, who) as reading:
-        return reading.notices(everything=everything)
+    return reading.notices(everything=everything)
 
 
 def retry(config: Config, notice: str | None, at: datetime) -> tuple[str, ...]:

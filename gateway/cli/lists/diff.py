@@ -12,7 +12,7 @@ import click
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.paragraphs import fitted
 from gateway.cli.shared.tables import emit, paint, say, visible
-from gateway.compliance.actor import access
+from gateway.compliance.actor import access, open_as
 from gateway.compliance.sanction_lists import list_change
 
 if TYPE_CHECKING:
@@ -71,8 +71,9 @@ def command(
         return
     if affected:
         # The one place here that reads personal data.
-        who = access("lists diff --affected", None)
-        rows = list_change.affected(config, found, who, datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        with open_as(config, access("lists diff --affected", None)) as reading:
+            rows = list_change.affected(config, reading, found, today).rows
         if output_format == "table":
             emit(map(_affected_for_people, rows), columns=_AFFECTED_FOR_PEOPLE)
         else:

@@ -10,11 +10,12 @@ from gateway.cli.shared.options import config_option, example, format_option, lo
 from gateway.cli.shared.person import read_as
 from gateway.cli.shared.tables import emit, say
 from gateway.compliance import notice_queue
+from gateway.compliance.actor import open_as
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.compliance.notice_queue import Access
+    from gateway.compliance.actor import Access
 
 
 @click.command("queue", epilog=example("monition notice queue", "monition notice queue --all"))
@@ -33,7 +34,8 @@ def command(
     Recipients here are senders of matched mail: these are personal data.
     """
     config = load_config(config_file)
-    rows = notice_queue.waiting(config, who, everything=everything)
+    with open_as(config, who) as reading:
+        rows = notice_queue.waiting(reading, everything=everything)
     if not rows and output_format == "table":
         say("The outbox is empty." if everything else "No notice waits, and none was given up.")
     emit(rows, columns=notice_queue.COLUMNS, format=output_format)

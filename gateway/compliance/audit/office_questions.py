@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.compliance.audit.ask_ledger import answered, ask
 from gateway.compliance.audit.event_story import why as why_in_words
 from gateway.compliance.sanction_lists.current_lists import current_lists
-from gateway.compliance.sanction_lists.list_change import compare, touched
+from gateway.compliance.sanction_lists.list_change import affected, compare
 from gateway.compliance.trial.try_address import Basis, try_address
 from gateway.errors import FaultyFile, LedgerError
 from gateway.ledger.query.run_question import Answer
@@ -124,11 +124,7 @@ def list_change(
     found = compare(config, before, after)
     if found is None:
         return None
-    tiers = policy.load(config.policies.directory).tiers
-    today = datetime.now(UTC).date()
-    answer = reading.affected(
-        lambda rows: touched(rows, found.pair, found.changes, tiers, today), limit=limit
-    )
+    answer = affected(config, reading, found, datetime.now(UTC).date(), limit)
     return answered(LIST_CHANGE, answer)
 
 

@@ -1,4 +1,4 @@
-"""All that is known of one institution, and from whom (L6)."""
+"""All that is known of one institution, and from whom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed between two snapshots of the lists, and what that touches in the ledger (L5, A6).
+"""What changed between two snapshots of the lists, and what that touches in the ledger (S10, S11).
 
 The recipients that the ledger holds are screened again. Mail that was never matched is not in it.
 """
@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.addresses.mailbox import from_text
-from gateway.ledger.query.logged_reading import Reading
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.snapshots import compare_snapshots
 from gateway.lists.snapshot_diff import How, What
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.config import Config
-    from gateway.ledger.query.logged_reading import Access
+    from gateway.ledger.query.logged_reading import Reading
+    from gateway.ledger.query.run_question import Answer
     from gateway.list_store.snapshots.compare_snapshots import Pair
     from gateway.lists.snapshot_diff import Change
     from gateway.model import Listing, Tier
@@ -71,19 +71,17 @@ def compare(config: Config, before: str | None, after: str | None) -> Comparison
 
 
 def affected(
-    config: Config, found: Comparison, who: Access | None, on: date
-) -> list[dict[str, Any]]:
+    config: Config, reading: Reading, found: Comparison, on: date, limit: int | None = None
+) -> Answer:
     """Give the events in the ledger that a change touches, screened again for a day.
 
-    Rows and order are those of :func:`touched`. It is recorded that ``who`` read them; ``None``
-    reads pseudonyms. Raises :class:`gateway.errors.LedgerError` where there is no ledger, and
-    :class:`gateway.errors.FaultyFile` where the policies cannot be read.
+    Rows and order are those of :func:`touched`, at most ``limit``. Where names are shown, who looks
+    is recorded. Raises :class:`gateway.errors.FaultyFile` where the policies cannot be read.
     """
     tiers = policy.load(config.policies.directory).tiers
-    with Reading(config.ledger.path, who) as reading:
-        return reading.affected(
-            lambda rows: touched(rows, found.pair, found.changes, tiers, on)
-        ).rows
+    return reading.affected(
+        lambda rows: touched(rows, found.pair, found.changes, tiers, on), limit=limit
+    )
 
 
 class _Verdict(NamedTuple):

@@ -1,4 +1,4 @@
-"""Lists taken in from files, and done without: what came of it, whole and in plain values (L1, L2).
+"""Lists taken in from files, or done without, and what came of it in plain values (S8, S12).
 
 An import is read whole before anything is changed; one that is broken, or has lost too much, is
 refused, and what was there before stays in force.

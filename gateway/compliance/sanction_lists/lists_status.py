@@ -1,4 +1,4 @@
-"""How the lists stand: each with its age, what is damaged, and the snapshot in force (L7)."""
+"""How the lists stand: each with its age, what is damaged, and the snapshot in force (S8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Domains proposed for listed institutions that have none, looked at and accepted or rejected (L8).
+"""Domains proposed for listed institutions that have none: looked at, accepted, rejected (S13).
 
 A proposal is a guess with its reasons; none is used until somebody has accepted it.
 """

@@ -1,4 +1,4 @@
-"""Which listed institution could be meant by a name, a number, a domain or an address (L6)."""
+"""Which listed institution could be meant by a name, a number, a domain or an address."""
 
 from __future__ import annotations
 

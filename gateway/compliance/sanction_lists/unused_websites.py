@@ -1,4 +1,4 @@
-"""What the imported lists give as website or address, and nobody is found by (L4)."""
+"""What the imported lists give as website or address, and nobody is found by (S19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the publishers have by now, fetched and taken in, a source after the other (L3).
+"""What the publishers have by now, fetched and taken in, a source after the other (S8).
 
 Each step is told as it is taken, so that whoever waits sees where it is. A list that cannot be had
 keeps no other from being taken.

@@ -1,4 +1,4 @@
-"""All that would keep a gateway from starting or from reloading, told at once.
+"""All that would keep a gateway from starting or from reloading, told at once (P5).
 
 What `monition serve` would load is loaded, each part for itself, and the policy's examples are put
 to the test.

@@ -1,4 +1,4 @@
-"""A policy put to the test: its examples held against lists and rules, and what does not fit."""
+"""A policy's examples held against lists and rules, and what of it does not fit (P4)."""
 
 from __future__ import annotations
 
