@@ -58,7 +58,10 @@ class ReplyFramer:
         self.size = len(self._buffer)
 
     def next(self) -> tuple[int, bytes] | None:
-        """The next whole reply."""
+        """The next whole reply as ``(code, raw)``; ``None``: more bytes are needed.
+
+        Raises :class:`RemoteProtocolError` for what is no SMTP reply, and past the limits.
+        """
         while (match := _LINE.match(self._buffer, self._end)) is not None:
             code, more = match[1], match[2] == b"-"
             if self._code and code != self._code:

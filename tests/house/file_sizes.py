@@ -28,7 +28,9 @@ class Longer:
     record: str
 
 
-EXCEPTIONS: dict[str, Longer] = {}
+EXCEPTIONS: dict[str, Longer] = {
+    "gateway/smtp/session.py": Longer(800, "docs/decisions/0019-names-and-composition.md"),
+}
 
 
 def breaches(
