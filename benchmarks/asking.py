@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.year.office import LICENCE
-from gateway.ledger.query.logged_reading import Reading
+from gateway.ledger.query.logged_reading import LoggedReading
 from gateway.ledger.questions import stats
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.questions.named_questions import QUESTIONS
 from gateway.ledger.store.open_database import open_for_reading
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ def pages(path: str) -> dict[str, Any]:
     Gives by filter the seconds for the ``page`` and the ``count``, and how many ``rows`` fit.
     """
     found: dict[str, Any] = {}
-    with Reading(Path(path), None) as reading:
+    with LoggedReading(Path(path), None) as reading:
         reader = reading.reader
         for name, filters in _asked(Path(path)).items():
             page = _least(lambda asked=filters: list(reader.findings(asked, limit=PAGE)))
@@ -52,7 +52,7 @@ def questions(path: str) -> dict[str, float]:
     found = {}
     now = datetime.now(UTC)
     asked = {**QUESTIONS, **{f"stats by {name}": each for name, each in stats.BY.items()}}
-    with Reading(Path(path), None) as reading:
+    with LoggedReading(Path(path), None) as reading:
         (last,) = reading.reader.findings(Filters(), limit=1)
         given = {
             "number": LICENCE,
@@ -77,7 +77,7 @@ def verifying(path: str) -> dict[str, float]:
     Ends the process where the ledger is not intact.
     """
     began, used = time.monotonic(), time.process_time()
-    verdict = examine(Path(path))
+    verdict = verify_ledger(Path(path))
     if not verdict.is_intact:
         raise SystemExit(f"{path} is not intact: {verdict.flaws[0]}")
     return {

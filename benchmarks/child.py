@@ -73,7 +73,7 @@ def running(
     # A caller must not name a program that ends up elsewhere: what it prints goes to the log.
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*leash(unprivileged=unprivileged), *command],
+            [*die_with_parent(unprivileged=unprivileged), *command],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -90,7 +90,7 @@ def running(
             process.wait()
 
 
-def leash(*, unprivileged: bool = False) -> list[str]:
+def die_with_parent(*, unprivileged: bool = False) -> list[str]:
     """What stands before a command so that the program ends with us, however we end.
 
     ``unprivileged``: and has no rights of ours, where we are root. Raises

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Contestant:
+class RunningPeer:
     """A running peer and its next hop. ``sent``: messages it was given so far, warm-up included."""
 
     peer: Peer
@@ -40,7 +40,7 @@ class Contestant:
 @contextlib.contextmanager
 def running(
     peer: Peer, setting: Setting, sink: Callable[[int], list[str]] = postfix.sink
-) -> Iterator[Contestant]:
+) -> Iterator[RunningPeer]:
     """Start a peer with a fresh next hop. Where the block ends well, its work is checked.
 
     ``sink`` gives the next hop's command for its port. Raises :class:`BenchmarkError` where either
@@ -56,7 +56,7 @@ def running(
         child.running(sink(hop), hop, log, unprivileged=drops_rights) as sink_pid,
         child.running(peer.command(place), place.listen, place.directory / "log") as pid,
     ):
-        contestant = Contestant(peer, place, pid, sink_pid)
+        contestant = RunningPeer(peer, place, pid, sink_pid)
         yield contestant
     try:
         peer.check(place, contestant.sent)
@@ -65,7 +65,7 @@ def running(
 
 
 @contextlib.contextmanager
-def straight(peer: Peer, setting: Setting) -> Iterator[Contestant]:
+def straight(peer: Peer, setting: Setting) -> Iterator[RunningPeer]:
     """Start a next hop alone: what is sent to it goes through no gateway.
 
     Raises :class:`BenchmarkError` where it does not start.
@@ -75,7 +75,7 @@ def straight(peer: Peer, setting: Setting) -> Iterator[Contestant]:
     place.directory.mkdir()
     log = place.directory / "sink.log"
     with child.running(postfix.sink(port), port, log, unprivileged=True) as pid:
-        yield Contestant(peer, place, pid, pid)
+        yield RunningPeer(peer, place, pid, pid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Use:
 class Meter:
     """Measures from its making on; a sender must have ended when it is read."""
 
-    def __init__(self, contestant: Contestant, processors: int) -> None:
+    def __init__(self, contestant: RunningPeer, processors: int) -> None:
         self._pid, self._sink_pid = contestant.pid, contestant.sink_pid
         self._processors = processors
         self._before = self._now()

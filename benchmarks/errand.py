@@ -29,7 +29,7 @@ def done(order: Order) -> Sent:
 def begun(order: Order) -> Iterator[subprocess.Popen[str]]:
     """Have it sent while the block runs; who leaves it before the end breaks it off."""
     process = subprocess.Popen(
-        [*child.leash(), sys.executable, "-m", "benchmarks.sender"],
+        [*child.die_with_parent(), sys.executable, "-m", "benchmarks.sender"],
         cwd=child.ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ from benchmarks import added, contestant, disk, errand, usage
 from benchmarks.added import Sample
 from benchmarks.child import BenchmarkError
 from benchmarks.content import as_sent, content
-from benchmarks.contestant import Contestant, Meter
+from benchmarks.contestant import Meter, RunningPeer
 from benchmarks.figures import ladder, percentile
 from benchmarks.load import LOADS, Load, pace
 from benchmarks.order import Order, Sent
@@ -79,7 +79,7 @@ def run(setting: Setting) -> Outcome:
 
 
 def _order(
-    each: Contestant, load: Load, messages: int, rate: float | None, setting: Setting
+    each: RunningPeer, load: Load, messages: int, rate: float | None, setting: Setting
 ) -> Order:
     """Such messages to that peer. Everybody has the same timetable, since the seed is the same."""
     return Order(
@@ -94,7 +94,7 @@ def _order(
     )
 
 
-def _send(each: Contestant, order: Order) -> Sent:
+def _send(each: RunningPeer, order: Order) -> Sent:
     """And wait until the gateway rests again."""
     try:
         sent = errand.done(order)
@@ -105,13 +105,15 @@ def _send(each: Contestant, order: Order) -> Sent:
     return sent
 
 
-def _speed(each: Contestant, load: Load, setting: Setting) -> float:
+def _speed(each: RunningPeer, load: Load, setting: Setting) -> float:
     """Messages a second, as fast as its sessions take them."""
     messages = max(LEAST, round(setting.messages * each.peer.pace))
     return messages / _send(each, _order(each, load, messages, None, setting)).seconds
 
 
-def _sample(each: Contestant, load: Load, rate: float, setting: Setting, repetition: int) -> Sample:
+def _sample(
+    each: RunningPeer, load: Load, rate: float, setting: Setting, repetition: int
+) -> Sample:
     seconds = QUICK_SECONDS if setting.is_quick else SECONDS
     messages = max(LEAST, round(rate * seconds))
     meter = Meter(each, setting.processors)

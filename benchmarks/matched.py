@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from benchmarks import contestant, disk, machine, monition, relay
 from benchmarks.column import Column
 from benchmarks.content import content
-from benchmarks.contestant import Contestant, Meter
+from benchmarks.contestant import Meter, RunningPeer
 from benchmarks.figures import number, percentile, shown, spread
 from benchmarks.goal import Goal, Judgement, judge
 from benchmarks.peer import Peer, Role
@@ -75,7 +75,7 @@ def run(setting: Setting) -> Outcome:
 
 
 def _sample(
-    each: Contestant, column: Column, setting: Setting, workers: int, repetition: int
+    each: RunningPeer, column: Column, setting: Setting, workers: int, repetition: int
 ) -> Sample:
     waits = sorted(disk.sync_seconds(setting.directory))
     meter = Meter(each, setting.processors)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks import contestant, errand, usage
 from benchmarks.child import BenchmarkError
 from benchmarks.content import as_sent, content
-from benchmarks.contestant import Contestant, Meter
+from benchmarks.contestant import Meter, RunningPeer
 from benchmarks.figures import number
 from benchmarks.goal import Goal, Judgement, judge
 from benchmarks.order import Order
@@ -81,7 +81,7 @@ def slow_sink(port: int) -> list[str]:
     return [sys.executable, str(script), str(port), str(BYTES_A_SECOND)]
 
 
-def _sample(each: Contestant, file: Path, size: int, setting: Setting) -> Sample:
+def _sample(each: RunningPeer, file: Path, size: int, setting: Setting) -> Sample:
     usage.rest(each.pid)
     idle = usage.resident_bytes(each.pid, peak=False)
     # Starting may have taken more for a moment than ever after.

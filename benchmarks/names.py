@@ -19,9 +19,9 @@ from benchmarks.section import Outcome, Section, Setting
 from benchmarks.table import Block, Table
 from gateway.packaged import policies_directory
 from gateway.screening import snapshot
-from gateway.screening.names.comparable_form import name_form
-from gateway.screening.names.name_index import Name, NameIndex, names_of
-from gateway.screening.names.similarity import THRESHOLD, likeness
+from gateway.screening.names.comparable_form import comparable_form
+from gateway.screening.names.name_index import IndexedName, NameIndex, names_of
+from gateway.screening.names.similarity import THRESHOLD, name_similarity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class NamePair:
     """Two names, whether they are one institution's, and which half of all pairs they are in."""
 
     one: str
@@ -130,16 +130,16 @@ class Case:
     @property
     def score(self) -> float:
         """From 0 to 1, 0 for what nothing distinctive ties together; the better way round."""
-        one, other = name_form(self.one), name_form(self.other)
-        both = likeness(one, other), likeness(other, one)
+        one, other = comparable_form(self.one), comparable_form(self.other)
+        both = name_similarity(one, other), name_similarity(other, one)
         return max(each.score * (each.is_distinctive or each.is_identical) for each in both)
 
 
-def cases(path: Path) -> list[Case]:
+def name_pairs(path: Path) -> list[NamePair]:
     """Read the pairs that are organisations': CSV with ``name1 name2 is_match schema``."""
     with path.open(encoding="utf-8") as lines:
         return [
-            Case(row["name1"], row["name2"], row["is_match"] == "true")
+            NamePair(row["name1"], row["name2"], row["is_match"] == "true")
             for row in csv.DictReader(lines)
             if row["schema"] in ORGANISATIONS
         ]
@@ -183,7 +183,7 @@ def summary(samples: Sequence[Mapping[str, Any]]) -> tuple[Block, list[Judgement
 def told_alike(path: Path) -> dict[str, float]:
     """Measure how well the pairs of both halves are told alike."""
     halves: dict[bool, list[tuple[float, bool]]] = {True: [], False: []}
-    for case in cases(path):
+    for case in name_pairs(path):
         halves[case.is_for_tuning].append((case.score, case.is_match))
     other = accuracy(halves[False], THRESHOLD)
     return {
@@ -220,7 +220,7 @@ def searched() -> dict[str, float]:
     }
 
 
-def made_up(entities: int) -> Iterator[Name]:
+def made_up(entities: int) -> Iterator[IndexedName]:
     """Give the names of the packaged institutions, and of so many made-up ones, three of each."""
     for entity in snapshot.load(policies_directory()).entities.values():
         yield from names_of(entity)
@@ -229,7 +229,7 @@ def made_up(entities: int) -> Iterator[Name]:
         for alias in range(3):
             signs = [SYLLABLES[each % len(SYLLABLES)] for each in digest[alias * 5 : alias * 5 + 5]]
             word, more = "".join(signs[:3]), "".join(signs[3:])
-            yield Name(f"made-up-{at}", f"{word} {more} {KINDS[digest[20] % len(KINDS)]}")
+            yield IndexedName(f"made-up-{at}", f"{word} {more} {KINDS[digest[20] % len(KINDS)]}")
 
 
 SECTION = Section("names", "names told alike, found as they are said, and searched for", run)

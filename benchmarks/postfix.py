@@ -49,7 +49,7 @@ def send(column: Column, content: Path, recipient: str, messages: int, port: int
     began = time.perf_counter()
     try:
         done = subprocess.run(
-            [*child.leash(), *command, f"127.0.0.1:{port}"],
+            [*child.die_with_parent(), *command, f"127.0.0.1:{port}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

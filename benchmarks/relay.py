@@ -12,7 +12,7 @@ from benchmarks import contestant, postfix, usage
 from benchmarks.child import BenchmarkError
 from benchmarks.column import COLUMNS, Column
 from benchmarks.content import content
-from benchmarks.contestant import Contestant, Meter
+from benchmarks.contestant import Meter, RunningPeer
 from benchmarks.figures import number, paired, shown, spread
 from benchmarks.goal import Goal, Judgement, judge
 from benchmarks.peer import Peer, Role
@@ -92,7 +92,7 @@ def _content(setting: Setting, size: int) -> Path:
     return setting.directory / f"content-{size}"
 
 
-def send(each: Contestant, column: Column, setting: Setting, part: float = 1) -> tuple[int, float]:
+def send(each: RunningPeer, column: Column, setting: Setting, part: float = 1) -> tuple[int, float]:
     """Send one sample, or a part of it, and see that all arrived; give the count and the seconds.
 
     Raises :class:`BenchmarkError` where sending fails or a message is missing.
@@ -120,7 +120,7 @@ def send(each: Contestant, column: Column, setting: Setting, part: float = 1) ->
     return messages, seconds
 
 
-def _sample(each: Contestant, column: Column, setting: Setting, repetition: int) -> Sample:
+def _sample(each: RunningPeer, column: Column, setting: Setting, repetition: int) -> Sample:
     usage.rest(each.pid)
     meter = Meter(each, setting.processors)
     messages, seconds = send(each, column, setting)

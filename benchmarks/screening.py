@@ -30,7 +30,7 @@ from gateway.list_store.snapshots import snapshot_history
 from gateway.model import Claim, Entity, Listing, Standing
 from gateway.screening import snapshot
 from gateway.screening.classify import classify
-from gateway.screening.known_clear import Screener
+from gateway.screening.known_clear import KnownClear
 from gateway.serve import load_in_force
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ def loading(lists: str) -> dict[str, Any]:
     CPU seconds, the least of some rounds.
     """
     folder = Folder(Path(lists))
-    turn = snapshot_history.current(folder)
-    if turn is None:
+    activation = snapshot_history.current(folder)
+    if activation is None:
         raise SystemExit(f"{lists} has no snapshot in force")
     seconds = []
     for _ in range(ROUNDS):
         began = time.process_time()
-        loaded = snapshot_history.load(folder, turn.digest)
+        loaded = snapshot_history.load(folder, activation.digest)
         seconds.append(time.process_time() - began)
     return {"seconds": min(seconds), "entities": len(loaded.entities)}
 
@@ -66,7 +66,7 @@ def classifying() -> dict[str, Any]:
 
     CPU seconds an address, and what the snapshot takes in memory.
     """
-    people = snapshot.read(packaged.policies_directory()).people
+    mailbox_kinds = snapshot.read(packaged.policies_directory()).mailbox_kinds
     listing = (Listing("LIST", "PROGRAMME", "1"),)
     entities = [
         Entity(f"e{number}", "E", listings=listing, domains=(Claim(name, "s", "r", DAY),))
@@ -74,17 +74,17 @@ def classifying() -> dict[str, Any]:
     ]
     gc.collect()
     before = _resident()
-    held = snapshot.build(entities, people)
+    held = snapshot.build(entities, mailbox_kinds)
     gc.collect()
     paths = [each.encode() for each in addresses.all_different(ASKED, seed=8)]
     cold = _each(lambda path: classify(parse(path), held, DAY), paths)
     clear = [p for p in paths if classify(parse(p), held, DAY).standing is Standing.CLEAR]
-    screener = Screener(held)
+    known_clear = KnownClear(held)
     for path in clear:
-        screener.is_clear(path)
+        known_clear.is_clear(path)
     return {
         "cold_seconds": cold,
-        "cached_seconds": _each(screener.is_clear, clear),
+        "cached_seconds": _each(known_clear.is_clear, clear),
         "bytes": _resident() - before,
     }
 
@@ -111,7 +111,7 @@ async def _swap(config: Any, loaded: Any) -> dict[str, Any]:
             if kind == "made":
                 # As after a change of any file: what is in force was made of others.
                 Folder(config.lists.directory).current.unlink()
-            reading = asyncio.to_thread(load_in_force.load_anew, config, DAY)
+            reading = asyncio.to_thread(load_in_force.reload, config, DAY)
             gaps[kind].append(await _longest_gap(reading))
     assert loaded is not None
     return {f"{kind}_seconds": median(values) for kind, values in gaps.items()}
@@ -139,10 +139,10 @@ async def _longest_gap(work: Any) -> float:
 def others(lists: str, data: str) -> dict[str, Any]:
     """Count the verdicts on unlisted domains of universities and research organisations."""
     folder = Folder(Path(lists))
-    turn = snapshot_history.current(folder)
-    if turn is None:
+    activation = snapshot_history.current(folder)
+    if activation is None:
         raise SystemExit(f"{lists} has no snapshot in force")
-    held = snapshot_history.load(folder, turn.digest)
+    held = snapshot_history.load(folder, activation.digest)
     counts = dict.fromkeys(Standing, 0)
     for name in set(_organisations(Path(data))):
         with contextlib.suppress(DomainError):

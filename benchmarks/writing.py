@@ -24,7 +24,7 @@ from gateway.ledger.schema import schema_v1
 from gateway.ledger.schema.current_schema import APPLICATION_ID
 from gateway.ledger.store.open_database import open_for_writing
 from gateway.ledger.store.sqlite_store import SqliteStore
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def crowding(directory: str) -> dict[str, float]:
     ]
     found = [json.loads(child.communicate()[0]) for child in children]
     seconds = time.monotonic() - began
-    verdict = examine(path)
+    verdict = verify_ledger(path)
     if not verdict.is_intact or verdict.events != WRITERS * EVENTS:
         raise SystemExit(f"{verdict.events} events, {verdict.flaws}")
     return {

@@ -67,10 +67,10 @@ def set_up(stream: TextIO | None = None) -> None:
     )
 
 
-class Unworded(Exception):  # noqa: N818 - it stands for another
+class RedactedError(Exception):
     """An error's kind and place without its text, which may hold an address."""
 
 
-def without_words(error: BaseException) -> Exception:
-    """The error as a log may show it: an :class:`Unworded` with its traceback."""
-    return Unworded(type(error).__name__).with_traceback(error.__traceback__)
+def redacted(error: BaseException) -> Exception:
+    """The error as a log may show it: an :class:`RedactedError` with its traceback."""
+    return RedactedError(type(error).__name__).with_traceback(error.__traceback__)

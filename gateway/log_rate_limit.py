@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-SECONDS = 60
+PERIOD_SECONDS = 60
 """The minute that is counted in."""
 
 
-class Seldom:
+class LogRateLimit:
     """One kind of line. Times are seconds on any one clock that never goes back."""
 
     __slots__ = ("_began", "_left_out", "_most", "_written")
@@ -18,12 +18,12 @@ class Seldom:
         self._left_out = 0
         self._began = float("-inf")
 
-    def left_out(self, now: float) -> int | None:
+    def suppressed(self, now: float) -> int | None:
         """Ask for one more line: ``None``, it is not to be written.
 
         Otherwise it is, and is to say how many were left out before it; 0 for none.
         """
-        if now - self._began >= SECONDS:
+        if now - self._began >= PERIOD_SECONDS:
             self._began, self._written = now, 0
         if self._written == self._most:
             self._left_out += 1

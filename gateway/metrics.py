@@ -33,7 +33,7 @@ Samples: TypeAlias = dict[Key, float]
 _SHARED_OUT = frozenset({"monition_sessions", "monition_workers"})
 
 
-class Timing(Collector):
+class SecondsHistogram(Collector):
     """A histogram of seconds that one thread fills: no lock, and no walk through its buckets.
 
     prometheus_client's own costs some 3 µs an observation, and every message makes two.
@@ -71,8 +71,8 @@ class Metrics:
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(name, text, labels, registry=self.registry)
 
-        def timing(name: str, text: str, bounds: tuple[float, ...]) -> Timing:
-            made = Timing(name, text, bounds)
+        def timing(name: str, text: str, bounds: tuple[float, ...]) -> SecondsHistogram:
+            made = SecondsHistogram(name, text, bounds)
             self.registry.register(made)
             return made
 
@@ -158,7 +158,7 @@ def merge(parts: Iterable[Samples]) -> Samples:
     return merged
 
 
-def lasting(samples: Samples) -> Samples:
+def without_gauges(samples: Samples) -> Samples:
     """What is still true of a process that has ended: all that it counted, no gauge."""
     return {key: value for key, value in samples.items() if _TYPES.get(key[0]) != "gauge"}
 

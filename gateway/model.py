@@ -339,7 +339,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class MatchedInstitution:
     """One matched institution as a notice names it: all a text needs, fixed at event time.
 
     ``event`` is the id of its OBSERVED, ``entity`` the institution's id, ``listed_on`` an ISO date.
@@ -371,7 +371,7 @@ class NoticeRequest:
 
     message: str
     to: str
-    matters: tuple[Matter, ...]
+    matters: tuple[MatchedInstitution, ...]
     windows: tuple[str, ...]
     refused: bool
     language: str

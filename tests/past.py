@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.ledger.record import events, office_events
-from gateway.ledger.record.events import NoticeState, Settled, Sighting
-from gateway.ledger.record.office_events import Hand
+from gateway.ledger.record.events import NoticeState, Observation, SettledRecipient
+from gateway.ledger.record.office_events import Actor
 from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.model import (
     Action,
@@ -94,7 +94,7 @@ class Past:
             Action.WARN, "listed institutions: warn", (Finding(**fields),), "sha256:b0"
         )
         (record,) = events.observed(
-            Sighting("m", "p", "warn", envelope, Peek(), department=department),
+            Observation("m", "p", "warn", envelope, Peek(), department=department),
             [decision],
             at=when,
             entropy=os.urandom,
@@ -105,7 +105,7 @@ class Past:
             state = NoticeState("queued", record.id) if is_notified else NoticeState(notice)
             written.append(
                 events.settled(
-                    Settled(record.id, Outcome(outcome), "250 Ok", "5Abc"),
+                    SettledRecipient(record.id, Outcome(outcome), "250 Ok", "5Abc"),
                     state,
                     message="m",
                     process="p",
@@ -132,8 +132,8 @@ class Past:
         return self._write([office_events.released(event, self._hand(by, at))])
 
     def erased(self, at: str, *, by: str = "j.doe") -> str:
-        hand = self._hand(by, at)
-        return self._write([office_events.erased("request", {}, events=3, kept=1, hand=hand)])
+        actor = self._hand(by, at)
+        return self._write([office_events.erased("request", {}, events=3, kept=1, actor=actor)])
 
     def looked(
         self,
@@ -143,11 +143,11 @@ class Past:
         by: str = "k.weber",
         reason: str | None = None,
     ) -> str:
-        hand = self._hand(by, at)
+        actor = self._hand(by, at)
         return self._write(
             [
                 office_events.accessed(
-                    "audit list", hand, rows=2, filters={}, subjects=subjects, reason=reason
+                    "audit list", actor, rows=2, filters={}, subjects=subjects, reason=reason
                 )
             ]
         )
@@ -166,5 +166,5 @@ class Past:
         self._write([events.journalled(facts, process="p", at=moment(at), entropy=os.urandom)])
 
     @staticmethod
-    def _hand(by: str, at: str) -> Hand:
-        return Hand(by, moment(at), os.urandom)
+    def _hand(by: str, at: str) -> Actor:
+        return Actor(by, moment(at), os.urandom)

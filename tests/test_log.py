@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from gateway import log
-from gateway.log import without_words
+from gateway.log import redacted
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_traceback_shows_places_and_no_values(lines):
     try:
         screen("ivan.secret@mipt.ru")
     except ValueError as error:
-        structlog.get_logger("x").error("failed", exc_info=without_words(error))
+        structlog.get_logger("x").error("failed", exc_info=redacted(error))
     (line,) = lines()
     assert "ivan.secret" not in json.dumps(line)
     assert line["exception"][0]["exc_value"] == "ValueError"

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from benchmarks.year.names import FIELDS, PEOPLE, ROLES, TOWNS
-from gateway.addresses.mailbox import Unreadable, from_text
+from gateway.addresses.mailbox import UnreadablePath, from_text
 from gateway.model import Standing
 from gateway.screening.classify import classify
 
@@ -100,7 +100,7 @@ class Abroad:
                 mailbox += str(source.randint(2, 99))
             address = _spelt(mailbox, domain, source)
             read = from_text(address)
-            if address in seen or isinstance(read, Unreadable):
+            if address in seen or isinstance(read, UnreadablePath):
                 continue
             seen.add(address)
             finding = classify(read, self._snapshot, self._day)

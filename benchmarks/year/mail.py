@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.config import Mode
-from gateway.inspection.matched_message import Case
-from gateway.ledger.record.events import Sighting, notified, observed
+from gateway.inspection.matched_message import MatchedMessage
+from gateway.ledger.record.events import Observation, notified, observed
 from gateway.ledger.record.record import ENTROPY_BYTES, ulid
 from gateway.ledger.store import outbox
 from gateway.ledger.store import settlement as settlements
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.year.pages import Pages
     from benchmarks.year.staff import Person, Staff
     from gateway.config import Config
-    from gateway.notices.notice_texts import Texts
+    from gateway.notices.notice_texts import NoticeTexts
     from gateway.policy.rules import Rules
 
 TAKEN = Reply(250, "2.1.5", (b"250 2.1.5 Ok\r\n",))
@@ -60,9 +60,9 @@ class Mail:
         turns: tuple[datetime, datetime],
         digests: tuple[str, str],
         unlisted: frozenset[str],
-        found: Callable[[list[str], Person, Case], None],
+        found: Callable[[list[str], Person, MatchedMessage], None],
         texts: str,
-        letters: Texts | None,
+        letters: NoticeTexts | None,
     ) -> None:
         """``turns``: when notices began, and when the lists changed to name the ``unlisted``.
 
@@ -89,35 +89,35 @@ class Mail:
         number = self._staff.somebody(source)
         sender = self._staff.people[number]
         config = self._config if at >= self._warns_from else self._observing
-        case = self._case(at, sender, self._recipients(number, at))
-        if not case.decisions:
+        matched = self._case(at, sender, self._recipients(number, at))
+        if not matched.decisions:
             return
-        sighting = Sighting(
-            message=case.id,
+        observation = Observation(
+            message=matched.id,
             process=pages.process,
             mode=config.policies.mode.value,
-            envelope=case.envelope,
-            peek=case.peek,
+            envelope=matched.envelope,
+            peek=matched.peek,
             department=sender.department,
         )
-        case.records += observed(sighting, case.accepted, at=at, entropy=pages.entropy)
-        for record in case.records:
+        matched.records += observed(observation, matched.accepted, at=at, entropy=pages.entropy)
+        for record in matched.records:
             pages.append(record)
-        self._found([record.id for record in case.records], sender, case)
+        self._found([record.id for record in matched.records], sender, matched)
         pages.later(
             at + timedelta(milliseconds=source.randint(30, 4000)),
-            lambda then: self._settle(case, config, then),
+            lambda then: self._settle(matched, config, then),
         )
 
-    def _settle(self, case: Case, config: Config, at: datetime) -> None:
+    def _settle(self, matched: MatchedMessage, config: Config, at: datetime) -> None:
         pages, source = self._pages, self._pages.source
         outcome, words, _ = source.choices(REPLIES, [share for *_, share in REPLIES])[0]
         if outcome is Outcome.UNKNOWN:
-            settlement = case.broken_off(outcome, at, timedelta(days=7))
+            settlement = matched.broken_off(outcome, at, timedelta(days=7))
         else:
             reply = words % _queue_id(source).encode() if b"%" in words else words
-            settlement = case.settlement(config, outcome, reply, at)
-        state = settlements.take(
+            settlement = matched.settlement(config, outcome, reply, at)
+        state = settlements.write_settlement(
             pages.store, settlement, now=at, process=pages.process, entropy=pages.entropy
         )
         pages.written += len(settlement.results)
@@ -151,10 +151,12 @@ class Mail:
     def _digest(self, notice: str) -> str | None:
         if self._letters is None:
             return None
-        kept = outbox.kept(self._pages.store.database, notice)
-        return render.letter(kept, self._config, self._letters).digest if kept else None
+        kept = outbox.find(self._pages.store.database, notice)
+        return render.rendered_notice(kept, self._config, self._letters).digest if kept else None
 
-    def _case(self, at: datetime, sender: Person, recipients: list[Correspondent]) -> Case:
+    def _case(
+        self, at: datetime, sender: Person, recipients: list[Correspondent]
+    ) -> MatchedMessage:
         source = self._pages.source
         snapshot = self._digests[at >= self._listed_from]
         findings = [replace(each.finding, snapshot=snapshot) for each in recipients]
@@ -168,7 +170,7 @@ class Mail:
             f"192.0.2.{source.randint(2, 250)}", f"pc{source.randint(1, 9999)}.example.edu",
             _queue_id(source),
         )  # fmt: skip
-        return Case(
+        return MatchedMessage(
             id=id_,
             transaction=1,
             envelope=Envelope(id_, sender.address.encode(), accepted, client),

@@ -112,7 +112,7 @@ def make(
     config_file.write_text(CONFIG.format(folder=folder.resolve()), encoding="utf-8")
     config = configuration.load(config_file, {})
     policy, letters = rules.load(folder / "policies"), notice_texts.load(folder / "policies")
-    kept = policy_edition.of(config, policy, letters)
+    kept = policy_edition.edition_of(config, policy, letters)
     policy_history.keep(Folder(folder / "lists"), kept, begin)
     turn = begin + timedelta(days=days * 0.55)
     _keep(folder, before, begin)
@@ -164,19 +164,21 @@ def _lists(
         encoding="utf-8",
     )
     written = snapshot.read(directory)
-    after = snapshot.build(written.entities, written.people)
+    after = snapshot.build(written.entities, written.mailbox_kinds)
     before = snapshot.build(
-        (each for each in written.entities if each.id not in unlisted), written.people
+        (each for each in written.entities if each.id not in unlisted), written.mailbox_kinds
     )
     return before, after, unlisted
 
 
 def _keep(folder: Path, made: Snapshot, at: datetime) -> None:
     # Of no list: all of it stands in the policies' folder.
-    turn = snapshot_history.Turn(at, made.digest, made.digest, len(made.entities), {})
+    activation = snapshot_history.SnapshotActivation(
+        at, made.digest, made.digest, len(made.entities), {}
+    )
     lists = Folder(folder / "lists")
-    with lists.held():
-        snapshot_history.save(lists, made, turn)
+    with lists.locked():
+        snapshot_history.save(lists, made, activation)
 
 
 def _plan(pages: Pages, office: Office, begin: datetime, days: int) -> None:

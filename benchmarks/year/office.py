@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from benchmarks.year.pages import Pages
     from benchmarks.year.staff import Person
-    from gateway.inspection.matched_message import Case
+    from gateway.inspection.matched_message import MatchedMessage
     from gateway.ledger.store.pseudonyms import Pseudonyms
     from gateway.model import Finding
 
@@ -50,17 +50,17 @@ class Office:
         self._last_day = last_day
         self._recent: list[tuple[str, Person]] = []
 
-    def found(self, events: list[str], sender: Person, case: Case) -> None:
+    def found(self, events: list[str], sender: Person, matched: MatchedMessage) -> None:
         """Hear of a message's events; some will be looked at."""
         source = self._pages.source
-        findings = [finding for each in case.decisions for finding in each.findings]
+        findings = [finding for each in matched.decisions for finding in each.findings]
         for event, finding in zip(events, findings, strict=True):
             self._recent.append((event, sender))
             doubtful = finding.standing is Standing.REVIEW
             if source.random() < (0.7 if doubtful else DECIDED):
                 wait = timedelta(days=min(60, 1 + source.expovariate(1 / 6)))
                 self._pages.later(
-                    _at_work(case.at + wait),
+                    _at_work(matched.at + wait),
                     lambda at, event=event, finding=finding: self._decide(event, finding, at),
                 )
         del self._recent[:-500]
@@ -89,7 +89,7 @@ class Office:
         self._pages.append(
             office_events.accessed(
                 "audit show" if len(some) == 1 else "audit list",
-                office_events.Hand(
+                office_events.Actor(
                     AUDITOR if is_audit else source.choice(OFFICERS), at, source.randbytes
                 ),
                 rows=len(some),
@@ -138,9 +138,9 @@ class Office:
             [each for each, _ in ORDINARY], [weight for _, weight in ORDINARY]
         )[0]  # fmt: skip
 
-    def _hand(self, at: datetime) -> office_events.Hand:
+    def _hand(self, at: datetime) -> office_events.Actor:
         source = self._pages.source
-        return office_events.Hand(source.choice(OFFICERS), at, source.randbytes)
+        return office_events.Actor(source.choice(OFFICERS), at, source.randbytes)
 
 
 def _at_work(at: datetime) -> datetime:

@@ -41,7 +41,7 @@ class Gateway:
                 new_ledger=is_first,
                 at=at,
                 entropy=pages.entropy,
-                pseudonym_key=pseudonyms.digest(pages.store.database.conn),
+                pseudonym_key=pseudonyms.key_digest(pages.store.database.conn),
             )
         )
         self._beat_at(at + BEAT)

@@ -30,14 +30,14 @@ _BATV = re.compile(r"prvs=[0-9a-z]{10}=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadablePath:
     """A path that names no mailbox. ``reason`` quotes nothing of it and may be logged."""
 
     raw: bytes
     reason: str
 
 
-def parse(path: bytes) -> Address | Unreadable:
+def parse(path: bytes) -> Address | UnreadablePath:
     r"""Read the path between the angle brackets of a command; never raises.
 
     A source route (``@a,@b:user@c``) is passed over, RFC 5321 appendix C. A path without an
@@ -45,14 +45,14 @@ def parse(path: bytes) -> Address | Unreadable:
     as its domain. A local part that is not UTF-8 has its odd bytes spelt ``\xNN``.
     """
     if not path:
-        return Unreadable(path, "the path is empty")
+        return UnreadablePath(path, "the path is empty")
     if len(path) > MAX_PATH:
-        return Unreadable(path, f"the path is longer than {MAX_PATH} bytes")
+        return UnreadablePath(path, f"the path is longer than {MAX_PATH} bytes")
     local, found, domain = _split(_without_route(path.strip(b" \t")))
     if not domain or domain.translate(None, _ODD) != domain or _has_open_comment(local):
         local, found, domain = _as_delivered(path)
     if not found and not local:
-        return Unreadable(path, "the domain is empty")
+        return UnreadablePath(path, "the domain is empty")
     if not found:
         return Address(path, _local_text(local), "")
     if _LITERAL.match(domain):
@@ -60,7 +60,7 @@ def parse(path: bytes) -> Address | Unreadable:
     try:
         return Address(path, _local_text(local), normalise(domain))
     except DomainError as error:
-        return Unreadable(path, str(error))
+        return UnreadablePath(path, str(error))
 
 
 def _has_open_comment(local: bytes) -> bool:
@@ -86,7 +86,7 @@ def _as_delivered(path: bytes) -> tuple[bytes, bytes, bytes]:
     return local, found, domain
 
 
-def from_text(text: str) -> Address | Unreadable:
+def from_text(text: str) -> Address | UnreadablePath:
     """Read an address as people write it: bare, in brackets, or with a name before them.
 
     A name never bears on the verdict: ``Ivan Petrov (Skoltech) <ivan@gmail.com>`` is the
@@ -116,7 +116,7 @@ def without_tag(key: str) -> str:
     return base or key
 
 
-def without_signature(local: str) -> str:
+def without_batv(local: str) -> str:
     """Give a local part without its BATV signature, if it has one."""
     signature = _BATV.match(local)
     return local[signature.end() :] if signature else local

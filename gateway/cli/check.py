@@ -68,7 +68,7 @@ def command(
     lists = load_lists(config)
     day = on.date() if on else datetime.now(UTC).date()
     try:
-        basis = trial.basis(config, lists.snapshot, day, sender)
+        basis = trial.trial_basis(config, lists.snapshot, day, sender)
     except UnreadableAddressError as error:
         raise click.BadParameter(f"cannot be read: {error}.", param_hint="--from") from None
 

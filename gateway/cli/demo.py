@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from gateway.serve.demo.demo_gateway import Mailbox
-    from gateway.serve.demo.demo_letters import Letter
+    from gateway.serve.demo.demo_letters import DemoLetter
 
 
 @click.command(epilog=example("monition demo", "monition demo --keep"))
@@ -56,7 +56,7 @@ def _show_listening(address: str) -> None:
     _title("1. Five messages over SMTP")
 
 
-def _show(number: int, letter: Letter, reply: str) -> None:
+def _show(number: int, letter: DemoLetter, reply: str) -> None:
     click.echo(f"   {number}. {letter.title}\n      {', '.join(letter.to)}  ->  {reply}")
 
 

@@ -10,13 +10,13 @@ import click
 from gateway import log
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.errors import MonitionError
-from gateway.serve.start import launch
+from gateway.serve.start import start_gateway
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class NotServing(MonitionError):  # noqa: N818 - a state, as its text says
+class NotServingError(MonitionError):
     """Something the gateway needs is not to be had now; starting again may help."""
 
     exit_code = 1
@@ -34,7 +34,7 @@ def command(config_file: Path | None) -> None:
     config = load_config(config_file)
     log.set_up()
     try:
-        status = launch(config, os.environ)
+        status = start_gateway(config, os.environ)
     except OSError as error:
-        raise NotServing(f"{error.strerror or error}") from error
+        raise NotServingError(f"{error.strerror or error}") from error
     click.get_current_context().exit(status)

@@ -12,13 +12,22 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gateway.ledger.query.logged_reading import Access, Reading
-from gateway.ledger.record.office_events import Hand
+from gateway.ledger.query.logged_reading import Access, LoggedReading
+from gateway.ledger.record.office_events import Actor
 
 if TYPE_CHECKING:
     from gateway.config import Config
 
-__all__ = ["Access", "Hand", "Reading", "access", "hand", "lasting_name", "open_as", "signed_in"]
+__all__ = [
+    "Access",
+    "Actor",
+    "LoggedReading",
+    "access",
+    "current_actor",
+    "lasting_name",
+    "open_as",
+    "signed_in",
+]
 
 
 def signed_in() -> str:
@@ -56,15 +65,15 @@ def access(verb: str, reason: str | None, by: str | None = None) -> Access:
     return Access(by or signed_in(), verb, reason or None, lambda: datetime.now(UTC), os.urandom)
 
 
-def hand(by: str | None = None) -> Hand:
+def current_actor(by: str | None = None) -> Actor:
     """Give the hand of one who acts now; ``by`` is their name, left out :func:`signed_in`."""
-    return Hand(by or signed_in(), datetime.now(UTC), os.urandom)
+    return Actor(by or signed_in(), datetime.now(UTC), os.urandom)
 
 
-def open_as(config: Config, who: Access | None) -> Reading:
+def open_as(config: Config, who: Access | None) -> LoggedReading:
     """Open the configured ledger as one person sees it; ``None`` sees people by pseudonym alone.
 
     Use it in a ``with``. Before a row with names is handed out, it is recorded who looks. Raises
     ``LedgerError`` where there is no ledger.
     """
-    return Reading(config.ledger.path, who)
+    return LoggedReading(config.ledger.path, who)

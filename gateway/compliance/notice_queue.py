@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gateway.config import Config
-    from gateway.ledger.query.logged_reading import Reading
+    from gateway.ledger.query.logged_reading import LoggedReading
 
 COLUMNS = (
     *("id", "state", "recipient", "entities", "created_at", "attempts", "not_before"),
@@ -20,7 +20,7 @@ COLUMNS = (
 """The keys of a notice in the outbox."""
 
 
-def waiting(reading: Reading, *, everything: bool = False) -> list[dict[str, Any]]:
+def waiting(reading: LoggedReading, *, everything: bool = False) -> list[dict[str, Any]]:
     """Give the notices that wait or were given up, oldest first; with ``everything`` the sent, too.
 
     Recipients are senders of matched mail: where names are shown, who looks is recorded (A9).

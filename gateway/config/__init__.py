@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway import packaged
 from gateway.config.endpoint import Endpoint
-from gateway.config.machine_checks import surroundings
+from gateway.config.machine_checks import machine_faults
 from gateway.config.read_config import examine, read
 from gateway.config.settings import (
     LOOPBACK,
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "ENVIRONMENT_VARIABLE",
     "LOOPBACK",
     "SYSTEM_FILE",
-    "VARIABLE",
     "BareNewlines",
     "Compliance",
     "Config",
@@ -65,11 +65,11 @@ __all__ = [
     "examine",
     "find",
     "load",
+    "machine_faults",
     "read",
-    "surroundings",
 ]
 
-VARIABLE = "MONITION_CONFIG"
+ENVIRONMENT_VARIABLE = "MONITION_CONFIG"
 SYSTEM_FILE = Path("/etc/monition/monition.toml")
 
 
@@ -86,7 +86,7 @@ def find(path: Path | None, environ: Mapping[str, str], *, system: Path = SYSTEM
     """
     if path is not None:
         return path
-    if named := environ.get(VARIABLE):
+    if named := environ.get(ENVIRONMENT_VARIABLE):
         return Path(named)
     try:
         system.lstat()

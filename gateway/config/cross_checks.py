@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gateway.config.settings import Config
 
 
-def contradictions(config: Config) -> Iterator[tuple[str, str]]:
+def cross_faults(config: Config) -> Iterator[tuple[str, str]]:
     """Give pairs: a dotted key that is sound alone, and what is wrong with it beside another."""
     yield from _exposed(config)
     yield from _clashes(config)

@@ -60,18 +60,18 @@ class Departments:
         return len(self.addresses) + len(self.domains)
 
 
-NONE = Departments()
+NO_DEPARTMENTS = Departments()
 """Nobody's is known."""
 
 
 def load(config: Config) -> Departments:
-    """Read the file that the configuration names; :data:`NONE` where it names none.
+    """Read the file that the configuration names; :data:`NO_DEPARTMENTS` where it names none.
 
     Raises ``ConfigError`` as :func:`parse`, and where the file cannot be read.
     """
     path = config.institution.departments
     if path is None:
-        return NONE
+        return NO_DEPARTMENTS
     try:
         with path.open("rb") as stream:
             raw = stream.read(_LARGEST + 1)

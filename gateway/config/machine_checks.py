@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _REMEDY = "give it to the gateway's user, and run this check as that user"
 
 
-def surroundings(config: Config) -> Iterator[Fault]:
+def machine_faults(config: Config) -> Iterator[Fault]:
     """Tell which files and folders are missing, or can't be used by the user who asks."""
     for key, path in (
         ("ledger.path", config.ledger.path),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from gateway.config import value_types
-from gateway.config.cross_checks import contradictions
+from gateway.config.cross_checks import cross_faults
 from gateway.config.endpoint import Endpoint
 from gateway.config.settings import (
     CONSOLE,
@@ -83,7 +83,7 @@ def examine(document: Document) -> tuple[Config, list[Fault]]:
     )
     # What is faulty by itself was replaced by a stand-in, which proves nothing about other keys.
     faulty = {str(fault.key).partition("[")[0] for fault in document.faults}
-    for key, message in contradictions(config):
+    for key, message in cross_faults(config):
         if key not in faulty:
             document.add_fault(tuple(key.split(".")), message)
     try:

@@ -132,7 +132,7 @@ class Document:
                 return line
         return None
 
-    def enrol(self, section: Section) -> set[str]:
+    def register(self, section: Section) -> set[str]:
         """Remember a section; gives the keys asked for at its path, shared if opened twice."""
         self._sections.append(section)
         return self._known.setdefault(section.path, set())

@@ -25,7 +25,7 @@ E = TypeVar("E", bound=StrEnum)
 _REQUIRED: Final[Any] = object()
 
 
-class Ground(Protocol):
+class EnclosingDocument(Protocol):
     """What a section asks of the document it lies in."""
 
     def add_fault(self, path: Path, message: str) -> None:
@@ -34,7 +34,7 @@ class Ground(Protocol):
     def line_of(self, path: Path) -> int | None:
         """Line of ``path``, else of the nearest enclosing key that has one."""
 
-    def enrol(self, section: Section) -> set[str]:
+    def register(self, section: Section) -> set[str]:
         """Remember a section; gives the keys asked for at its path, shared if opened twice."""
 
 
@@ -45,12 +45,12 @@ class Section:
     key: a fault where it is missing.
     """
 
-    def __init__(self, ground: Ground, path: Path, data: Mapping[str, Any]) -> None:
+    def __init__(self, document: EnclosingDocument, path: Path, data: Mapping[str, Any]) -> None:
         self.path = path
-        self._ground = ground
+        self._document = document
         self._data = data
         self._finished = False
-        self.known = ground.enrol(self)
+        self.known = document.register(self)
         """Keys that were asked for."""
 
     def __contains__(self, key: str) -> bool:
@@ -72,12 +72,12 @@ class Section:
 
         Where that has none, the line of the nearest enclosing key; ``None`` for the whole file.
         """
-        return self._ground.line_of(self.path if key is None else (*self.path, key))
+        return self._document.line_of(self.path if key is None else (*self.path, key))
 
     def fault(self, key: str | None, message: str, *, index: int | None = None) -> None:
         """Tell that ``key`` (or its item ``index``, from 0; or the section) is wrong."""
         path = self.path if key is None else (*self.path, key)
-        self._ground.add_fault(path if index is None else (*path, index), message)
+        self._document.add_fault(path if index is None else (*path, index), message)
 
     # ── single values ────────────────────────────────────────────────────────────────────────
 
@@ -177,7 +177,7 @@ class Section:
 
     def table(self, key: str) -> Section:
         """Open the table ``key``; an empty section where it is absent or, a fault, no table."""
-        return self.optional_table(key) or Section(self._ground, (*self.path, key), {})
+        return self.optional_table(key) or Section(self._document, (*self.path, key), {})
 
     def optional_table(self, key: str) -> Section | None:
         """Open the table ``key``, or ``None`` where it is absent."""
@@ -191,7 +191,7 @@ class Section:
                 f"must be a table, headed [{self.name(key)}], not {values.describe(value)}",
             )
             value = {}
-        return Section(self._ground, (*self.path, key), value)
+        return Section(self._document, (*self.path, key), value)
 
     def tables(self, key: str) -> list[Section]:
         """Open the tables of ``[[key]]`` in their order; none where it is absent, or no tables."""
@@ -201,7 +201,7 @@ class Section:
             self.fault(key, f"must be tables, each headed [[{self.name(key)}]]")
             return []
         path: Path = (*self.path, key)
-        return [Section(self._ground, (*path, i), item) for i, item in enumerate(value)]
+        return [Section(self._document, (*path, i), item) for i, item in enumerate(value)]
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────
 

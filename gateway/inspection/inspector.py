@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.addresses.mailbox import Unreadable, parse
+from gateway.addresses.mailbox import UnreadablePath, parse
 from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
-from gateway.inspection.matched_message import Case
+from gateway.inspection.matched_message import MatchedMessage
 from gateway.ledger.record.events import observed
 from gateway.ledger.record.record import ENTROPY_BYTES, ulid
-from gateway.log import without_words
+from gateway.log import redacted
 from gateway.model import Action, Address, Peek
 from gateway.notices.header_peek import peek
 from gateway.policy.decide import decide, decide_one
 from gateway.screening.classify import classify
-from gateway.screening.known_clear import Screener
+from gateway.screening.known_clear import KnownClear
 from gateway.smtp import own_replies
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.config.departments import Departments
-    from gateway.ledger.store.writer import Ledger
+    from gateway.ledger.store.writer import LedgerWriter
     from gateway.metrics import Metrics
     from gateway.model import Decision, Envelope, Outcome
     from gateway.policy.rules import Rules
@@ -53,28 +53,37 @@ SETTLE_SECONDS: float = 2
 log = structlog.get_logger("relay")
 
 
-class Orders:
+class InForce:
     """Snapshot and rules as they are in force together; swapped whole, never by half."""
 
-    __slots__ = ("can_refuse", "departments", "rules", "screener", "snapshot")
+    __slots__ = ("can_refuse", "departments", "known_clear", "rules", "snapshot")
 
     def __init__(
-        self, snapshot: Snapshot, rules: Rules, departments: Departments = departments.NONE
+        self,
+        snapshot: Snapshot,
+        rules: Rules,
+        departments: Departments = departments.NO_DEPARTMENTS,
     ) -> None:
         self.snapshot = snapshot
         self.rules = rules
         self.departments = departments
-        self.screener = Screener(snapshot)
+        self.known_clear = KnownClear(snapshot)
         self.can_refuse = any(rule.action is Action.REFUSE for rule in rules.rules)
 
 
-class Watch:
+class Inspector:
     """The look-out of one process: what the relay asks at each moment of a message."""
 
     def __init__(
-        self, config: Config, orders: Orders, ledger: Ledger, metrics: Metrics, *, process: str
+        self,
+        config: Config,
+        in_force: InForce,
+        ledger: LedgerWriter,
+        metrics: Metrics,
+        *,
+        process: str,
     ) -> None:
-        self.orders = orders
+        self.in_force = in_force
         self._process = process
         self._config = config
         self._ledger = ledger
@@ -85,36 +94,42 @@ class Watch:
     @property
     def asks_recipients(self) -> bool:
         """Whether the policy may refuse a recipient; ``observe`` mode never does."""
-        return self.orders.can_refuse and self._config.policies.mode is Mode.WARN
+        return self.in_force.can_refuse and self._config.policies.mode is Mode.WARN
 
-    def inspect(self, transaction: Transaction, peer: str | None, case: Case | None) -> Case | None:
+    def inspect(
+        self, transaction: Transaction, peer: str | None, matched: MatchedMessage | None
+    ) -> MatchedMessage | None:
         """Screen the accepted recipients. ``None``: nothing found, and nothing kept.
 
-        ``case`` is the transaction's already, if we refused one of its recipients.
+        ``matched`` is the transaction's already, if we refused one of its recipients.
         """
         began = time.perf_counter()
         try:
-            orders = self.orders
-            for path in transaction.paths:
-                if not orders.screener.is_clear(path):
-                    return self._look_closer(transaction, peer, orders, case)
+            in_force = self.in_force
+            for path in transaction.recipient_paths:
+                if not in_force.known_clear.is_clear(path):
+                    return self._classify_all(transaction, peer, in_force, matched)
         except Exception as error:  # noqa: BLE001 - no message suffers for an error of ours
             self._count_failure(error)
         finally:
             self._metrics.inspect_seconds.observe(time.perf_counter() - began)
-        return case
+        return matched
 
-    def _look_closer(
-        self, transaction: Transaction, peer: str | None, orders: Orders, case: Case | None
-    ) -> Case | None:
-        found = case or _new_case(transaction, peer)
+    def _classify_all(
+        self,
+        transaction: Transaction,
+        peer: str | None,
+        in_force: InForce,
+        matched: MatchedMessage | None,
+    ) -> MatchedMessage | None:
+        found = matched or _new_matched_message(transaction, peer)
         found.envelope = _envelope(transaction, found.id, peer)
         on = found.at.date()
         findings = [
-            classify(parse(recipient.path), orders.snapshot, on)
+            classify(parse(recipient.path), in_force.snapshot, on)
             for recipient in found.envelope.recipients
         ]
-        decisions = decide(_sender(transaction), findings, orders.rules, on)
+        decisions = decide(_sender(transaction), findings, in_force.rules, on)
         if self._config.policies.mode is Mode.WARN:
             decisions = tuple(map(_not_refused, decisions))
         found.accepted = decisions
@@ -128,11 +143,11 @@ class Watch:
         try:
             if not transaction.is_open:
                 return None
-            orders, on = self.orders, datetime.now(UTC).date()
+            in_force, on = self.in_force, datetime.now(UTC).date()
             for path in paths:
-                if not orders.screener.is_clear(path):
-                    finding = classify(parse(path), orders.snapshot, on)
-                    decision = decide_one(_sender(transaction), finding, orders.rules, on)
+                if not in_force.known_clear.is_clear(path):
+                    finding = classify(parse(path), in_force.snapshot, on)
+                    decision = decide_one(_sender(transaction), finding, in_force.rules, on)
                     if decision.action is Action.REFUSE:
                         return decision
         except Exception as error:  # noqa: BLE001 - as for a message
@@ -140,49 +155,53 @@ class Watch:
         return None
 
     async def refuse(
-        self, transaction: Transaction, peer: str | None, case: Case | None, decision: Decision
-    ) -> tuple[Case | None, bytes]:
+        self,
+        transaction: Transaction,
+        peer: str | None,
+        matched: MatchedMessage | None,
+        decision: Decision,
+    ) -> tuple[MatchedMessage | None, bytes]:
         """Make a refusal durable; the case it belongs to, and the reply that the client gets."""
-        rule = self.orders.rules.named(decision.rule)
+        rule = self.in_force.rules.named(decision.rule)
         words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
         reply = f"550 5.7.1 {words}"
-        case = case or _new_case(transaction, peer)
-        case.refused.append((decision, reply))
-        if not await self._record(case, [decision]):
-            case.refused.pop()
-            return (case if case.records else None), own_replies.NOT_RECORDED
-        return case, f"{reply}\r\n".encode("ascii", "replace")
+        matched = matched or _new_matched_message(transaction, peer)
+        matched.refused.append((decision, reply))
+        if not await self._record(matched, [decision]):
+            matched.refused.pop()
+            return (matched if matched.records else None), own_replies.NOT_RECORDED
+        return matched, f"{reply}\r\n".encode("ascii", "replace")
 
-    async def observe(self, case: Case, header: HeaderCapture | None) -> bool:
+    async def observe(self, matched: MatchedMessage, header: HeaderCapture | None) -> bool:
         """Make the matched message durable; whether its final dot may go on.
 
         ``header`` is its header block as far as it was captured.
         """
         try:
-            case.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
+            matched.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
         except Exception as error:  # noqa: BLE001 - what cannot be read is a value
             self._count_failure(error)
-            case.peek = Peek(readable=False)
-        if await self._record(case, case.accepted):
+            matched.peek = Peek(readable=False)
+        if await self._record(matched, matched.accepted):
             return True
-        case.accepted = ()
+        matched.accepted = ()
         return self._config.relay.on_ledger_failure is OnLedgerFailure.DELIVER
 
-    async def _record(self, case: Case, decisions: Sequence[Decision]) -> bool:
+    async def _record(self, matched: MatchedMessage, decisions: Sequence[Decision]) -> bool:
         began = time.perf_counter()
         try:
-            sighting = case.sighting(
-                self._process, self._config.policies.mode, self.orders.departments
+            observation = matched.observation(
+                self._process, self._config.policies.mode, self.in_force.departments
             )
-            records = observed(sighting, decisions, at=datetime.now(UTC), entropy=os.urandom)
+            records = observed(observation, decisions, at=datetime.now(UTC), entropy=os.urandom)
             if not records:
                 return True
             written = asyncio.wrap_future(self._ledger.observe(records))
             await asyncio.wait_for(written, OBSERVE_SECONDS)
         except Exception as error:  # noqa: BLE001 - it is told, and decides the reply
-            self._tell("a match could not be recorded", case, error)
+            self._tell("a match could not be recorded", matched, error)
             return False
-        case.records.extend(records)
+        matched.records.extend(records)
         self._metrics.ledger_write_seconds.observe(time.perf_counter() - began)
         for decision in decisions:
             for finding in decision.findings:
@@ -190,66 +209,66 @@ class Watch:
                 self._metrics.findings.labels(
                     finding.standing.value, tier, decision.action.value
                 ).inc()
-        log.info("matched", message=case.id, events=[record.id for record in records])
+        log.info("matched", message=matched.id, events=[record.id for record in records])
         return True
 
-    async def settle(self, case: Case, reply: bytes, outcome: Outcome) -> None:
+    async def settle(self, matched: MatchedMessage, reply: bytes, outcome: Outcome) -> None:
         """Record how it ended, and queue the notice; in two seconds at most.
 
         ``reply`` is the final one, as the client gets it.
         """
-        if not case.records:
+        if not matched.records:
             return
         try:
-            settlement = case.settlement(self._config, outcome, reply, datetime.now(UTC))
+            settlement = matched.settlement(self._config, outcome, reply, datetime.now(UTC))
             settled = asyncio.wrap_future(self._ledger.settle(settlement))
             # Shielded: what takes longer is still written, only the sender does not wait for it.
             notice = await asyncio.wait_for(asyncio.shield(settled), SETTLE_SECONDS)
         except Exception as error:  # noqa: BLE001 - the next hop's answer goes back all the same
-            self._tell("a settlement is late or lost", case, error)
+            self._tell("a settlement is late or lost", matched, error)
             return
-        log.info("settled", message=case.id, outcome=outcome.value, notice=notice)
+        log.info("settled", message=matched.id, outcome=outcome.value, notice=notice)
         if notice == "queued":
             self.on_notice()
 
-    def close(self, case: Case, outcome: Outcome) -> None:
+    def close(self, matched: MatchedMessage, outcome: Outcome) -> None:
         """The transaction ended without a final reply: settle what was recorded in it."""
         every = timedelta(days=self._config.notices.every_days)
 
         def told(done: Future[str]) -> None:
             if (error := done.exception()) is not None:
-                self._tell("a settlement is late or lost", case, error)
+                self._tell("a settlement is late or lost", matched, error)
 
-        settlement = case.broken_off(outcome, datetime.now(UTC), every)
+        settlement = matched.broken_off(outcome, datetime.now(UTC), every)
         self._ledger.settle(settlement).add_done_callback(told)
 
     def _count_failure(self, error: Exception) -> None:
         # A message must not suffer for an error of ours, and this one may be anybody's.
         self._metrics.screening_errors.inc()
-        log.error("screening failed, the message goes on", exc_info=without_words(error))
+        log.error("screening failed, the message goes on", exc_info=redacted(error))
 
-    def _tell(self, event: str, case: Case, error: BaseException) -> None:
+    def _tell(self, event: str, matched: MatchedMessage, error: BaseException) -> None:
         expected = isinstance(error, (LedgerError, TimeoutError))
         log.error(
             event,
-            message=case.id,
+            message=matched.id,
             on_ledger_failure=self._config.relay.on_ledger_failure.value,
             reason=str(error) if isinstance(error, LedgerError) else type(error).__name__,
-            exc_info=None if expected else without_words(error),
+            exc_info=None if expected else redacted(error),
         )
 
 
-def _new_case(transaction: Transaction, peer: str | None) -> Case:
+def _new_matched_message(transaction: Transaction, peer: str | None) -> MatchedMessage:
     now = datetime.now(UTC)
     id_ = ulid(now, os.urandom(ENTROPY_BYTES))
-    return Case(id_, transaction.number, _envelope(transaction, id_, peer), now)
+    return MatchedMessage(id_, transaction.number, _envelope(transaction, id_, peer), now)
 
 
 def _envelope(transaction: Transaction, id_: str, peer: str | None) -> Envelope:
     """The envelope with its sender in the one form in which people look for it."""
     envelope = transaction.envelope(id_, peer)
     sender = parse(envelope.sender)
-    if isinstance(sender, Unreadable):
+    if isinstance(sender, UnreadablePath):
         return envelope
     return replace(envelope, sender=str(sender).encode("utf-8", "surrogateescape"))
 

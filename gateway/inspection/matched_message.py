@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from gateway.addresses.mailbox import parse
 from gateway.config import Mode
-from gateway.ledger.record.events import Settled, Sighting
-from gateway.ledger.record.record import readable
+from gateway.ledger.record.events import Observation, SettledRecipient
+from gateway.ledger.record.record import as_text
 from gateway.ledger.store.settlement import Settlement
 from gateway.model import Address, Outcome, Peek, Suppression
 from gateway.notices import rhythm
-from gateway.notices.etiquette import suppress
+from gateway.notices.etiquette import suppression_of
 from gateway.smtp.replies import parse as parse_reply
 from gateway.smtp.replies import queue_id
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Case:
+class MatchedMessage:
     """A matched message under way.
 
     ``transaction`` is the session's number of it. ``refused`` are recipients that we refused,
@@ -50,16 +50,16 @@ class Case:
         """All decisions, the refused recipients' first."""
         return (*(decision for decision, _ in self.refused), *self.accepted)
 
-    def sighting(self, process: str, mode: Mode, departments: Departments) -> Sighting:
+    def observation(self, process: str, mode: Mode, departments: Departments) -> Observation:
         """What the next records share; those that are there already are counted."""
-        return Sighting(
+        return Observation(
             message=self.id,
             process=process,
             mode=mode.value,
             envelope=self.envelope,
             peek=self.peek,
             first_index=len(self.records),
-            department=departments.of(readable(self.envelope.sender)),
+            department=departments.of(as_text(self.envelope.sender)),
         )
 
     def broken_off(self, outcome: Outcome, now: datetime, every: timedelta) -> Settlement:
@@ -73,7 +73,7 @@ class Case:
             at=now,
             results=(
                 *self._refusals(),
-                *(Settled(record.id, outcome) for record in taken),
+                *(SettledRecipient(record.id, outcome) for record in taken),
             ),
             request=None,
             suppression=None,
@@ -95,7 +95,7 @@ class Case:
             at=now,
             results=(
                 *self._refusals(),
-                *(Settled(record.id, outcome, words, queue_id(reply)) for record in taken),
+                *(SettledRecipient(record.id, outcome, words, queue_id(reply)) for record in taken),
             ),
             request=request,
             suppression=suppression,
@@ -103,16 +103,16 @@ class Case:
             every=every,
         )
 
-    def _refusals(self) -> Iterable[Settled]:
+    def _refusals(self) -> Iterable[SettledRecipient]:
         for record, (_, reply) in zip(self.records, self.refused, strict=False):
-            yield Settled(record.id, Outcome.REFUSED, reply, refused_by_us=True)
+            yield SettledRecipient(record.id, Outcome.REFUSED, reply, refused_by_us=True)
 
     def _notice(self, config: Config) -> tuple[Suppression | None, NoticeRequest | None]:
         header = self.peek or Peek(readable=False)
         sender = parse(self.envelope.sender) if self.envelope.sender else None
         if sender is not None and not isinstance(sender, Address):
             return Suppression.NOT_OURS, None
-        suppression = suppress(sender, header, config.institution.domains)
+        suppression = suppression_of(sender, header, config.institution.domains)
         if suppression is None and config.policies.mode is Mode.OBSERVE:
             suppression = Suppression.OBSERVE_MODE
         if sender is None:
@@ -122,7 +122,7 @@ class Case:
             finding.recipient: record.id
             for finding, record in zip(findings, self.records, strict=True)
         }
-        return suppression, rhythm.request(
+        return suppression, rhythm.notice_request(
             message=self.id,
             sender=sender,
             decisions=self.decisions,

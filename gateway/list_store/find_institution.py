@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gateway.screening.snapshot import Snapshot
 
 
-class By(StrEnum):
+class PointedBy(StrEnum):
     """What a question was taken for."""
 
     ID = "id"
@@ -43,15 +43,15 @@ class By(StrEnum):
     @property
     def is_sure(self) -> bool:
         """Whether what was asked for is the institution's own."""
-        return self not in (By.CLEARED, By.LINKED, By.LOOKALIKE)
+        return self not in (PointedBy.CLEARED, PointedBy.LINKED, PointedBy.LOOKALIKE)
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
+class FoundInstitution:
     """An institution, and what pointed at it. ``why`` is one line for people."""
 
     entity: Entity
-    by: By
+    by: PointedBy
     why: str
 
 
@@ -63,13 +63,13 @@ _ROR = re.compile(
 )
 
 
-def pointed(text: str, snapshot: Snapshot) -> list[Pointed]:
+def institutions_for(text: str, snapshot: Snapshot) -> list[FoundInstitution]:
     """Give the institutions that an id, a number, a ROR id, a domain or an address leads to.
 
     Each once; none for a name. A number may stand behind the name of its list, or a part of it:
     ``OFAC 38316``.
     """
-    found: dict[str, Pointed] = {}
+    found: dict[str, FoundInstitution] = {}
     for each in _pointed(text.strip(), snapshot):
         found.setdefault(each.entity.id, each)
     return list(found.values())
@@ -91,9 +91,9 @@ def ror_of(text: str) -> str | None:
     return found[1].lower() if found else None
 
 
-def _pointed(text: str, snapshot: Snapshot) -> Iterator[Pointed]:
+def _pointed(text: str, snapshot: Snapshot) -> Iterator[FoundInstitution]:
     if (entity := snapshot.entities.get(text.lower())) is not None:
-        yield Pointed(entity, By.ID, f"its id is {entity.id}")
+        yield FoundInstitution(entity, PointedBy.ID, f"its id is {entity.id}")
         return
     if (ror := ror_of(text)) is not None:
         yield from _of_registry(ror, snapshot)
@@ -102,15 +102,17 @@ def _pointed(text: str, snapshot: Snapshot) -> Iterator[Pointed]:
     yield from held or _numbered(text, snapshot)
 
 
-def _of_registry(ror: str, snapshot: Snapshot) -> Iterator[Pointed]:
+def _of_registry(ror: str, snapshot: Snapshot) -> Iterator[FoundInstitution]:
     says = re.compile(rf"\bROR {ror}\b")
     for entity in snapshot.entities.values():
         for claim in entity.domains:
             if says.search(claim.source):
-                yield Pointed(entity, By.ROR, f"ROR {ror} speaks for its domain {claim.value}")
+                yield FoundInstitution(
+                    entity, PointedBy.ROR, f"ROR {ror} speaks for its domain {claim.value}"
+                )
 
 
-def _numbered(text: str, snapshot: Snapshot) -> Iterator[Pointed]:
+def _numbered(text: str, snapshot: Snapshot) -> Iterator[FoundInstitution]:
     # Also without the space: ofac38316.
     words = _LIST_AND_NUMBER.sub(r"\1 \2", text.casefold().strip()).split()
     if not words:
@@ -119,10 +121,12 @@ def _numbered(text: str, snapshot: Snapshot) -> Iterator[Pointed]:
     for entity in snapshot.entities.values():
         for listing in entity.listings:
             if (listing.uid or "").casefold() == number and where in listing.list.casefold():
-                yield Pointed(entity, By.NUMBER, f"{listing.uid} is its number on {listing.list}")
+                yield FoundInstitution(
+                    entity, PointedBy.NUMBER, f"{listing.uid} is its number on {listing.list}"
+                )
 
 
-def _reached(text: str, snapshot: Snapshot) -> Iterator[Pointed]:
+def _reached(text: str, snapshot: Snapshot) -> Iterator[FoundInstitution]:
     local, domain = _address(text)
     if domain is None:
         return
@@ -130,25 +134,31 @@ def _reached(text: str, snapshot: Snapshot) -> Iterator[Pointed]:
     if match is None:
         yield from _for_review(domain, snapshot)
         return
-    for holding in match.holdings:
-        by = By.ADDRESS if "@" in match.name else By.DOMAIN
+    for entity_claim in match.entity_claims:
+        by = PointedBy.ADDRESS if "@" in match.name else PointedBy.DOMAIN
         why = f"{match.name} is its {by}"
-        if holding.claim.clears:
-            by, why = By.CLEARED, f"{match.name} was taken out of its domains"
-        elif by is By.DOMAIN and match.name != domain:
+        if entity_claim.claim.clears:
+            by, why = PointedBy.CLEARED, f"{match.name} was taken out of its domains"
+        elif by is PointedBy.DOMAIN and match.name != domain:
             why = f"{domain} lies below its domain {match.name}"
-        yield Pointed(holding.entity, by, why)
+        yield FoundInstitution(entity_claim.entity, by, why)
 
 
-def _for_review(domain: str, snapshot: Snapshot) -> Iterator[Pointed]:
+def _for_review(domain: str, snapshot: Snapshot) -> Iterator[FoundInstitution]:
     if (linked := snapshot.linked.get(domain)) is not None:
-        yield Pointed(linked.entity, By.LINKED, f"for review: {linked.claim.evidence}")
-    elif provider_of(domain, snapshot.people) or shared_host_of(domain, snapshot.people):
+        yield FoundInstitution(
+            linked.entity, PointedBy.LINKED, f"for review: {linked.claim.evidence}"
+        )
+    elif provider_of(domain, snapshot.mailbox_kinds) or shared_host_of(
+        domain, snapshot.mailbox_kinds
+    ):
         return
     elif (like := snapshot.lookalikes.find(domain)) is not None:
-        for holding in like.holdings:
-            if not holding.claim.clears:
-                yield Pointed(holding.entity, By.LOOKALIKE, f"for review: {like.how}")
+        for entity_claim in like.entity_claims:
+            if not entity_claim.claim.clears:
+                yield FoundInstitution(
+                    entity_claim.entity, PointedBy.LOOKALIKE, f"for review: {like.how}"
+                )
 
 
 def _address(text: str) -> tuple[str, str | None]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gateway.list_store.files.imported_source import Header, Refusal
     from gateway.list_store.files.paths import Folder
-    from gateway.list_store.snapshots.snapshot_history import Turn
+    from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
     from gateway.lists.parsing.entry import Entry
     from gateway.model import Entity
 
@@ -60,7 +60,7 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingDesignation:
     """A designation that a person wrote down and the imported list of that name does not have."""
 
     entity: Entity
@@ -69,26 +69,26 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ListsStatus:
     """How everything in a lists directory stands.
 
-    ``sources`` are in the catalogue's order. ``turn`` is what is in force, as far as it is known:
-    ``is_known`` says whether the file that tells was whole. ``is_current``: that snapshot was made
-    of the files as they are now; ``None`` where it cannot be told. ``domains`` are those in it;
-    ``None`` where there is none in force, or it cannot be read. ``kept`` counts the snapshots;
-    ``None``: not known. ``registry`` is the Research Organization Registry, from which proposals
-    are made. ``missing`` are the designations that imported lists lack. ``damage`` is what is
-    wrong with all but the sources.
+    ``sources`` are in the catalogue's order. ``activation`` is what is in force, as far as it is
+    known: ``is_known`` says whether the file that tells was whole. ``is_current``: that snapshot
+    was made of the files as they are now; ``None`` where it cannot be told. ``domains`` are those
+    in it; ``None`` where there is none in force, or it cannot be read. ``kept`` counts the
+    snapshots; ``None``: not known. ``registry`` is the Research Organization Registry, from which
+    proposals are made. ``missing`` are the designations that imported lists lack. ``damage`` is
+    what is wrong with all but the sources.
     """
 
     sources: tuple[SourceStatus, ...]
-    turn: Turn | None
+    activation: SnapshotActivation | None
     is_known: bool
     is_current: bool | None
     kept: int | None
     domains: int | None
     registry: Header | None
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingDesignation, ...]
     damage: tuple[Fault, ...]
 
     @property
@@ -97,16 +97,16 @@ class Status:
         return bool(self.damage) or any(each.damage for each in self.sources)
 
 
-def tried(folder: Folder) -> set[str]:
+def tried_sources(folder: Folder) -> set[str]:
     """Give the lists that were imported, also where that is gone, and those refused alone.
 
     Raises ``ListError`` where the directory cannot be read.
     """
-    refused = {path.stem for path in safe_open.listing(folder.sources, ".refused")}
-    return {*kept.names(folder), *refused, *build_snapshot.lost(folder)}
+    refused = {path.stem for path in safe_open.files_in(folder.sources, ".refused")}
+    return {*kept.source_names(folder), *refused, *build_snapshot.lost_sources(folder)}
 
 
-def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> Status:
+def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> ListsStatus:
     """Look at a lists directory and at a policies directory; nothing is raised for what is there.
 
     Sources that are ``wanted`` are told of where they were never tried, too.
@@ -115,31 +115,35 @@ def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> Sta
     entries: dict[str, list[Entry]] = {}
     sources = tuple(looking.source(name, entries) for name in looking.names(wanted))
     found = len(looking.damage)
-    turn = looking.at(lambda: snapshot_history.in_force(folder))
+    activation = looking.at(lambda: snapshot_history.in_force(folder))
     is_known = len(looking.damage) == found
-    turn = turn or snapshot_history.known(folder)
+    activation = activation or snapshot_history.last_known(folder)
     looking.at(
         lambda: (
-            snapshot_history.before_current(folder) if is_known else snapshot_history.turns(folder)
+            snapshot_history.before_current(folder)
+            if is_known
+            else snapshot_history.activations(folder)
         )
     )
-    made_of = looking.quietly(lambda: build_snapshot.inputs(directory, folder))
-    snapshots = looking.at(lambda: snapshot_history.snapshots(folder))
+    made_of = looking.quietly(lambda: build_snapshot.inputs_digest(directory, folder))
+    snapshots = looking.at(lambda: snapshot_history.kept_files(folder))
     written = looking.at(lambda: build_snapshot.read_written(directory, folder))
     looking.damage += looking.at(lambda: linked_domains.damage(folder)) or ()
     looking.at(lambda: mail_hosts.read(folder, date.max))
     looking.at(lambda: accepted_domains.rejected(folder))
-    looking.at(lambda: policy_history.terms(folder))
-    looking.damage += integrity_check.snapshots(folder, turn.digest if turn else None)
-    looking.damage += integrity_check.editions(folder)
-    is_made_of = turn is not None and turn.inputs == made_of
-    return Status(
+    looking.at(lambda: policy_history.activations(folder))
+    looking.damage += integrity_check.damaged_snapshots(
+        folder, activation.digest if activation else None
+    )
+    looking.damage += integrity_check.damaged_editions(folder)
+    is_made_of = activation is not None and activation.inputs == made_of
+    return ListsStatus(
         sources=sources,
-        turn=turn,
+        activation=activation,
         is_known=is_known,
         is_current=is_made_of if is_known and made_of is not None else None,
         kept=None if snapshots is None else len(snapshots),
-        domains=looking.domains(turn),
+        domains=looking.domains(activation),
         registry=looking.at(lambda: ror_store.read_header(folder)),
         missing=tuple(missing(written.entities, entries.values())) if written else (),
         damage=tuple(dict.fromkeys(looking.damage)),
@@ -172,15 +176,15 @@ class _Looking:
 
     def names(self, wanted: Iterable[str]) -> list[str]:
         """Give the lists to be told of, in the catalogue's order."""
-        there = self.at(lambda: tried(self._folder))
+        there = self.at(lambda: tried_sources(self._folder))
         if there is None:
-            turn = snapshot_history.known(self._folder)
-            there = set(turn.entries) if turn else set()
-        for path in self.at(lambda: kept.strangers(self._folder)) or ():
+            activation = snapshot_history.last_known(self._folder)
+            there = set(activation.entries) if activation else set()
+        for path in self.at(lambda: kept.unknown_files(self._folder)) or ():
             name = path.name.encode("unicode_escape", "backslashreplace").decode("ascii")
             what = "is no list's file, and is not read; move it away"
             self.damage.append(Fault(str(path.with_name(name)), None, None, what))
-        return sorted({*there, *wanted}, key=lambda name: (catalogue.position(name), name))
+        return sorted({*there, *wanted}, key=lambda name: (catalogue.rank(name), name))
 
     def source(self, name: str, entries: dict[str, list[Entry]]) -> SourceStatus:
         """Look at one list. What it holds is put into ``entries``."""
@@ -189,7 +193,7 @@ class _Looking:
         if header is not None:
             entries[name] = self.at(lambda: kept.read_entries(self._folder, name)) or []
         elif not self.damage and name in (self.quietly(self._gone) or ()):
-            self.damage.append(build_snapshot.loss(self._folder, name))
+            self.damage.append(build_snapshot.loss_fault(self._folder, name))
         refusal = self.at(lambda: kept.read_refusal(self._folder, name))
         others, self.damage = self.damage, others
         title = _TITLES.get(name, name)
@@ -197,13 +201,13 @@ class _Looking:
 
     def _gone(self) -> list[str]:
         # Also one that was listed and has vanished since.
-        return [*build_snapshot.lost(self._folder), *kept.names(self._folder)]
+        return [*build_snapshot.lost_sources(self._folder), *kept.source_names(self._folder)]
 
-    def domains(self, turn: Turn | None) -> int | None:
+    def domains(self, activation: SnapshotActivation | None) -> int | None:
         """Count the domains in what is in force."""
-        if turn is None:
+        if activation is None:
             return None
-        loaded = self.at(lambda: snapshot_history.load(self._folder, turn.digest))
+        loaded = self.at(lambda: snapshot_history.load(self._folder, activation.digest))
         return None if loaded is None else len(loaded.domains)
 
     def _worded(self, error: OSError) -> Fault:
@@ -211,7 +215,9 @@ class _Looking:
         return Fault(file, None, None, f"cannot be read ({error.strerror or error})")
 
 
-def missing(written: Iterable[Entity], lists: Iterable[Iterable[Entry]]) -> list[Missing]:
+def missing(
+    written: Iterable[Entity], lists: Iterable[Iterable[Entry]]
+) -> list[MissingDesignation]:
     """Give the designations that people wrote down and an imported list of that name lacks.
 
     The list has dropped them, or the import is older than what was written. They stay in force
@@ -223,7 +229,7 @@ def missing(written: Iterable[Entity], lists: Iterable[Iterable[Entry]]) -> list
             for each in entry.listings:
                 listed.setdefault(each.list, set()).add(each.uid or "")
     return [
-        Missing(entity, each.list, each.uid)
+        MissingDesignation(entity, each.list, each.uid)
         for entity in written
         for each in {(one.list, one.uid): one for one in entity.listings}.values()
         if each.uid and each.list in listed and each.uid not in listed[each.list]

@@ -12,15 +12,15 @@ from gateway.list_store.files.accepted_domains import Acceptance, Rejection
 from gateway.list_store.imports import ror_store
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
 from gateway.lists.parsing import hosts
-from gateway.screening.dns_linkage import link, may_be_linked
+from gateway.screening.dns_linkage import find_link, may_be_linked
 from gateway.screening.names.domain_proposals import (
-    Organisation,
+    KnownOrganisation,
     Proposal,
     Proposer,
     entity_part,
     proposal_id,
 )
-from gateway.screening.unlistable_domains import why_not_an_institution
+from gateway.screening.unlistable_domains import why_unlistable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Answers = tuple[tuple[str, str], ...]
 """Pairs of record type and host, as the DNS gave them."""
 
-LEAST = 60
+LEAST_SCORE = 60
 """Proposals with a lower score are shown when they are asked for only."""
 
 
@@ -46,7 +46,7 @@ class ProposalError(MonitionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProposalAnswer:
     """A person's word on a proposal: their name, the time, and what they care to add.
 
     Raises :class:`ProposalError` for an empty name and for signs that cannot be printed.
@@ -65,7 +65,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class AnsweredProposal:
     """What came of an answer. ``snapshot`` is the one in force now, where one was made."""
 
     entity: Entity
@@ -84,12 +84,12 @@ class Proposals:
         self._snapshot = snapshot
         self._tied = mail_hosts.read(folder, on)
         self._entities = tuple(snapshot.entities.values())
-        guard = functools.partial(why_not_an_institution, people=snapshot.people)
+        guard = functools.partial(why_unlistable, mailbox_kinds=snapshot.mailbox_kinds)
         known = [_known(each, guard) for each in ror_store.read(folder)]
         self.organisations = len(known)
         self._domains = {domain: each.country for each in known for domain in each.domains}
         self.rejected = accepted_domains.rejected(folder)
-        self._proposer = Proposer(self._entities, known, snapshot.people)
+        self._proposer = Proposer(self._entities, known, snapshot.mailbox_kinds)
 
     def candidates(self, entity: str | None = None) -> list[Entity]:
         """Give the entities to propose for: the one of that id, or all without a domain.
@@ -107,7 +107,7 @@ class Proposals:
             each for each in map(self._with_ties, self._entities) if each.linked or not each.domains
         ]
 
-    def to_ask(self, found: Iterable[Proposal]) -> list[str]:
+    def domains_to_ask(self, found: Iterable[Proposal]) -> list[str]:
         """Give domains whose mail may go to a listed institution, the likeliest first.
 
         First those that are proposed for other reasons, then those of the registry's organisations
@@ -119,13 +119,15 @@ class Proposals:
         every = dict.fromkeys((*proposed, *near))
         return [each for each in every if may_be_linked(each, self._snapshot)]
 
-    def tie(self, folder: Folder, answers: Mapping[str, Answers], on: date) -> list[Link]:
+    def take_dns_answers(
+        self, folder: Folder, answers: Mapping[str, Answers], on: date
+    ) -> list[Link]:
         """Take in what the DNS said of some domains; give those that are a listed one's guests.
 
         They are kept, so that the proposals made of them can be accepted. ``answers`` are by
         domain. Raises :class:`ListError` and ``OSError``.
         """
-        seen = (link(domain, hosts, self._snapshot) for domain, hosts in answers.items())
+        seen = (find_link(domain, hosts, self._snapshot) for domain, hosts in answers.items())
         found = [each for each in seen if each is not None]
         if found:
             self._tied = mail_hosts.add(folder, found, on)
@@ -171,12 +173,12 @@ class Proposals:
         )
 
 
-def accept(policies: Path, folder: Folder, id_: str, answer: Answer) -> Done:
+def accept(policies: Path, folder: Folder, id_: str, answer: ProposalAnswer) -> AnsweredProposal:
     """Take a proposed domain in and put the new snapshot in force.
 
     Raises :class:`ProposalError`, :class:`ListError` or ``OSError``; then nothing has changed.
     """
-    with folder.held():
+    with folder.locked():
         found = _found(policies, folder, id_, answer)
         before = accepted_domains.read_text(folder)
         source = found.source
@@ -187,20 +189,20 @@ def accept(policies: Path, folder: Folder, id_: str, answer: Answer) -> Done:
             Acceptance(found.entity.id, found.domain, source, answer.by.strip(), answer.at.date()),
         )
         try:
-            made = build_snapshot.assembled(policies, folder, at=answer.at)
-            snapshot_history.save(folder, made.snapshot, made.turn)
+            made = build_snapshot.build(policies, folder, at=answer.at)
+            snapshot_history.save(folder, made.snapshot, made.activation)
         except (ListError, OSError):
-            accepted_domains.put_back(folder, before)
+            accepted_domains.restore(folder, before)
             raise
-    return Done(found.entity, found.domain, made.snapshot)
+    return AnsweredProposal(found.entity, found.domain, made.snapshot)
 
 
-def reject(policies: Path, folder: Folder, id_: str, answer: Answer) -> Done:
+def reject(policies: Path, folder: Folder, id_: str, answer: ProposalAnswer) -> AnsweredProposal:
     """Remember that a proposal is not to be shown again.
 
     Raises :class:`ProposalError`, :class:`ListError` or ``OSError``; then nothing has changed.
     """
-    with folder.held():
+    with folder.locked():
         if (no := accepted_domains.rejected(folder).get(id_)) is not None:
             raise ProposalError(f"{id_} ({no.domain}) was rejected by {no.by} on {no.on} already")
         found = _found(policies, folder, id_, answer)
@@ -215,11 +217,11 @@ def reject(policies: Path, folder: Folder, id_: str, answer: Answer) -> Done:
                 answer.note.strip(),
             ),
         )
-    return Done(found.entity, found.domain)
+    return AnsweredProposal(found.entity, found.domain)
 
 
-def _found(policies: Path, folder: Folder, id_: str, answer: Answer) -> Proposal:
-    snapshot = build_snapshot.live(policies, folder, answer.at)
+def _found(policies: Path, folder: Folder, id_: str, answer: ProposalAnswer) -> Proposal:
+    snapshot = build_snapshot.current_or_built(policies, folder, answer.at)
     return Proposals(folder, snapshot, answer.at.date()).find(id_, answer.at)
 
 
@@ -229,8 +231,8 @@ def _told_accepted(id_: str, entity: Entity, claim: Claim) -> str:
     return f"{id_} ({claim.value}) was accepted by {claim.reviewer} on {claim.reviewed_on} already"
 
 
-def _known(record: Record, guard: Guard) -> Organisation:
-    return Organisation(
+def _known(record: Record, guard: Guard) -> KnownOrganisation:
+    return KnownOrganisation(
         f"ROR {record.ror}",
         record.names,
         record.country,
@@ -241,4 +243,6 @@ def _known(record: Record, guard: Guard) -> Organisation:
 
 def _domains(texts: Iterable[str], guard: Guard) -> tuple[str, ...]:
     found = (each for text in texts for each in hosts.domains(text, guard))
-    return tuple(dict.fromkeys(each.value for each in found if isinstance(each, hosts.Domain)))
+    return tuple(
+        dict.fromkeys(each.value for each in found if isinstance(each, hosts.ListedDomain))
+    )

@@ -24,7 +24,7 @@ MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ListFormat:
     """One form a list is published in: the files that make it whole, by role, and its reader.
 
     A role is a file's name as it is published (``sdn.csv``). ``addresses`` are where each role is
@@ -49,7 +49,7 @@ class Source:
     title: str
     publisher: str
     licence: str
-    forms: tuple[Form, ...]
+    formats: tuple[ListFormat, ...]
     fewest: int = 1
     largest: int = 300 * MEGABYTE
     notice: str = ""
@@ -57,7 +57,7 @@ class Source:
     @property
     def can_be_fetched(self) -> bool:
         """Whether its publisher's addresses are known."""
-        return bool(self.forms[0].addresses)
+        return bool(self.formats[0].addresses)
 
 
 _OFAC = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/"
@@ -70,15 +70,15 @@ SOURCES = (
         "US Treasury, Office of Foreign Assets Control",
         _US,
         (
-            Form(
+            ListFormat(
                 sdn_csv.read,
                 ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv"),
                 tuple(
                     _OFAC + name for name in ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
                 ),
             ),
-            Form(sdn_xml.read, ("sdn.xml",)),
-            Form(advanced_xml.read, ("sdn_advanced.xml",)),
+            ListFormat(sdn_xml.read, ("sdn.xml",)),
+            ListFormat(advanced_xml.read, ("sdn_advanced.xml",)),
         ),
         fewest=3000,
     ),
@@ -88,7 +88,7 @@ SOURCES = (
         "US Treasury, Office of Foreign Assets Control",
         _US,
         (
-            Form(
+            ListFormat(
                 sdn_csv.read_consolidated,
                 ("cons_prim.csv", "cons_alt.csv", "cons_add.csv", "cons_comments.csv"),
                 tuple(
@@ -101,8 +101,8 @@ SOURCES = (
                     )
                 ),
             ),
-            Form(sdn_xml.read_consolidated, ("consolidated.xml",)),
-            Form(advanced_xml.read_consolidated, ("cons_advanced.xml",)),
+            ListFormat(sdn_xml.read_consolidated, ("consolidated.xml",)),
+            ListFormat(advanced_xml.read_consolidated, ("cons_advanced.xml",)),
         ),
         fewest=50,
     ),
@@ -112,14 +112,14 @@ SOURCES = (
         "US Department of Commerce, International Trade Administration",
         _US,
         (
-            Form(
+            ListFormat(
                 csl_csv.read,
                 ("consolidated.csv",),
                 (
                     "https://data.trade.gov/downloadable_consolidated_screening_list/v1/consolidated.csv",
                 ),
             ),
-            Form(csl_json.read, ("consolidated.json",)),
+            ListFormat(csl_json.read, ("consolidated.json",)),
         ),
         fewest=3000,
     ),
@@ -128,7 +128,7 @@ SOURCES = (
         "Consolidated list of persons, groups and entities subject to EU financial sanctions",
         "European Commission",
         "EU, reuse with attribution",
-        (Form(eu_fsf.read, ("eu.xml",)),),
+        (ListFormat(eu_fsf.read, ("eu.xml",)),),
         notice="Its address holds a token that the Commission gives each user: import the file, "
         "or name a mirror.",
     ),
@@ -138,7 +138,7 @@ SOURCES = (
         "Foreign, Commonwealth and Development Office",
         "Open Government Licence v3.0",
         (
-            Form(
+            ListFormat(
                 uk.read,
                 ("UK-Sanctions-List.csv",),
                 ("https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.csv",),
@@ -152,7 +152,7 @@ SOURCES = (
         "United Nations Security Council",
         "public",
         (
-            Form(
+            ListFormat(
                 un.read,
                 ("consolidated.xml",),
                 ("https://scsanctions.un.org/resources/xml/en/consolidated.xml",),
@@ -166,7 +166,7 @@ SOURCES = (
         "OpenSanctions",
         "CC BY-NC 4.0: free for non-commercial use, else by their licence",
         (
-            Form(
+            ListFormat(
                 ftm.read,
                 ("entities.ftm.json",),
                 ("https://data.opensanctions.org/datasets/latest/sanctions/entities.ftm.json",),
@@ -182,19 +182,19 @@ SOURCES = (
         "The institution's own list",
         "your institution",
         "your own",
-        (Form(own_table.read, ("own.csv",)),),
+        (ListFormat(own_table.read, ("own.csv",)),),
     ),
 )
 """In the order in which their word counts where two of them disagree."""
 
 _BY_NAME = {source.name: source for source in SOURCES}
 
-PROPOSING = "ror"
+ROR = "ror"
 """The name under which the Research Organization Registry is imported. It is no sanction list:
 it offers domains for entities that have none."""
 
 
-def find(name: str) -> Source:
+def find_source(name: str) -> Source:
     """Give a source by its name. Raises :class:`ListError`, which names the nearest known one."""
     source = _BY_NAME.get(name)
     if source is None:
@@ -204,14 +204,14 @@ def find(name: str) -> Source:
     return source
 
 
-def position(name: str) -> int:
+def rank(name: str) -> int:
     """Where a source stands, from 0, when two disagree; what the catalogue has not comes last."""
     return next(
         (index for index, source in enumerate(SOURCES) if source.name == name), len(SOURCES)
     )
 
 
-def form_for(source: Source, names: Iterable[str]) -> tuple[Form, dict[str, str]]:
+def format_for(source: Source, names: Iterable[str]) -> tuple[ListFormat, dict[str, str]]:
     """Give the form that files of these names make, and for each role the name that plays it.
 
     Names are compared without folders and case. One file for a form of one role may be called
@@ -220,15 +220,15 @@ def form_for(source: Source, names: Iterable[str]) -> tuple[Form, dict[str, str]
     """
     given = list(names)
     plain_names = {name.replace("\\", "/").rpartition("/")[2].lower(): name for name in given}
-    for form in source.forms:
-        roles = {role: plain_names.get(role.lower()) for role in form.roles}
-        if len(given) == len(form.roles) and all(roles.values()):
-            return form, {role: name for role, name in roles.items() if name}
-    for form in source.forms:
-        ending = form.roles[0].rpartition(".")[2].lower()
-        if len(given) == len(form.roles) == 1 and given[0].lower().endswith(f".{ending}"):
-            return form, {form.roles[0]: given[0]}
-    wanted = "; or ".join(", ".join(form.roles) for form in source.forms)
+    for format_ in source.formats:
+        roles = {role: plain_names.get(role.lower()) for role in format_.roles}
+        if len(given) == len(format_.roles) and all(roles.values()):
+            return format_, {role: name for role, name in roles.items() if name}
+    for format_ in source.formats:
+        ending = format_.roles[0].rpartition(".")[2].lower()
+        if len(given) == len(format_.roles) == 1 and given[0].lower().endswith(f".{ending}"):
+            return format_, {format_.roles[0]: given[0]}
+    wanted = "; or ".join(", ".join(format_.roles) for format_ in source.formats)
     raise ListError(
         [Fault(", ".join(given), None, None, f"{source.name} is made of these files: {wanted}")]
     )

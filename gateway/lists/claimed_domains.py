@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.lists.overrides import Key, plain
+from gateway.lists.overrides import OverrideKey, comparable_website
 from gateway.lists.parsing import hosts
 from gateway.model import Claim
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class NotUsed:
+class UnusedText:
     """A text that a list gives for an institution, and of which nothing was taken.
 
     ``entity`` is the institution's id, ``entry`` the list's; ``place`` is file and row.
@@ -34,14 +34,14 @@ class NotUsed:
     reason: str
 
 
-class Reading:
+class ClaimReader:
     """Reads entries' texts; remembers what was of no use, and which overrides met their text."""
 
     def __init__(self, overrides: Overrides, guard: Guard) -> None:
         self._overrides = overrides
         self._guard = guard
-        self.used: set[Key] = set()
-        self.refused: list[NotUsed] = []
+        self.used: set[OverrideKey] = set()
+        self.refused: list[UnusedText] = []
 
     def domains(
         self, entity: str, entry: Entry, numbers: Collection[tuple[str, str | None]]
@@ -56,7 +56,7 @@ class Reading:
             if (reason := self._guard(domain)) is None:
                 yield Claim(domain, f"{says}, domain")
             else:
-                self._refuse(entity, entry, hosts.Refused(domain, reason))
+                self._refuse(entity, entry, hosts.UnusableText(domain, reason))
         for text in entry.websites:
             if (key := self._override(text, numbers)) is not None:
                 yield from self._instead(key)
@@ -64,7 +64,7 @@ class Reading:
             for found in hosts.domains(text, self._guard):
                 if (key := self._override(found.text, numbers)) is not None:
                     yield from self._instead(key)
-                elif isinstance(found, hosts.Domain):
+                elif isinstance(found, hosts.ListedDomain):
                     yield Claim(found.value, f"{says}, website {found.text}")
                 else:
                     self._refuse(entity, entry, found)
@@ -73,20 +73,22 @@ class Reading:
         """Give the exact addresses of an entry; what is of no use goes to :attr:`refused`."""
         for text in entry.emails:
             for found in hosts.mailboxes(text):
-                if isinstance(found, hosts.Mailbox):
+                if isinstance(found, hosts.ListedMailbox):
                     yield Claim(found.value, f"{_says(entry)}, e-mail address")
                 else:
                     self._refuse(entity, entry, found)
 
-    def _refuse(self, entity: str, entry: Entry, found: hosts.Refused) -> None:
-        self.refused.append(NotUsed(entity, entry.id, entry.place, found.text, found.reason))
+    def _refuse(self, entity: str, entry: Entry, found: hosts.UnusableText) -> None:
+        self.refused.append(UnusedText(entity, entry.id, entry.place, found.text, found.reason))
 
-    def _override(self, text: str, numbers: Collection[tuple[str, str | None]]) -> Key | None:
-        website = plain(text)
-        keys = (Key(name, uid or "", website) for name, uid in numbers)
+    def _override(
+        self, text: str, numbers: Collection[tuple[str, str | None]]
+    ) -> OverrideKey | None:
+        website = comparable_website(text)
+        keys = (OverrideKey(name, uid or "", website) for name, uid in numbers)
         return next((key for key in keys if key in self._overrides), None)
 
-    def _instead(self, key: Key) -> Iterator[Claim]:
+    def _instead(self, key: OverrideKey) -> Iterator[Claim]:
         self.used.add(key)
         if (claim := self._overrides[key]) is not None:
             yield claim

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gateway.lists.claimed_domains import Reading
+from gateway.lists.claimed_domains import ClaimReader
 from gateway.lists.parsing.entry import unique
 from gateway.lists.same_institution import Groups
 from gateway.model import Entity, Listing
@@ -17,8 +17,8 @@ from gateway.model import Entity, Listing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gateway.lists.claimed_domains import NotUsed
-    from gateway.lists.overrides import Key, Overrides
+    from gateway.lists.claimed_domains import UnusedText
+    from gateway.lists.overrides import OverrideKey, Overrides
     from gateway.lists.parsing.entry import Entry
     from gateway.lists.parsing.hosts import Guard
     from gateway.lists.same_institution import Group
@@ -35,10 +35,10 @@ class Merged:
     """
 
     entities: tuple[Entity, ...]
-    refused: tuple[NotUsed, ...]
+    refused: tuple[UnusedText, ...]
     shared: dict[str, tuple[str, ...]]
     orphans: tuple[str, ...]
-    used: frozenset[Key]
+    used: frozenset[OverrideKey]
 
 
 def merge(
@@ -69,7 +69,7 @@ class _Merger:
     """Makes entities of groups; remembers which texts it could not use."""
 
     def __init__(self, overrides: Overrides, guard: Guard) -> None:
-        self._reading = Reading(overrides, guard)
+        self._reading = ClaimReader(overrides, guard)
 
     def merged(self, groups: Iterable[Group], orphans: tuple[str, ...]) -> Merged:
         entities = [self._entity(group) for group in groups]

@@ -29,11 +29,11 @@ _SCHEME = re.compile(r"https?:/+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class OverrideKey:
     """Where an override applies: this website, at the institution that has this entry.
 
     Other lists copy what one says, slips too: whichever of them gives the website for the same
-    institution, the override holds. ``website`` is as :func:`plain` gives it.
+    institution, the override holds. ``website`` is as :func:`comparable_website` gives it.
     """
 
     list: str
@@ -41,11 +41,11 @@ class Key:
     website: str
 
 
-Overrides = Mapping[Key, Claim | None]
+Overrides = Mapping[OverrideKey, Claim | None]
 """``None``: nothing is taken of that text."""
 
 
-def plain(website: str) -> str:
+def comparable_website(website: str) -> str:
     """Give a website without what is written now so, now so: its scheme, case, and last slash."""
     return _SCHEME.sub("", " ".join(website.split())).rstrip("/").lower()
 
@@ -58,10 +58,10 @@ def read_overrides(path: Path, guard: Guard) -> Overrides:
     if not path.exists():
         return {}
     document = Document.read(path, error=ListError)
-    found: dict[Key, Claim | None] = {}
+    found: dict[OverrideKey, Claim | None] = {}
     for section in document.root.tables("override"):
         name, uid, website = (section.text(key) for key in ("list", "uid", "website"))
-        key = Key(name, uid, plain(website))
+        key = OverrideKey(name, uid, comparable_website(website))
         if key in found:
             section.fault("website", "is overridden above already")
         found[key] = _claim(section, guard)
@@ -80,9 +80,11 @@ def _claim(section: Section, guard: Guard) -> Claim | None:
     return Claim(domain, source, reviewer, reviewed_on)
 
 
-def unused(overrides: Overrides, used: Collection[Key], lists: Collection[str]) -> list[Key]:
+def unused_overrides(
+    overrides: Overrides, used: Collection[OverrideKey], lists: Collection[str]
+) -> list[OverrideKey]:
     """Give those that met no text although their list is here: it may have been mended since.
 
-    ``lists`` are the names of the lists that are here, as :attr:`Key.list`.
+    ``lists`` are the names of the lists that are here, as :attr:`OverrideKey.list`.
     """
     return [key for key in overrides if key.list in lists and key not in used]

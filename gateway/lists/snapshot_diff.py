@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.model import Claim, Entity
 
 
-class What(StrEnum):
+class ChangedPart(StrEnum):
     """The part of an entity that changed."""
 
     ENTITY = "entity"
@@ -30,7 +30,7 @@ class What(StrEnum):
     SAME_AS = "same-as"  # an identifier on a person's word
 
 
-class How(StrEnum):
+class ChangeKind(StrEnum):
     """What happened to it."""
 
     ADDED = "added"
@@ -49,8 +49,8 @@ class Change:
 
     entity: str
     entity_name: str
-    what: What
-    how: How
+    what: ChangedPart
+    how: ChangeKind
     value: str
     before: str | None = None
     after: str | None = None
@@ -84,7 +84,7 @@ def changed_ids(found: Iterable[Change]) -> frozenset[str]:
     ids: set[str] = set()
     for change in found:
         ids.add(change.entity)
-        if change.what is What.ID and change.before is not None:
+        if change.what is ChangedPart.ID and change.before is not None:
             ids.add(change.before)
     return frozenset(ids)
 
@@ -112,20 +112,28 @@ def _of_entity(old: Entity | None, new: Entity | None) -> Iterator[Change]:
     known = new or old
     assert known is not None
 
-    def change(what: What, value: str, was: str | None, is_: str | None) -> Change:
-        how = How.ADDED if was is None else How.REMOVED if is_ is None else How.CHANGED
+    def change(what: ChangedPart, value: str, was: str | None, is_: str | None) -> Change:
+        how = (
+            ChangeKind.ADDED
+            if was is None
+            else ChangeKind.REMOVED
+            if is_ is None
+            else ChangeKind.CHANGED
+        )
         return Change(known.id, known.name, what, how, value, was, is_)
 
     if old is None or new is None:
         was_name, is_name = (each.name if each else None for each in (old, new))
-        yield change(What.ENTITY, known.name, was_name, is_name)
+        yield change(ChangedPart.ENTITY, known.name, was_name, is_name)
     else:
         if old.id != new.id:
-            yield change(What.ID, new.id, old.id, new.id)
+            yield change(ChangedPart.ID, new.id, old.id, new.id)
         if old.name != new.name:
-            yield change(What.NAME, new.name, old.name, new.name)
+            yield change(ChangedPart.NAME, new.name, old.name, new.name)
         if old.country != new.country:
-            yield change(What.COUNTRY, new.country or old.country or "", old.country, new.country)
+            yield change(
+                ChangedPart.COUNTRY, new.country or old.country or "", old.country, new.country
+            )
     for what, of in _PARTS.items():
         was, is_ = of(old) if old else {}, of(new) if new else {}
         for value in sorted(was.keys() | is_.keys()):
@@ -184,10 +192,10 @@ def _claims(claims: Iterable[Claim]) -> _Facts:
 
 
 _PARTS = {
-    What.ALIAS: _aliases,
-    What.LISTING: _listings,
-    What.DOMAIN: _domains,
-    What.ADDRESS: _addresses,
-    What.LINKED: _linked,
-    What.SAME_AS: _same_as,
+    ChangedPart.ALIAS: _aliases,
+    ChangedPart.LISTING: _listings,
+    ChangedPart.DOMAIN: _domains,
+    ChangedPart.ADDRESS: _addresses,
+    ChangedPart.LINKED: _linked,
+    ChangedPart.SAME_AS: _same_as,
 }

@@ -24,8 +24,8 @@ import structlog
 
 from gateway.addresses.domain_name import registrable
 from gateway.errors import MonitionError
-from gateway.log import without_words
-from gateway.lookup.query_budget import Budget
+from gateway.log import redacted
+from gateway.lookup.query_budget import QueryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from gateway.config.endpoint import Endpoint
     from gateway.metrics import Metrics
 
-QUEUE = 10_000
+QUEUE_LENGTH = 10_000
 """Domains that wait to be asked about: a morning's, after a start."""
 
-REMEMBERED = 20_000
+MOST_REMEMBERED = 20_000
 """Domains that are not asked about again within ``FORGET_SECONDS``."""
 
 FORGET_SECONDS = 86_400
 ANSWER_SECONDS = 5.0
 """How long one question may take, a second server and TCP included."""
 
-QUESTIONS = 2
+QUERIES_A_DOMAIN = 2
 """Questions about one domain: its mail exchangers, its name servers."""
 
 MOST_ANSWERS = 20
@@ -53,13 +53,13 @@ MOST_ANSWERS = 20
 _PAYLOAD = 1232
 
 Answers = tuple[tuple[str, str], ...]
-"""Pairs of record type and host, as of :func:`gateway.screening.dns_linkage.link`."""
+"""Pairs of record type and host, as of :func:`gateway.screening.dns_linkage.find_link`."""
 
 log = structlog.get_logger("resolver")
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownAnswer:
     """What could not be known, and why: a time-out, a server's failure. Never an exception."""
 
     reason: str
@@ -69,7 +69,7 @@ class NoServerError(MonitionError):
     """There is no DNS server to ask."""
 
 
-class Resolver:
+class DnsResolver:
     """One process's questions, ``per_hour`` at most.
 
     ``servers`` are asked in their order; with none, those of the system's configuration. Raises
@@ -84,15 +84,15 @@ class Resolver:
         metrics: Metrics,
         *,
         seconds: float = ANSWER_SECONDS,
-        room: int = QUEUE,
+        room: int = QUEUE_LENGTH,
     ) -> None:
-        self._budget = Budget(per_hour)
+        self._budget = QueryBudget(per_hour)
         self._metrics = metrics
         self._waiting: asyncio.Queue[str] = asyncio.Queue(room)
         self._remembered: OrderedDict[str, float] = OrderedDict()
         self._resolver = _resolver(servers, seconds)
 
-    def newcomer(self, domain: str) -> None:
+    def enqueue(self, domain: str) -> None:
         """A domain, in normal form, was written to: ask about it when there is time, if it is new.
 
         From the event loop's thread; never waits, never raises.
@@ -108,7 +108,7 @@ class Resolver:
             return
         self._remembered[domain] = now
         self._remembered.move_to_end(domain)
-        if len(self._remembered) > REMEMBERED:
+        if len(self._remembered) > MOST_REMEMBERED:
             self._remembered.popitem(last=False)
 
     async def run(
@@ -129,11 +129,11 @@ class Resolver:
             except Exception as error:
                 self._count("failed")
                 # An error's text may hold the domain.
-                log.exception("a domain was not looked at", exc_info=without_words(error))
+                log.exception("a domain was not looked at", exc_info=redacted(error))
 
     async def _tell(self, domain: str, told: Callable[[str, Answers], Awaitable[None]]) -> None:
         answers = await self.ask(domain)
-        if isinstance(answers, Unknown):
+        if isinstance(answers, UnknownAnswer):
             # Asked again when it is met again after the next change of the snapshot.
             self._remembered.pop(domain, None)
             self._count("unknown")
@@ -141,29 +141,30 @@ class Resolver:
         self._count("answered")
         await told(domain, answers)
 
-    async def ask(self, domain: str) -> Answers | Unknown:
+    async def ask(self, domain: str) -> Answers | UnknownAnswer:
         """Ask for a domain's mail exchangers, and for the name servers of its registered part.
 
         Two questions, whatever the budget. Mail exchangers come first, then name servers, each
-        sorted, :data:`MOST_ANSWERS` at most; empty for a domain that does not exist. ``Unknown``
-        where the exchangers could not be learnt, or there are none and the servers could not.
+        sorted, :data:`MOST_ANSWERS` at most; empty for a domain that does not exist.
+        ``UnknownAnswer`` where the exchangers could not be learnt, or there are none and the
+        servers could not.
         """
         mail = await self._hosts(domain, dns.rdatatype.MX)
-        if isinstance(mail, Unknown):
+        if isinstance(mail, UnknownAnswer):
             return mail
         names = await self._hosts(registrable(domain) or domain, dns.rdatatype.NS)
-        if isinstance(names, Unknown):
+        if isinstance(names, UnknownAnswer):
             if not mail:
                 return names
             names = []
         return (*(("MX", host) for host in mail), *(("NS", host) for host in names))
 
-    async def mail_hosts(self, domain: str) -> Answers | Unknown:
+    async def mail_hosts(self, domain: str) -> Answers | UnknownAnswer:
         """Ask for a domain's mail exchangers alone: one question, whatever the budget."""
         mail = await self._hosts(domain, dns.rdatatype.MX)
-        return mail if isinstance(mail, Unknown) else tuple(("MX", host) for host in mail)
+        return mail if isinstance(mail, UnknownAnswer) else tuple(("MX", host) for host in mail)
 
-    async def _hosts(self, name: str, kind: dns.rdatatype.RdataType) -> list[str] | Unknown:
+    async def _hosts(self, name: str, kind: dns.rdatatype.RdataType) -> list[str] | UnknownAnswer:
         try:
             answer = await self._resolver.resolve(
                 dns.name.from_text(name), kind, raise_on_no_answer=False, search=False
@@ -171,12 +172,12 @@ class Resolver:
         except dns.resolver.NXDOMAIN:
             return []
         except (dns.exception.DNSException, OSError) as error:
-            return Unknown(type(error).__name__)
+            return UnknownAnswer(type(error).__name__)
         # The order in an answer is the server's whim; the same records are to give the same link.
         return sorted(filter(None, map(_host, answer.rrset or ())))[:MOST_ANSWERS]
 
     async def _within_budget(self) -> None:
-        while wait := self._budget.wait(QUESTIONS, time.monotonic()):  # noqa: ASYNC110 - a clock
+        while wait := self._budget.take(QUERIES_A_DOMAIN, time.monotonic()):  # noqa: ASYNC110 - a clock
             await asyncio.sleep(wait)
 
     def _count(self, result: str) -> None:

@@ -40,7 +40,7 @@ _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Timeouts:
     """How long a server may take: to connect, between two pieces, in all; in seconds."""
 
     connect: float = CONNECT_SECONDS
@@ -62,31 +62,31 @@ class Validators:
         return {name: value for name, value in said.items() if value and _can_be_sent(value)}
 
 
-class FetchError(MonitionError):
+class DownloadError(MonitionError):
     """A file could not be had; the text says from where, why, and what may help."""
 
 
-def fetch(
-    address: str, to: Path, *, largest: int, known: Validators | None = None, limits: Limits
+def download(
+    address: str, to: Path, *, largest: int, known: Validators | None = None, timeouts: Timeouts
 ) -> Validators | None:
     """Write the file at an address to ``to``; ``None``: it is still what ``known`` tells of.
 
     Gives what the server knows this version by, for the next time. ``largest`` bounds it,
     opened, in bytes. Where this raises, what lies at ``to`` is worth nothing. Raises
-    :class:`FetchError` where the file cannot be had whole, within bounds and from whom we asked,
+    :class:`DownloadError` where the file cannot be had whole, within bounds and from whom we asked,
     and ``OSError`` where it cannot be written. Not to be called in a running event loop.
     """
     if not is_safe(address):
-        raise FetchError(f"{address}: only https is fetched, or http from this machine itself")
-    fetching = _Fetching(address, largest, known, limits)
+        raise DownloadError(f"{address}: only https is fetched, or http from this machine itself")
+    fetching = _Download(address, largest, known, timeouts)
     try:
         return asyncio.run(fetching.run(to))
     except TimeoutError:
-        message = f"took longer than {limits.total:.0f} s; try again later, or name a mirror"
+        message = f"took longer than {timeouts.total:.0f} s; try again later, or name a mirror"
     except httpx.ConnectTimeout:
-        message = f"does not answer within {limits.connect:.0f} s; can this machine reach it?"
+        message = f"does not answer within {timeouts.connect:.0f} s; can this machine reach it?"
     except httpx.TimeoutException:
-        message = f"fell silent for {limits.read:.0f} s; try again later"
+        message = f"fell silent for {timeouts.read:.0f} s; try again later"
     except httpx.ConnectError as error:
         message = _unreached(error)
     except httpx.HTTPError as error:
@@ -95,7 +95,7 @@ def fetch(
         message = f"is no address that can be fetched ({_short(error)})"
     except GunzipError as error:
         message = f"{error}; try again later"
-    raise FetchError(f"{fetching.address}: {message}")
+    raise DownloadError(f"{fetching.address}: {message}")
 
 
 def is_safe(address: str) -> bool:
@@ -118,28 +118,28 @@ def _is_local(address: str) -> bool:
     return parts.scheme == "http" and is_loopback
 
 
-class _Fetching:
+class _Download:
     """One file being fetched. ``address`` is where it has been sent on to by now."""
 
     def __init__(
-        self, address: str, largest: int, known: Validators | None, limits: Limits
+        self, address: str, largest: int, known: Validators | None, timeouts: Timeouts
     ) -> None:
         self.address = address
         self._largest = largest
         self._known = known
-        self._limits = limits
+        self._limits = timeouts
 
     async def run(self, to: Path) -> Validators | None:
-        limits = self._limits
+        timeouts = self._limits
         # On this machine no proxy helps, and what is not encrypted must not go to one.
         is_local = _is_local(self.address)
         async with (
             # Also for what no other bound ends: a header that trickles.
-            asyncio.timeout(limits.total),
+            asyncio.timeout(timeouts.total),
             httpx.AsyncClient(
                 verify=_trust(),
                 trust_env=not is_local,
-                timeout=httpx.Timeout(limits.read, connect=limits.connect),
+                timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
                 headers={"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"},
             ) as client,
         ):
@@ -149,15 +149,15 @@ class _Fetching:
                     if answer.status_code not in _REDIRECTIONS:
                         return await self._take(answer, to)
                     self._follow(answer)
-        raise FetchError(f"{self.address}: sends on more than {MOST_REDIRECTIONS} times")
+        raise DownloadError(f"{self.address}: sends on more than {MOST_REDIRECTIONS} times")
 
     def _follow(self, answer: httpx.Response) -> None:
         target = answer.headers.get("Location")
         if not target:
-            raise FetchError(f"{self.address}: sends on, but not where to")
+            raise DownloadError(f"{self.address}: sends on, but not where to")
         there = str(httpx.URL(self.address).join(target))
         if not (there.startswith("https://") or (_is_local(self.address) and _is_local(there))):
-            raise FetchError(
+            raise DownloadError(
                 f"{self.address}: sends on to {there}, which is not encrypted; nothing was fetched"
             )
         self.address = there
@@ -166,7 +166,7 @@ class _Fetching:
         if answer.status_code == 304 and self._known is not None and self._known.headers:
             return None
         if answer.status_code != 200:
-            raise FetchError(
+            raise DownloadError(
                 f"{self.address}: answers {answer.status_code} {answer.reason_phrase}; the address "
                 "may have moved, or this machine is not welcome there"
             )
@@ -180,7 +180,7 @@ class _Fetching:
         told = answer.headers.get("Content-Length")
         is_chunked = "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
         if told is None and not is_chunked:
-            raise FetchError(
+            raise DownloadError(
                 f"{self.address}: does not say how long its answer is, so that a cut would pass "
                 "for its end; name another mirror"
             )
@@ -190,12 +190,12 @@ class _Fetching:
     async def _write(self, answer: httpx.Response, stream: BinaryIO) -> None:
         coding = answer.headers.get("Content-Encoding", "").strip().lower()
         if coding not in {"", "identity", "gzip", "x-gzip"}:
-            raise FetchError(f"{self.address}: answers in {coding!r}, which was not asked for")
+            raise DownloadError(f"{self.address}: answers in {coding!r}, which was not asked for")
         opened = Gunzip() if coding.endswith("gzip") else None
         size = 0
         # As it came: httpx would open any nesting of codings, each a thousandfold.
         async for chunk in answer.aiter_raw(_CHUNK):
-            for piece in opened.open(chunk) if opened else (chunk,):
+            for piece in opened.decompress(chunk) if opened else (chunk,):
                 size += len(piece)
                 if size > self._largest:
                     raise self._too_large()
@@ -203,8 +203,8 @@ class _Fetching:
         if opened:
             opened.close()
 
-    def _too_large(self) -> FetchError:
-        return FetchError(
+    def _too_large(self) -> DownloadError:
+        return DownloadError(
             f"{self.address}: is larger than {self._largest} bytes, which no such list is"
         )
 

@@ -27,7 +27,7 @@ class Gunzip:
         self._member = zlib.decompressobj(_GZIP)
         self._is_begun = False
 
-    def open(self, data: bytes) -> Iterator[bytes]:
+    def decompress(self, data: bytes) -> Iterator[bytes]:
         """Give what the next bytes hold, in pieces of at most ``PIECE`` bytes.
 
         Raises :class:`GunzipError` where they are no gzip, while the pieces are taken.

@@ -7,7 +7,7 @@ from collections import deque
 HOUR = 3600.0
 
 
-class Budget:
+class QueryBudget:
     """At most ``per_hour`` within any 3,600 seconds. Times are monotonic seconds, given."""
 
     __slots__ = ("_per_hour", "_taken")
@@ -16,7 +16,7 @@ class Budget:
         self._per_hour = per_hour
         self._taken: deque[float] = deque()
 
-    def wait(self, count: int, now: float) -> float:
+    def take(self, count: int, now: float) -> float:
         """Take ``count``, all at once; seconds to wait where they are not to be had yet.
 
         0 says that they are taken. More than an hour's are not to be had in any hour: then an

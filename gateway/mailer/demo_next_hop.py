@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-class MaildirHop:
+class DemoNextHop:
     """Takes every message and lays a copy into a Maildir for each recipient."""
 
     def __init__(self, folder: Path) -> None:
@@ -42,17 +42,17 @@ class MaildirHop:
         """Store a message as it came; the reply (aiosmtpd calls this by its name)."""
         del server, session
         for recipient in envelope.rcpt_tos:
-            self.box(recipient).add(envelope.original_content or b"")
+            self.maildir_of(recipient).add(envelope.original_content or b"")
         self._arrival.set()
         return "250 2.0.0 Ok: stored"
 
-    def box(self, address: str) -> mailbox.Maildir:
+    def maildir_of(self, address: str) -> mailbox.Maildir:
         """The mailbox of one address."""
         return mailbox.Maildir(self._folder / address.replace("/", "_"), create=True)
 
     async def wait_for(self, address: str, messages: int) -> None:
         """Return when that many messages lie in a mailbox."""
-        while len(self.box(address)) < messages:
+        while len(self.maildir_of(address)) < messages:
             self._arrival.clear()
             await self._arrival.wait()
 

@@ -20,7 +20,7 @@ from gateway.errors import MonitionError
 
 if TYPE_CHECKING:
     from gateway.config import Config, Endpoint
-    from gateway.notices.render import Letter
+    from gateway.notices.render import RenderedNotice
 
 IMPLICIT_TLS = 465
 """RFC 8314 section 3.3: on this port TLS comes first, without STARTTLS."""
@@ -56,10 +56,10 @@ class NotSentError(MonitionError):
 
     def __init__(self, message: str, *, is_final: bool = False) -> None:
         self.is_final = is_final
-        super().__init__(scrub(message))
+        super().__init__(loggable(message))
 
 
-def scrub(problem: object) -> str:
+def loggable(problem: object) -> str:
     """An error in words that a log may hold: on one line, without addresses, not too long."""
     text = str(problem)
     if isinstance(problem, Exception) and not isinstance(problem, MonitionError):
@@ -67,13 +67,13 @@ def scrub(problem: object) -> str:
     return _ADDRESS.sub("…", " ".join(text.split()))[:_LONGEST_ERROR]
 
 
-def submission(config: Config, helo: str) -> Submission:
+def configured_submission(config: Config, helo: str) -> Submission:
     """The way to the institution's MTA that ``[notices]`` sets; ``helo`` is our name in EHLO."""
     tls = config.notices.tls
     return Submission(config.notices.submit, tls, helo, _context(tls))
 
 
-async def submit(letter: Letter, to: Submission) -> None:
+async def submit(rendered: RenderedNotice, to: Submission) -> None:
     """Hand a letter in with ``MAIL FROM:<>``; returns once the MTA has answered the dot with 2xx.
 
     Raises :class:`NotSentError` for everything else.
@@ -92,10 +92,10 @@ async def submit(letter: Letter, to: Submission) -> None:
         tls_context=to.context,
     )
     # A local part beyond ASCII: RFC 6531 section 3.4.
-    options = [] if letter.to.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+    options = [] if rendered.to.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
     try:
         await smtp.connect()
-        await smtp.sendmail("", [letter.to], letter.content, mail_options=options)
+        await smtp.sendmail("", [rendered.to], rendered.content, mail_options=options)
         # It is sent; a peer that is slow to say goodbye changes nothing.
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
             await smtp.quit(timeout=_PARTING_SECONDS)
@@ -108,7 +108,7 @@ async def submit(letter: Letter, to: Submission) -> None:
     except aiosmtplib.SMTPResponseException as problem:
         raise NotSentError(f"{problem.code} {problem.message}") from problem
     except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as problem:
-        raise NotSentError(scrub(problem)) from problem
+        raise NotSentError(loggable(problem)) from problem
     except ValueError as problem:
         # The library refuses an address that no command line may bear; no waiting mends it.
         raise NotSentError(f"the sender's address can't be used: {problem}", is_final=True) from (

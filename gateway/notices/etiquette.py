@@ -28,7 +28,9 @@ _WORD = re.compile(r"[a-z]+")
 _REWRITTEN = re.compile(r"srs[01][=+-]", re.IGNORECASE)
 
 
-def suppress(sender: Address | None, peek: Peek, domains: Collection[str]) -> Suppression | None:
+def suppression_of(
+    sender: Address | None, peek: Peek, domains: Collection[str]
+) -> Suppression | None:
     """Why no notice may go to the envelope's ``sender``; ``None`` where one may.
 
     ``sender`` is ``None`` for the null sender.

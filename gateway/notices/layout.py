@@ -10,22 +10,22 @@ from markupsafe import Markup, escape
 
 from gateway.errors import ConfigError, Fault
 from gateway.notices import prose
-from gateway.notices.notice_texts import LETTER, PAGE, Texts, located
+from gateway.notices.notice_texts import HTML_FILE, PLAIN_TEXT_FILE, NoticeTexts, located
 from gateway.notices.template_facts import variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.notices.template_facts import Facts
+    from gateway.notices.template_facts import TemplateFacts
 
 
-def words_of(facts: Facts, texts: Texts) -> prose.Prose:
+def prose_of(facts: TemplateFacts, texts: NoticeTexts) -> prose.Prose:
     """Fill in the letter in the facts' language.
 
     Raises ``ConfigError`` with file and line where the template fails, and with the file where
     what it yields has not the shape of :func:`prose.parse`.
     """
-    name = f"{facts.language}/{LETTER}"
+    name = f"{facts.language}/{PLAIN_TEXT_FILE}"
     source = _fill(texts, name, **variables(facts))
     try:
         return prose.parse(source)
@@ -33,19 +33,19 @@ def words_of(facts: Facts, texts: Texts) -> prose.Prose:
         raise ConfigError([Fault(texts.place(name), None, None, str(problem))]) from problem
 
 
-def page(words: prose.Prose, facts: Facts, texts: Texts) -> str:
+def html_page(words: prose.Prose, facts: TemplateFacts, texts: NoticeTexts) -> str:
     """Give the HTML form of the words; raises ``ConfigError`` with file and line."""
-    return _fill(texts, PAGE, prose=words, language=facts.language, link=_linker(facts))
+    return _fill(texts, HTML_FILE, prose=words, language=facts.language, link=_linker(facts))
 
 
-def _fill(texts: Texts, name: str, **given: object) -> str:
+def _fill(texts: NoticeTexts, name: str, **given: object) -> str:
     try:
         return texts.environment.get_template(name).render(given)
     except Exception as problem:  # a template is a program: it can fail in any way
         raise ConfigError([located(problem, texts, name)]) from problem
 
 
-def _linker(facts: Facts) -> Callable[[str], Markup]:
+def _linker(facts: TemplateFacts) -> Callable[[str], Markup]:
     """Escape a text for HTML; the office's own addresses in it become links, nothing else does.
 
     A recipient's address never does: nobody should write to it by a slip of the finger.

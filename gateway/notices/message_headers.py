@@ -51,12 +51,12 @@ class _AsWritten(EmailPolicy):
 _POLICY = _AsWritten(linesep="\r\n", max_line_length=78, cte_type="7bit")
 
 
-def message() -> EmailMessage:
+def empty_message() -> EmailMessage:
     """Make an empty message that keeps to these rules."""
     return EmailMessage(policy=_POLICY)
 
 
-def add(to: EmailMessage, name: str, value: str) -> None:
+def add_field(to: EmailMessage, name: str, value: str) -> None:
     """Add a field; raises ``ValueError`` where its value holds a control character."""
     if any(unicodedata.category(letter) == "Cc" for letter in value):
         raise ValueError(f"{name} would hold a control character")

@@ -30,39 +30,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-PAGE = "page.html.j2"
-LETTER = "notice.txt.j2"
-NEVER = "never.txt"
+HTML_FILE = "page.html.j2"
+PLAIN_TEXT_FILE = "notice.txt.j2"
+FORBIDDEN_WORDS_FILE = "never.txt"
 
 # A letter has a few kilobytes; what is far larger was put there by mistake.
 _LARGEST = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class NoticeTexts:
     """All texts by name (``en/notice.txt.j2``), with the file each came from.
 
     ``directory`` is the policies' own ``notices`` folder. ``sources`` maps names to contents.
-    ``never`` has, by language, the words that no notice may say, in lower case.
+    ``forbidden_words`` has, by language, the words that no notice may say, in lower case.
     """
 
     directory: Path
     environment: ImmutableSandboxedEnvironment
     sources: Mapping[str, str]
     files: Mapping[str, Path]
-    never: Mapping[str, tuple[str, ...]]
+    forbidden_words: Mapping[str, tuple[str, ...]]
 
     @property
     def languages(self) -> frozenset[str]:
         """The languages, as ``en`` or ``pt-BR``, that a letter stands in."""
-        return frozenset(n.partition("/")[0] for n in self.files if n.endswith("/" + LETTER))
+        return frozenset(
+            n.partition("/")[0] for n in self.files if n.endswith("/" + PLAIN_TEXT_FILE)
+        )
 
     def place(self, name: str) -> str:
         """The file of a text for people to read; where it should be, if it is missing."""
         return str(self.files.get(name, self.directory / name))
 
 
-def load(directory: Path) -> Texts:
+def load(directory: Path) -> NoticeTexts:
     """Read the texts in the ``notices`` folder of a policies directory.
 
     Raises ``ConfigError`` with every file that can't be read, isn't UTF-8, is larger than 256 KiB
@@ -91,30 +93,30 @@ def load(directory: Path) -> Texts:
     never = {
         name.partition("/")[0]: tuple(_words(source))
         for name, source in sources.items()
-        if name.endswith("/" + NEVER)
+        if name.endswith("/" + FORBIDDEN_WORDS_FILE)
     }
-    return Texts(own, environment, sources, files, never)
+    return NoticeTexts(own, environment, sources, files, never)
 
 
 def unknown_names(
-    texts: Texts, language: str, of_letters: frozenset[str], of_page: frozenset[str]
+    texts: NoticeTexts, language: str, of_letters: frozenset[str], of_page: frozenset[str]
 ) -> Iterator[Fault]:
     """Tell names that templates use and nobody gives, on whatever branch they stand.
 
     The letters of ``language`` know ``of_letters``, the page ``of_page``. A fault a name and file.
     """
     for name, path in texts.files.items():
-        if not name.endswith(".j2") or name.partition("/")[0] not in {language, PAGE}:
+        if not name.endswith(".j2") or name.partition("/")[0] not in {language, HTML_FILE}:
             continue
         tree = texts.environment.parse(texts.sources[name], name)
-        known = of_page if name == PAGE else of_letters
+        known = of_page if name == HTML_FILE else of_letters
         for missing in sorted(meta.find_undeclared_variables(tree) - known):
             uses = (node for node in tree.find_all(nodes.Name) if node.name == missing)
             line = min((node.lineno for node in uses), default=None)
             yield Fault(str(path), line, None, f"{missing!r} is no name that a notice knows")
 
 
-def located(error: Exception, texts: Texts, name: str) -> Fault:
+def located(error: Exception, texts: NoticeTexts, name: str) -> Fault:
     """Tell where, in which file, and why the rendering of ``name`` failed with ``error``."""
     if isinstance(error, TemplateNotFound):
         return Fault(texts.place(str(error.name)), None, None, "is missing")
@@ -146,7 +148,7 @@ def _environment(
 def _files(root: Path) -> dict[str, Path]:
     return {
         path.relative_to(root).as_posix(): path
-        for pattern in ("*.j2", "*/*.j2", f"*/{NEVER}")
+        for pattern in ("*.j2", "*/*.j2", f"*/{FORBIDDEN_WORDS_FILE}")
         for path in root.glob(pattern)
         if path.is_file()
     }

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.model import Notice
-    from gateway.notices.notice_texts import Texts
+    from gateway.notices.notice_texts import NoticeTexts
 
-__all__ = ["Letter", "check", "language_of", "letter", "message_id", "render"]
+__all__ = ["RenderedNotice", "check", "language_of", "message_id", "render", "rendered_notice"]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedNotice:
     """A notice ready to be sent: to whom, its bytes with CRLF line ends, and their SHA-256.
 
     ``to`` is an address for RCPT, without brackets; ``message_id`` has them. ``digest`` is
@@ -42,47 +42,51 @@ class Letter:
     texts: str | None = None
 
 
-def letter(
-    notice: Notice, config: Config, texts: Texts, *, texts_digest: str | None = None
-) -> Letter:
+def rendered_notice(
+    notice: Notice, config: Config, texts: NoticeTexts, *, texts_digest: str | None = None
+) -> RenderedNotice:
     """Render and serialise a notice; raises as :func:`render`."""
     message = render(notice, config, texts)
     content = message_headers.serialise(message)
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    return Letter(notice.request.to, message_id(notice, config), content, digest, texts_digest)
+    return RenderedNotice(
+        notice.request.to, message_id(notice, config), content, digest, texts_digest
+    )
 
 
-def render(notice: Notice, config: Config, texts: Texts) -> EmailMessage:
+def render(notice: Notice, config: Config, texts: NoticeTexts) -> EmailMessage:
     """Write the message: text/plain first, then the same words as HTML.
 
     In the language asked for, else the institution's first that has texts. Raises ``ConfigError``
     with file and line where a template can't be filled in.
     """
     facts = facts_of(notice, config, language_of(notice, config, texts))
-    words = layout.words_of(facts, texts)
-    message = message_headers.message()
+    words = layout.prose_of(facts, texts)
+    message = message_headers.empty_message()
     compliance = config.compliance
     author = f"{compliance.office}, {config.institution.name}"
     desk = config.desk
     answers = config.notices.reply_to if desk is None else desk.address
-    message_headers.add(message, "From", message_headers.mailbox(config.notices.from_, author))
-    message_headers.add(message, "To", message_headers.mailbox(notice.request.to))
-    message_headers.add(message, "Reply-To", message_headers.mailbox(answers))
-    message_headers.add(message, "Subject", message_headers.unstructured(words.subject))
-    message_headers.add(message, "Date", message_headers.date(notice.created_at))
-    message_headers.add(message, "Message-ID", message_id(notice, config))
+    message_headers.add_field(
+        message, "From", message_headers.mailbox(config.notices.from_, author)
+    )
+    message_headers.add_field(message, "To", message_headers.mailbox(notice.request.to))
+    message_headers.add_field(message, "Reply-To", message_headers.mailbox(answers))
+    message_headers.add_field(message, "Subject", message_headers.unstructured(words.subject))
+    message_headers.add_field(message, "Date", message_headers.date(notice.created_at))
+    message_headers.add_field(message, "Message-ID", message_id(notice, config))
     if (parent := notice.request.in_reply_to) is not None:
-        message_headers.add(message, "In-Reply-To", message_headers.ids([parent]))
+        message_headers.add_field(message, "In-Reply-To", message_headers.ids([parent]))
         thread = [i for i in notice.request.references if i != parent]
-        message_headers.add(message, "References", message_headers.ids([*thread, parent]))
-    message_headers.add(message, "Auto-Submitted", "auto-replied")
-    message_headers.add(message, "X-Auto-Response-Suppress", "All")
+        message_headers.add_field(message, "References", message_headers.ids([*thread, parent]))
+    message_headers.add_field(message, "Auto-Submitted", "auto-replied")
+    message_headers.add_field(message, "X-Auto-Response-Suppress", "All")
     # Quoted-printable passes where 8bit may not, and a signature over it stays whole.
     message.set_content(prose.as_text(words), cte="quoted-printable")
-    page = layout.page(words, facts, texts)
+    page = layout.html_page(words, facts, texts)
     message.add_alternative(page, subtype="html", cte="quoted-printable")
     # Behind the parts: making them moves every Content- field into the first.
-    message_headers.add(message, "Content-Language", facts.language)
+    message_headers.add_field(message, "Content-Language", facts.language)
     # "=_" can't occur in quoted-printable (RFC 2045 section 6.7).
     mark = hashlib.sha256(notice.id.encode()).hexdigest()[:24]
     message.set_boundary(f"=_monition_{mark}")
@@ -95,7 +99,7 @@ def message_id(notice: Notice, config: Config) -> str:
     return f"<{message_headers.atom(notice.id)}.notice@{message_headers.atom(domain)}>"
 
 
-def language_of(notice: Notice, config: Config, texts: Texts) -> str:
+def language_of(notice: Notice, config: Config, texts: NoticeTexts) -> str:
     """The language that the notice asks for if it has texts, else the institution's first that has.
 
     ``en`` where none has.

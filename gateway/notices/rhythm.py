@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gateway.model import Action, Matter, NoticeRequest, Tier
+from gateway.model import Action, MatchedInstitution, NoticeRequest, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ def is_open(last_opened: Mapping[str, datetime | None], now: datetime, every: ti
     return any(at is None or abs(now - at) >= every for at in last_opened.values())
 
 
-def request(  # noqa: PLR0913 - by name only; what a notice needs comes from six places
+def notice_request(  # noqa: PLR0913 - by name only; what a notice needs comes from six places
     *,
     message: str,
     sender: Address,
@@ -120,10 +120,10 @@ def addr_spec(address: Address) -> str:
     return f"{local}@{address.domain}"
 
 
-def _matter(finding: Finding, action: Action, event: str) -> Matter:
+def _matter(finding: Finding, action: Action, event: str) -> MatchedInstitution:
     entity, listing = finding.entity, finding.listing
     listed_on = listing.listed_on if listing is not None else None
-    return Matter(
+    return MatchedInstitution(
         event=event,
         recipient=addr_spec(finding.recipient),
         entity=entity.id if entity is not None else finding.recipient.domain,

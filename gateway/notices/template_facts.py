@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.config import Config
-    from gateway.model import Matter, Notice
+    from gateway.model import MatchedInstitution, Notice
 
 # Beyond this a notice would be a list of addresses; the ledger has them all.
 _MOST_RECIPIENTS = 20
@@ -25,7 +25,7 @@ _OLDEST = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class InstitutionFacts:
     """One matched institution as a template sees it.
 
     ``recipients`` are addresses, the first twenty; ``more`` is how many are left out. ``tier`` is
@@ -45,7 +45,7 @@ class Matched:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class TemplateFacts:
     """All that a template may use, by its own names. Times are UTC.
 
     ``tiers`` are the values of those matched, strictest first. ``delivered`` and ``refused`` say
@@ -62,7 +62,7 @@ class Facts:
     phone: str | None
     disclosure_url: str | None
     notice_url: str | None
-    matched: tuple[Matched, ...]
+    matched: tuple[InstitutionFacts, ...]
     tiers: tuple[str, ...]
     delivered: bool
     refused: bool
@@ -71,12 +71,12 @@ class Facts:
     reference: str
 
 
-def facts_of(notice: Notice, config: Config, language: str) -> Facts:
+def facts_of(notice: Notice, config: Config, language: str) -> TemplateFacts:
     """Gather what the templates are told about a notice; texts from outside are cleaned."""
     matters = notice.request.matters
     compliance = config.compliance
     present = {str(matter.tier) for matter in matters}
-    return Facts(
+    return TemplateFacts(
         language=language,
         institution=message_headers.clean(config.institution.name),
         office=message_headers.clean(compliance.office),
@@ -95,9 +95,9 @@ def facts_of(notice: Notice, config: Config, language: str) -> Facts:
     )
 
 
-def variables(facts: Facts) -> dict[str, Any]:
+def variables(facts: TemplateFacts) -> dict[str, Any]:
     """Give facts by the names that templates use."""
-    return {name: getattr(facts, name) for name in Facts.__slots__}
+    return {name: getattr(facts, name) for name in TemplateFacts.__slots__}
 
 
 def _observed_at(notice: Notice) -> datetime:
@@ -118,16 +118,16 @@ def _observed_at(notice: Notice) -> datetime:
     return notice.created_at
 
 
-def _matched(matters: Iterable[Matter]) -> Iterable[Matched]:
+def _matched(matters: Iterable[MatchedInstitution]) -> Iterable[InstitutionFacts]:
     """Institutions in the order they were found, each with its recipients."""
-    groups: dict[tuple[object, ...], list[Matter]] = {}
+    groups: dict[tuple[object, ...], list[MatchedInstitution]] = {}
     for matter in matters:
         key = (matter.entity, matter.list, matter.tier, matter.action, matter.standing)
         groups.setdefault(key, []).append(matter)
     for group in groups.values():
         first = group[0]
         recipients = tuple(dict.fromkeys(message_headers.clean(m.recipient) for m in group))
-        yield Matched(
+        yield InstitutionFacts(
             name=message_headers.clean(first.entity_name),
             recipients=recipients[:_MOST_RECIPIENTS],
             more=max(0, len(recipients) - _MOST_RECIPIENTS),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import ConfigError, Fault
 from gateway.model import Tier
 from gateway.notices import layout, notice_texts
-from gateway.notices.template_facts import Facts, Matched
+from gateway.notices.template_facts import InstitutionFacts, TemplateFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,18 +45,20 @@ def check(directory: Path, config: Config) -> list[Fault]:
     return list(faults.values())
 
 
-def _faults_in(language: str, config: Config, read: notice_texts.Texts) -> Iterator[Fault]:
+def _faults_in(language: str, config: Config, read: notice_texts.NoticeTexts) -> Iterator[Fault]:
     if language not in read.languages:
-        place = read.place(f"{language}/{notice_texts.LETTER}")
+        place = read.place(f"{language}/{notice_texts.PLAIN_TEXT_FILE}")
         message = f"there are no texts in {language!r}; write them, or leave the language out"
         yield Fault(place, None, "notices.languages", message)
         return
-    yield from notice_texts.unknown_names(read, language, frozenset(Facts.__slots__), _OF_THE_PAGE)
+    yield from notice_texts.unknown_names(
+        read, language, frozenset(TemplateFacts.__slots__), _OF_THE_PAGE
+    )
     for facts in examples(language, config):
         yield from _faults(facts, read)
 
 
-def examples(language: str, config: Config) -> Iterator[Facts]:
+def examples(language: str, config: Config) -> Iterator[TemplateFacts]:
     """One set of facts for each way that a text can go."""
     for tier, several, more, refused, full in product(
         Tier, (False, True), (0, 3), ("none", "some", "all"), (False, True)
@@ -71,12 +73,12 @@ def examples(language: str, config: Config) -> Iterator[Facts]:
         yield _facts(language, config, matched, full=full)
 
 
-def _faults(facts: Facts, read: notice_texts.Texts) -> Iterator[Fault]:
+def _faults(facts: TemplateFacts, read: notice_texts.NoticeTexts) -> Iterator[Fault]:
     """What is wrong with one example: it can't be filled in, or leaves out what it must say."""
-    place = read.place(f"{facts.language}/{notice_texts.LETTER}")
+    place = read.place(f"{facts.language}/{notice_texts.PLAIN_TEXT_FILE}")
     try:
-        words = layout.words_of(facts, read)
-        layout.page(words, facts, read)
+        words = layout.prose_of(facts, read)
+        layout.html_page(words, facts, read)
     except ConfigError as problem:
         yield from problem.faults
         return
@@ -93,25 +95,24 @@ def _faults(facts: Facts, read: notice_texts.Texts) -> Iterator[Fault]:
             yield Fault(place, None, None, f"the text leaves out {what}")
     # A name is its bearer's own; only our words are judged.
     ours = said.replace(facts.institution, "").replace(facts.office, "").lower()
-    for word in read.never.get(facts.language, ()):
+    for word in read.forbidden_words.get(facts.language, ()):
         if word in ours:
             yield _said(word, facts.language, read)
 
 
-def _said(word: str, language: str, read: notice_texts.Texts) -> Fault:
+def _said(word: str, language: str, read: notice_texts.NoticeTexts) -> Fault:
     """Where a text says what it should not: the line, where the word stands whole on one."""
-    rule = (
-        f"the text says {word!r}, which {read.place(f'{language}/{notice_texts.NEVER}')} rules out"
-    )
+    place = read.place(f"{language}/{notice_texts.FORBIDDEN_WORDS_FILE}")
+    rule = f"the text says {word!r}, which {place} rules out"
     for name, source in read.sources.items():
         at = source.lower().find(word)
         if at >= 0 and name.startswith(f"{language}/") and name.endswith(".j2"):
             return Fault(read.place(name), source.count("\n", 0, at) + 1, None, rule)
-    return Fault(read.place(f"{language}/{notice_texts.LETTER}"), None, None, rule)
+    return Fault(read.place(f"{language}/{notice_texts.PLAIN_TEXT_FILE}"), None, None, rule)
 
 
-def _example(tier: Tier, at: int, more: int, *, refused: bool) -> Matched:
-    return Matched(
+def _example(tier: Tier, at: int, more: int, *, refused: bool) -> InstitutionFacts:
+    return InstitutionFacts(
         name=f"Example Institute {at + 1}",
         recipients=(f"reader{at + 1}@institute{at + 1}.example",),
         more=more,
@@ -124,7 +125,9 @@ def _example(tier: Tier, at: int, more: int, *, refused: bool) -> Matched:
     )
 
 
-def _facts(language: str, config: Config, matched: tuple[Matched, ...], *, full: bool) -> Facts:
+def _facts(
+    language: str, config: Config, matched: tuple[InstitutionFacts, ...], *, full: bool
+) -> TemplateFacts:
     at = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
     compliance = config.compliance
     if full:
@@ -136,7 +139,7 @@ def _facts(language: str, config: Config, matched: tuple[Matched, ...], *, full:
             notice_url=compliance.notice_url or "https://example.edu/outgoing-mail-notice",
         )
     present = {one.tier for one in matched}
-    return Facts(
+    return TemplateFacts(
         language=language,
         institution=config.institution.name,
         office=compliance.office,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.addresses.domain_name import DomainError, ancestry, normalise
 from gateway.model import Kind, Rule, Standing, Tier
-from gateway.policy.tiers import in_force
+from gateway.policy.tiers import listings_in_force
 
 if TYPE_CHECKING:
     from datetime import date
@@ -105,7 +105,7 @@ class Conditions:
             return True
         return any(
             _holds(self.list, listing.list) and _holds(self.programme, listing.programme)
-            for listing in in_force(finding, on)
+            for listing in listings_in_force(finding, on)
         )
 
 

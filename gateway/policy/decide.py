@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.model import Action, Decision, Standing
 from gateway.policy.rules import EXCEPTION
-from gateway.policy.tiers import ranked
+from gateway.policy.tiers import with_strictest_listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def decide(
 
 def decide_one(sender: str | None, finding: Finding, rules: Rules, on: date) -> Decision:
     """Decide about one recipient alone, as at RCPT; what passes is a decision here as well."""
-    finding = ranked(finding, rules.tiers, on)
+    finding = with_strictest_listing(finding, rules.tiers, on)
     rule = _first_that_fits(sender, finding, rules, on)
     if rule is None:
         is_clear = finding.standing is Standing.CLEAR
@@ -69,7 +69,7 @@ def exception_name(exemption: Exemption) -> str:
     return EXCEPTION + exemption.name
 
 
-def may_write(mode: str) -> bool:
+def sends_notices(mode: str) -> bool:
     """Whether notices go out in this mode of the configuration.
 
     ``observe`` writes to nobody (behaviour P2).

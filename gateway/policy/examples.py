@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from gateway.model import Decision
 
 # What an example writes where a verdict must have nothing: TOML has no null.
-NOTHING = "none"
+NO_VALUE = "none"
 
 
-class Difference(NamedTuple):
+class ExampleDifference(NamedTuple):
     """One point in which a verdict is not what its example expects."""
 
     key: str
@@ -40,7 +40,7 @@ class Example:
 
     ``sender`` is ``None`` for the null sender, ``on`` for today. ``expected`` maps keys that
     ``monition check`` prints (``standing``, ``tier``, ``policy_rule`` …) to the values they must
-    have, :data:`NOTHING` where they must have none. ``line`` counts from 1.
+    have, :data:`NO_VALUE` where they must have none. ``line`` counts from 1.
     """
 
     address: str
@@ -51,14 +51,14 @@ class Example:
     file: str
     line: int | None
 
-    def differences(self, decision: Decision) -> tuple[Difference, ...]:
+    def differences(self, decision: Decision) -> tuple[ExampleDifference, ...]:
         """Compare with the decision about this one address, which has one finding.
 
         Empty where all is as expected.
         """
         got = _verdict(decision)
         return tuple(
-            Difference(key, wanted, got[key])
+            ExampleDifference(key, wanted, got[key])
             for key, wanted in self.expected.items()
             if got[key] != wanted
         )
@@ -94,8 +94,8 @@ def read_examples(directory: Path, faults: list[Fault]) -> tuple[Example, ...]:
 def _example(section: Section, file: str) -> Example:
     expected: dict[str, str | None] = {"standing": section.choice("standing", Standing)}
     for key, members in (("kind", Kind), ("tier", Tier), ("rule", Rule), ("action", Action)):
-        if section.value(key, lambda value: value == NOTHING, default=False):
-            expected[key] = NOTHING
+        if section.value(key, lambda value: value == NO_VALUE, default=False):
+            expected[key] = NO_VALUE
         else:
             expected[key] = section.choice(key, members, default=None)
     for key in ("entity", "list", "matched", "policy_rule"):
@@ -124,4 +124,4 @@ def _verdict(decision: Decision) -> dict[str, str]:
         "matched": finding.matched,
         "policy_rule": decision.rule,
     }
-    return {key: NOTHING if value is None else str(value) for key, value in verdict.items()}
+    return {key: NO_VALUE if value is None else str(value) for key, value in verdict.items()}

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.model import Finding
-    from gateway.policy.examples import Difference, Example
+    from gateway.policy.examples import Example, ExampleDifference
     from gateway.policy.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedExample:
     """An example whose verdict is another than it expects, and in which points."""
 
     example: Example
-    differences: tuple[Difference, ...]
+    differences: tuple[ExampleDifference, ...]
 
     def __str__(self) -> str:
         example = self.example
@@ -35,18 +35,18 @@ class Failure:
         return f"{where}: {example.address}: {points}"
 
 
-def failures(
+def failed_examples(
     rules: Rules, screen: Callable[[str, date], Finding], today: date
-) -> tuple[Failure, ...]:
+) -> tuple[FailedExample, ...]:
     """Judge every example; empty where all are as expected.
 
     ``screen`` gives the verdict on an address as people write it, for a day: policy and
     screening do not know each other. An example that names no day is of ``today``.
     """
-    failed: list[Failure] = []
+    failed: list[FailedExample] = []
     for example in rules.examples:
         on = example.on or today
         decision = decide_one(example.sender, screen(example.address, on), rules, on)
         if differences := example.differences(decision):
-            failed.append(Failure(example, differences))
+            failed.append(FailedExample(example, differences))
     return tuple(failed)

@@ -110,7 +110,7 @@ def _rule(section: Section, tiers: Tiers) -> PolicyRule:
         )
     lists = sorted({named for named, _ in tiers.table})
     for list_ in sorted(conditions.list):
-        if not tiers.names(list_):
+        if not tiers.has_list(list_):
             near = difflib.get_close_matches(list_, lists, 1)
             hint = f"; did you mean {near[0]}?" if near else "; add a [[tier]] for it"
             section.fault("list", f"{list_} has no tier{hint}")

@@ -26,33 +26,33 @@ class Tiers:
     table: Mapping[tuple[str, str | None], Tier]
     otherwise: Tier
 
-    def of(self, listing: Listing) -> Tier:
+    def tier_of(self, listing: Listing) -> Tier:
         """Give the tier of one listing."""
         by_list = self.table.get((listing.list, None), self.otherwise)
         return self.table.get((listing.list, listing.programme), by_list)
 
-    def names(self, list_: str) -> bool:
+    def has_list(self, list_: str) -> bool:
         """Whether the table has a line for a list."""
         return any(named == list_ for named, _ in self.table)
 
 
-def in_force(finding: Finding, on: date) -> tuple[Listing, ...]:
+def listings_in_force(finding: Finding, on: date) -> tuple[Listing, ...]:
     """Give the listings of a finding's entity that bind on that day, in the entity's order."""
     if finding.entity is None:
         return ()
     return tuple(listing for listing in finding.entity.listings if listing.is_in_force(on))
 
 
-def ranked(finding: Finding, tiers: Tiers, on: date) -> Finding:
+def with_strictest_listing(finding: Finding, tiers: Tiers, on: date) -> Finding:
     """Give a finding with its strictest listing in force, and that one's tier.
 
     A finding that is clear has neither. Of equally strict listings the entity's first counts.
     """
-    listings = () if finding.standing is Standing.CLEAR else in_force(finding, on)
+    listings = () if finding.standing is Standing.CLEAR else listings_in_force(finding, on)
     if not listings:
         return replace(finding, listing=None, tier=None)
-    strictest = min(listings, key=lambda listing: tiers.of(listing).strictness)
-    return replace(finding, listing=strictest, tier=tiers.of(strictest))
+    strictest = min(listings, key=lambda listing: tiers.tier_of(listing).strictness)
+    return replace(finding, listing=strictest, tier=tiers.tier_of(strictest))
 
 
 def read_tiers(root: Section) -> Tiers:

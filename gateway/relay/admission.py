@@ -10,7 +10,7 @@ import structlog
 
 from gateway.relay import client_address
 from gateway.relay.limits.descriptor_limit import DescriptorLimit
-from gateway.relay.rejections import Reason
+from gateway.relay.rejections import RejectionReason
 from gateway.smtp import own_replies
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ class AdmissionControl:
 
         ``told`` is the address by a balancer's word, which then stands for the connection's.
         """
-        address = told or client_address.address(client)
+        address = told or client_address.peer_address(client)
         admission = self._admission_of(client, address)
         if self.is_draining:
             admission = Admission(own_replies.CLOSING, is_trusted=False)
-            self._count(Reason.CLOSING)
+            self._count(RejectionReason.CLOSING)
         elif admission.refusal is not None:
-            self._count(Reason.STRANGER)
+            self._count(RejectionReason.STRANGER)
         elif not self._has_room(client, self._session_count.sessions):
             admission = Admission(own_replies.TOO_MANY, is_trusted=False)
         return address, admission
@@ -79,7 +79,7 @@ class AdmissionControl:
     def let_wait(self, connection: asyncio.Transport) -> bytes | None:
         """Count in a connection that is no session yet; else the reply that says why not."""
         if self.is_draining:
-            self._count(Reason.CLOSING)
+            self._count(RejectionReason.CLOSING)
             return own_replies.CLOSING
         if not self._has_room(connection, self._session_count.waiting):
             return own_replies.TOO_MANY
@@ -91,22 +91,22 @@ class AdmissionControl:
 
     def is_balancer(self, connection: asyncio.Transport) -> bool:
         """Whether the peer must send a PROXY header; nobody else may."""
-        address = client_address.address(connection)
+        address = client_address.peer_address(connection)
         networks = self._config.proxy_protocol
-        return address is not None and client_address.lies_in(address, networks)
+        return address is not None and client_address.is_in_networks(address, networks)
 
     def is_welcome(self, connection: asyncio.Transport, told: str | None) -> bool:
         """Whether a client may come in, asked before it costs us a handshake."""
-        address = told or client_address.address(connection)
+        address = told or client_address.peer_address(connection)
         is_welcome = self._admission_of(connection, address).refusal is None
         if not is_welcome:
-            self._count(Reason.STRANGER)
+            self._count(RejectionReason.STRANGER)
         return is_welcome
 
     def reject(self, client: asyncio.Transport, reply: bytes) -> None:
         """Send this reply to a client that was not admitted, and close."""
         # Where descriptors are short, its own is wanted back.
-        lingers = not self._descriptors.is_reached_by(client_address.descriptor(client))
+        lingers = not self._descriptors.is_reached_by(client_address.descriptor_of(client))
         self._rejections.reject(client, reply, self._time(), lingers=lingers)
 
     def measure_descriptors(self) -> None:
@@ -115,15 +115,15 @@ class AdmissionControl:
 
     def _has_room(self, client: asyncio.Transport, count: SharedCounter) -> bool:
         """Count one more in, if the configuration and the system allow."""
-        if self._descriptors.is_reached_by(client_address.descriptor(client)):
-            self._count(Reason.DESCRIPTORS)
+        if self._descriptors.is_reached_by(client_address.descriptor_of(client)):
+            self._count(RejectionReason.DESCRIPTORS)
             return False
         if not count.enter(self._config.max_sessions):
-            self._count(Reason.SESSIONS)
+            self._count(RejectionReason.SESSIONS)
             return False
         return True
 
-    def _count(self, reason: Reason) -> None:
+    def _count(self, reason: RejectionReason) -> None:
         self._rejections.count(reason, self._time())
 
     def _admission_of(self, connection: asyncio.Transport, address: str | None) -> Admission:
@@ -134,7 +134,7 @@ class AdmissionControl:
         return Admission(own_replies.NOT_A_CLIENT, is_trusted=False)
 
     def _judge(self, address: str) -> Admission:
-        if not client_address.lies_in(address, self._config.clients):
+        if not client_address.is_in_networks(address, self._config.clients):
             log.warning("client turned away: not in relay.clients")
             return Admission(own_replies.NOT_A_CLIENT, is_trusted=False)
-        return Admission(None, client_address.lies_in(address, self._config.trusted))
+        return Admission(None, client_address.is_in_networks(address, self._config.trusted))

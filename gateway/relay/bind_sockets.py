@@ -38,7 +38,7 @@ def bind_all(endpoints: Iterable[Endpoint]) -> list[socket.socket]:
                     bound.append(sock)
             except OSError as error:
                 raise OSError(
-                    error.errno, f"cannot listen on {endpoint}: {_told(error, endpoint)}"
+                    error.errno, f"cannot listen on {endpoint}: {_bind_error(error, endpoint)}"
                 ) from error
         undo.pop_all()
     return bound
@@ -109,7 +109,7 @@ _TCP = {
 }
 
 
-def _told(error: OSError, endpoint: Endpoint) -> str:
+def _bind_error(error: OSError, endpoint: Endpoint) -> str:
     if isinstance(error, socket.gaierror):  # its numbers are its own
         return f"{error.strerror}: write an IP address, or see to the name (/etc/hosts)"
     code = error.errno or 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.config import Network
 
 
-def address(connection: asyncio.Transport) -> str | None:
+def peer_address(connection: asyncio.Transport) -> str | None:
     """The other side's IP address; ``None``: it has none, or none any more.
 
     A client that resets its connection at once has none any more (uvloop asks the kernel, which
@@ -26,7 +26,7 @@ def address(connection: asyncio.Transport) -> str | None:
     return peername[0] if isinstance(peername, tuple) else None
 
 
-def descriptor(connection: asyncio.Transport) -> int:
+def descriptor_of(connection: asyncio.Transport) -> int:
     """The connection's descriptor; -1 where it has none any more."""
     sock = connection.get_extra_info("socket")
     return -1 if sock is None else int(sock.fileno())
@@ -38,7 +38,7 @@ def is_unix(connection: asyncio.Transport) -> bool:
     return sock is not None and sock.family == socket.AF_UNIX
 
 
-def lies_in(peer: str, networks: Iterable[Network]) -> bool:
+def is_in_networks(peer: str, networks: Iterable[Network]) -> bool:
     """Whether an IP address is in one of the networks; ``::ffff:192.0.2.1`` is ``192.0.2.1``."""
     plain = ip_address(peer.partition("%")[0])
     mapped = getattr(plain, "ipv4_mapped", None)
@@ -46,7 +46,7 @@ def lies_in(peer: str, networks: Iterable[Network]) -> bool:
     return any(plain in network for network in networks)
 
 
-def is_among(endpoints: Iterable[Endpoint], sock: socket.socket) -> bool:
+def is_endpoint_of(endpoints: Iterable[Endpoint], sock: socket.socket) -> bool:
     """Whether a bound socket is one of the endpoints, under this spelling or another.
 
     Sockets that systemd bound are recognised by it: by their address, or by their port where

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 class ClientTransport:
     """An :class:`asyncio.Transport`, or ``None`` before it is there and when it is gone."""
 
-    __slots__ = ("_is_paused", "has_ended", "is_full", "transport")
+    __slots__ = ("_is_paused", "has_ended", "is_writing_paused", "transport")
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.has_ended = False
         """Whether the client will say no more."""
-        self.is_full = False
+        self.is_writing_paused = False
         """Whether the client reads more slowly than it is written to."""
         self._is_paused = False  # it is not read from
 
     def start_over(self, transport: asyncio.Transport) -> None:
         """Go on with the transport that TLS gave in the old one's place."""
         self.transport = transport
-        self.is_full = self._is_paused = False
+        self.is_writing_paused = self._is_paused = False
 
     def write(self, pieces: list[bytes]) -> None:
         """Send what a session has for the client; empties the list."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.config import BareNewlines
-from gateway.log import without_words
+from gateway.log import redacted
 from gateway.model import Outcome
 from gateway.relay import starttls, timeouts, tls
 from gateway.relay.client_transport import ClientTransport
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from gateway.config import Relay
-    from gateway.inspection.inspector import Watch
-    from gateway.inspection.matched_message import Case
+    from gateway.inspection.inspector import Inspector
+    from gateway.inspection.matched_message import MatchedMessage
     from gateway.metrics import Metrics
     from gateway.model import Decision
     from gateway.relay.admission import AdmissionControl
@@ -58,7 +58,7 @@ class Connections:
     def __init__(
         self,
         config: Relay,
-        inspector: Watch,
+        inspector: Inspector,
         admission: AdmissionControl,
         read_buffer: ReadBuffer,
         metrics: Metrics,
@@ -149,7 +149,7 @@ class Connection:
         self._failover = Failover(connections.next_hops)
         self._hop: NextHop | None = None
         self._session = Session(refuse_lookalikes=connections.refuse_lookalikes)
-        self._matched: Case | None = None
+        self._matched: MatchedMessage | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_held_back = False  # somebody's reading is paused
         # On the loop's clock, 0.0 for "not now"; silences begin when `check_timeouts` sees them.
@@ -304,7 +304,7 @@ class Connection:
     def connection_lost(self, exc: Exception | None) -> None:
         """The client's connection is gone."""
         del exc
-        self._client.transport, self._client.is_full = None, False
+        self._client.transport, self._client.is_writing_paused = None, False
         if not self._ended_at:
             # Nobody is left to be waited for: what the next hop says is heard.
             self._apply_backpressure()
@@ -396,13 +396,13 @@ class Connection:
     def _break_off(self, error: BaseException) -> None:
         """A bug: the client is told nothing that isn't so, and tries again."""
         self._abort()
-        log.error("session broke off", session=self.name, exc_info=without_words(error))
+        log.error("session broke off", session=self.name, exc_info=redacted(error))
 
     # Backpressure.
 
     def pause_writing(self, *, is_full: bool = True) -> None:
         """The client reads more slowly than the next hop talks."""
-        self._client.is_full = is_full
+        self._client.is_writing_paused = is_full
         self._apply_backpressure()
 
     def resume_writing(self) -> None:
@@ -416,9 +416,9 @@ class Connection:
 
     def _apply_backpressure(self) -> None:
         """Read from a side only while there is room for what it says."""
-        session, hop, client_is_full = self._session, self._hop, self._client.is_full
+        session, hop, client_is_full = self._session, self._hop, self._client.is_writing_paused
         session.measure_backlog()
-        hop_is_full = hop is not None and hop.is_full
+        hop_is_full = hop is not None and hop.is_writing_paused
         pauses_client = hop_is_full or client_is_full or not session.may_read_client
         pauses_hop = client_is_full or not session.may_read_next_hop
         self._is_held_back = pauses_client or pauses_hop
@@ -451,7 +451,7 @@ class Connection:
     def _awaits_next_hop(self) -> bool:
         """Whether it is the next hop's turn: a reply is to come, or it must read on."""
         session, hop = self._session, self._hop
-        if hop is not None and hop.is_full:
+        if hop is not None and hop.is_writing_paused:
             return True
         return bool(session.pending) and not session.is_in_content
 
@@ -459,7 +459,7 @@ class Connection:
         """Give up a next hop that has been silent for too long."""
         session = self._session
         is_dot = awaits_dot_reply(session.pending)
-        limit = timeouts.DOT_SECONDS if is_dot else timeouts.HOP_SECONDS
+        limit = timeouts.FINAL_REPLY_SECONDS if is_dot else timeouts.NEXT_HOP_SECONDS
         if now - self._stuck_since > limit:
             self._failover.failed(
                 "next hop silent", session=self.name, step=session.step, seconds=limit

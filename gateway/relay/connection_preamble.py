@@ -19,7 +19,7 @@ from gateway.smtp import proxy_protocol
 if TYPE_CHECKING:
     from gateway.relay.connection import Connections
 
-HEADER_SECONDS = 10
+PROXY_HEADER_SECONDS = 10
 """For a PROXY header: its specification asks for 3 at least, so that a lost packet can be sent
 again (section 2)."""
 
@@ -124,8 +124,8 @@ class Preamble(asyncio.Protocol):
 
     def check_timeouts(self, now: float) -> None:
         """Asked every second or so: a header that does not come ends the connection."""
-        if self._task is None and now - self._began > HEADER_SECONDS:
-            log.warning("no PROXY header in time; closed", seconds=HEADER_SECONDS)
+        if self._task is None and now - self._began > PROXY_HEADER_SECONDS:
+            log.warning("no PROXY header in time; closed", seconds=PROXY_HEADER_SECONDS)
             self.abort()
 
     def abort(self) -> None:

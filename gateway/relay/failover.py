@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.errors import NextHopError
-from gateway.log_rate_limit import Seldom
+from gateway.log_rate_limit import LogRateLimit
 from gateway.relay import next_hop_tls, tls
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ class NextHops:
         self.connect, self.connect_seconds = next_hop_tls.connector(mode)
         """Connects a session to one next hop, in so many seconds at the latest."""
         self._metrics = metrics
-        self._lines = Seldom(FAILURE_LINES)
+        self._lines = LogRateLimit(FAILURE_LINES)
 
     def failed(self, event: str, hop: Endpoint, **facts: object) -> None:
         """Count a next hop that failed, and tell of it; of many in a minute only of the first."""
         self._metrics.next_hop_errors.inc()
-        left_out = self._lines.left_out(self.loop.time())
+        left_out = self._lines.suppressed(self.loop.time())
         if left_out is not None:
             log.warning(event, next_hop=str(hop), **facts, left_out=left_out)
 
@@ -91,7 +91,7 @@ class Failover:
         self._task = None
         error = TimeoutError() if task.cancelled() else task.exception()
         if isinstance(error, (OSError, NextHopError)) and self._is_wanted:
-            reason = tls.reason(error)
+            reason = tls.error_text(error)
             self._next_hops.failed(
                 "next hop not reached", self.current, session=user.name, reason=reason
             )

@@ -62,7 +62,7 @@ class NextHop:
     compiled build cannot have its classes.
     """
 
-    __slots__ = ("_beneath", "_is_paused", "_transport", "_user", "is_full")
+    __slots__ = ("_beneath", "_is_paused", "_transport", "_user", "is_writing_paused")
 
     def __init__(self, user: NextHopUser, beneath: asyncio.Transport | None = None) -> None:
         """``beneath`` is what carries the TLS, where there is any."""
@@ -70,7 +70,7 @@ class NextHop:
         self._beneath = beneath
         self._transport: asyncio.Transport
         self._is_paused = False  # it is not read from
-        self.is_full = False
+        self.is_writing_paused = False
         """Whether it reads more slowly than it is written to."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,7 +102,7 @@ class NextHop:
         self._set_full(is_full=False)
 
     def _set_full(self, *, is_full: bool) -> None:
-        self.is_full = is_full
+        self.is_writing_paused = is_full
         if self._user is not None:
             self._user.next_hop_buffer_changed()
 

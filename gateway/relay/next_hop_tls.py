@@ -77,7 +77,7 @@ async def _connect(
         log.warning(
             "TLS with the next hop failed, going on without",
             next_hop=str(endpoint),
-            reason=tls.reason(error),
+            reason=tls.error_text(error),
         )
         await _connect_plain(endpoint, user)
 
@@ -135,9 +135,9 @@ async def _handshake(
     connection: asyncio.Transport, context: ssl.SSLContext, endpoint: Endpoint
 ) -> tuple[asyncio.Transport, bytes]:
     try:
-        return await tls.start(connection, context, server_hostname=endpoint.host.rstrip("."))
+        return await tls.handshake(connection, context, server_hostname=endpoint.host.rstrip("."))
     except OSError as error:
-        raise _HandshakeError(tls.reason(error)) from error
+        raise _HandshakeError(tls.error_text(error)) from error
 
 
 def _our_name(connection: asyncio.Transport) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from gateway.log_rate_limit import Seldom
+from gateway.log_rate_limit import LogRateLimit
 from gateway.relay.client_transport import ClientTransport
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gateway.metrics import Metrics
     from gateway.relay.limits.read_buffer import ReadBuffer
 
-LINGERING = 32
+MOST_LINGERING = 32
 """How many may keep their connection for a moment, so that our reply reaches whoever is speaking.
 
 It is a descriptor each, of those that no session gets (``gateway/serve/descriptor_budget.py``).
@@ -28,7 +28,7 @@ greeting, as it must (RFC 5321 section 3.1), loses nothing by it.
 log = structlog.get_logger("relay")
 
 
-class Reason(StrEnum):
+class RejectionReason(StrEnum):
     """Why a client is turned away: a label of a metric."""
 
     SESSIONS = "sessions"
@@ -38,8 +38,10 @@ class Reason(StrEnum):
 
 
 _WORTH_A_LINE = {
-    Reason.SESSIONS: "clients turned away: relay.max_sessions is reached",
-    Reason.DESCRIPTORS: "clients turned away: too few descriptors are left, raise LimitNOFILE=",
+    RejectionReason.SESSIONS: "clients turned away: relay.max_sessions is reached",
+    RejectionReason.DESCRIPTORS: (
+        "clients turned away: too few descriptors are left, raise LimitNOFILE="
+    ),
 }
 
 
@@ -114,7 +116,7 @@ class Rejections:
         self._metrics = metrics
         self._one_left = one_left
         self._open: set[Rejection] = set()
-        self._lines = {reason: Seldom() for reason in _WORTH_A_LINE}
+        self._lines = {reason: LogRateLimit() for reason in _WORTH_A_LINE}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -123,15 +125,15 @@ class Rejections:
         """Send a client this reply and let it go; it lingers only where there is room for it."""
         rejection = Rejection(client, now, self._read_buffer, self._ended)
         client.set_protocol(cast("asyncio.Protocol", rejection))
-        lingers = lingers and len(self._open) < LINGERING
+        lingers = lingers and len(self._open) < MOST_LINGERING
         self._open.add(rejection)
         rejection.send(reply, lingers=lingers)
 
-    def count(self, reason: Reason, now: float) -> None:
+    def count(self, reason: RejectionReason, now: float) -> None:
         """Count one that is turned away; of some reasons an operator hears once a minute."""
         self._metrics.turned_away.labels(reason.value).inc()
         if reason in _WORTH_A_LINE:
-            left_out = self._lines[reason].left_out(now)
+            left_out = self._lines[reason].suppressed(now)
             if left_out is not None:
                 log.warning(_WORTH_A_LINE[reason], left_out=left_out)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.errors import Fault
-    from gateway.inspection.inspector import Watch
+    from gateway.inspection.inspector import Inspector
     from gateway.metrics import Metrics
 
 CHECK_SECONDS: float = 1
@@ -45,7 +45,7 @@ class Server:
     def __init__(
         self,
         config: Config,
-        inspector: Watch,
+        inspector: Inspector,
         metrics: Metrics,
         listening: Sequence[socket.socket] = (),
         session_count: SessionCount | None = None,
@@ -79,7 +79,7 @@ class Server:
 
     def _protocol(self, sock: socket.socket) -> Callable[[], asyncio.Protocol]:
         """What a connection to that socket meets first."""
-        has_tls = client_address.is_among(self._config.listen_tls, sock)
+        has_tls = client_address.is_endpoint_of(self._config.listen_tls, sock)
         if has_tls or self._config.proxy_protocol:
             return lambda: Preamble(self.connections, self._waiting, has_tls=has_tls)
         return lambda: cast("asyncio.Protocol", Connection(self.connections))

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 HANDSHAKE_SECONDS = 30
 """For a whole handshake: a few packets, and seconds for a peer at the end of a bad line."""
 
-PARTING_SECONDS = 5
+CLOSE_SECONDS = 5
 """For the other side's close_notify after ours (RFC 8446 section 6.1)."""
 
-WRITE_LIMIT = 65536
+WRITE_BUFFER_LIMIT = 65536
 """Bytes that wait to be written before the other side is held: the loops' own 512 KB for TLS
 would be ten times what a plain session holds."""
 
 log = structlog.get_logger("relay")
 
 
-async def start(
+async def handshake(
     transport: asyncio.Transport,
     context: ssl.SSLContext,
     *,
@@ -50,7 +50,7 @@ async def start(
             server_side=server_hostname is None,
             server_hostname=server_hostname,
             ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            ssl_shutdown_timeout=PARTING_SECONDS,
+            ssl_shutdown_timeout=CLOSE_SECONDS,
         )
     )
     if received:
@@ -65,11 +65,11 @@ async def start(
     if secured is None or secured.is_closing() or early.has_ended:
         transport.abort()
         raise ConnectionResetError("the peer left during the handshake")
-    secured.set_write_buffer_limits(WRITE_LIMIT)
+    secured.set_write_buffer_limits(WRITE_BUFFER_LIMIT)
     return secured, early.data
 
 
-def reason(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Why it failed, for a log."""
     return str(error) or type(error).__name__
 
@@ -77,12 +77,12 @@ def reason(error: BaseException) -> str:
 async def accept(
     transport: asyncio.Transport, context: ssl.SSLContext | None, *, received: bytes = b""
 ) -> tuple[asyncio.Transport, bytes] | None:
-    """Shake hands with a client as :func:`start` does; ``None``, and a line in the log, if not."""
+    """Shake hands with a client as :func:`handshake` does; ``None``, told in the log, if not."""
     assert context is not None
     try:
-        return await start(transport, context, received=received)
+        return await handshake(transport, context, received=received)
     except OSError as error:
-        log.info("TLS handshake failed", reason=reason(error))
+        log.info("TLS handshake failed", reason=error_text(error))
         return None
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.addresses.mailbox import Unreadable, mailbox_key, without_signature
+from gateway.addresses.mailbox import UnreadablePath, mailbox_key, without_batv
 from gateway.model import Address, Finding, Kind, Rule, Standing
-from gateway.screening.embedded_addresses import wrapped
+from gateway.screening.embedded_addresses import embedded
 from gateway.screening.recipient_kind import kind_of, provider_of, shared_host_of
 from gateway.screening.snapshot import Match
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.model import Entity
-    from gateway.screening.domain_index import Holding
+    from gateway.screening.domain_index import EntityClaim
     from gateway.screening.lookalikes import Resemblance
     from gateway.screening.snapshot import Snapshot
 
 
-def classify(address: Address | Unreadable, snapshot: Snapshot, on: date) -> Finding:
+def classify(address: Address | UnreadablePath, snapshot: Snapshot, on: date) -> Finding:
     """Give the verdict on one recipient for one day; never raises, whatever the address.
 
     Behaviours S1, S4 and S5.
@@ -33,35 +33,35 @@ def classify(address: Address | Unreadable, snapshot: Snapshot, on: date) -> Fin
     finding's ``entity`` has all its listings: the policy picks the strictest, and the tier. An
     address that cannot be read is clear, and its evidence says why it was not read.
     """
-    if isinstance(address, Unreadable):
+    if isinstance(address, UnreadablePath):
         nowhere = Address(address.raw, address.raw.decode("utf-8", "backslashreplace"), "")
         evidence = (f"not read: {address.reason}",)
         return Finding(nowhere, Standing.CLEAR, Kind.UNKNOWN, snapshot.digest, evidence=evidence)
-    mailbox = mailbox_key(without_signature(address.local))
+    mailbox = mailbox_key(without_batv(address.local))
     past: Match | None = None
     for match in snapshot.matches(mailbox, address.domain):
-        for holding in match.holdings:
-            if holding.claim.clears or is_listed(holding.entity, on):
-                return _finding(address, snapshot, on, match, holding)
+        for entity_claim in match.entity_claims:
+            if entity_claim.claim.clears or is_listed(entity_claim.entity, on):
+                return _finding(address, snapshot, on, match, entity_claim)
         past = past or match
     if (embedded := _embedded(address, snapshot, on)) is not None:
         return embedded
     if past is not None:
-        return _finding(address, snapshot, on, past, past.holdings[0])
+        return _finding(address, snapshot, on, past, past.entity_claims[0])
     found = _linked(address, snapshot, on) or _lookalike(address, snapshot, on)
     if found is not None:
         return found
-    kind = kind_of(address, snapshot.people, listed=False)
+    kind = kind_of(address, snapshot.mailbox_kinds, listed=False)
     return Finding(address, Standing.CLEAR, kind, snapshot.digest)
 
 
-def wrapped_matches(address: Address, snapshot: Snapshot) -> Iterator[Match]:
+def embedded_matches(address: Address, snapshot: Snapshot) -> Iterator[Match]:
     """Give what the addresses wrapped up in a local part match, closest first, whatever the day.
 
     At a personal provider a local part is whatever its owner liked: nothing is read into it.
     """
-    for domain, mailboxes in wrapped(without_signature(address.local)):
-        if provider_of(address.domain, snapshot.people) is not None:
+    for domain, mailboxes in embedded(without_batv(address.local)):
+        if provider_of(address.domain, snapshot.mailbox_kinds) is not None:
             return
         # The last round is for the domain alone: no mailbox key is empty.
         for mailbox in (*mailboxes, ""):
@@ -76,8 +76,8 @@ def resemblance(domain: str, snapshot: Snapshot) -> Resemblance | None:
     found = snapshot.lookalikes.find(domain)
     if found is None:
         return None
-    people = snapshot.people
-    known = provider_of(domain, people) or shared_host_of(domain, people)
+    mailbox_kinds = snapshot.mailbox_kinds
+    known = provider_of(domain, mailbox_kinds) or shared_host_of(domain, mailbox_kinds)
     return None if known else found
 
 
@@ -87,12 +87,12 @@ def is_listed(entity: Entity, on: date) -> bool:
 
 
 def _embedded(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
-    for match in wrapped_matches(address, snapshot):
-        for holding in match.holdings:
-            if holding.claim.clears:
+    for match in embedded_matches(address, snapshot):
+        for entity_claim in match.entity_claims:
+            if entity_claim.claim.clears:
                 return None
-            if is_listed(holding.entity, on):
-                wrapped_up = Match(match.name, Rule.EMBEDDED, (holding,))
+            if is_listed(entity_claim.entity, on):
+                wrapped_up = Match(match.name, Rule.EMBEDDED, (entity_claim,))
                 why = f"an address at {match.name} is wrapped up in the local part"
                 return _review(address, snapshot, on, wrapped_up, why)
     return None
@@ -100,26 +100,26 @@ def _embedded(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
 
 def _review(address: Address, snapshot: Snapshot, on: date, match: Match, why: str) -> Finding:
     """The verdict on what only resembles or wraps an address of the first of the holdings."""
-    holding = match.holdings[0]
+    entity_claim = match.entity_claims[0]
     return Finding(
         address,
         Standing.REVIEW,
         Kind.UNKNOWN,
         snapshot.digest,
-        entity=holding.entity,
+        entity=entity_claim.entity,
         matched=match.name,
         rule=match.rule,
-        evidence=(holding.claim.evidence, why, *_state(holding.entity, on)),
+        evidence=(entity_claim.claim.evidence, why, *_state(entity_claim.entity, on)),
     )
 
 
 def _linked(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
-    holding = snapshot.linked.get(address.domain)
-    if holding is None or not is_listed(holding.entity, on):
+    entity_claim = snapshot.linked.get(address.domain)
+    if entity_claim is None or not is_listed(entity_claim.entity, on):
         return None
-    match = Match(holding.claim.value, Rule.LINKED, (holding,))
-    kind = kind_of(address, snapshot.people, listed=False)
-    why = f"{address.domain} is linked to {holding.entity.name} by the DNS, not by a list"
+    match = Match(entity_claim.claim.value, Rule.LINKED, (entity_claim,))
+    kind = kind_of(address, snapshot.mailbox_kinds, listed=False)
+    why = f"{address.domain} is linked to {entity_claim.entity.name} by the DNS, not by a list"
     return replace(_review(address, snapshot, on, match, why), kind=kind)
 
 
@@ -127,18 +127,18 @@ def _lookalike(address: Address, snapshot: Snapshot, on: date) -> Finding | None
     found = resemblance(address.domain, snapshot)
     if found is None:
         return None
-    for holding in found.holdings:
-        if not holding.claim.clears and is_listed(holding.entity, on):
-            match = Match(found.domain, Rule.LOOKALIKE, (holding,))
-            kind = kind_of(address, snapshot.people, listed=False)
+    for entity_claim in found.entity_claims:
+        if not entity_claim.claim.clears and is_listed(entity_claim.entity, on):
+            match = Match(found.domain, Rule.LOOKALIKE, (entity_claim,))
+            kind = kind_of(address, snapshot.mailbox_kinds, listed=False)
             return replace(_review(address, snapshot, on, match, found.how), kind=kind)
     return None
 
 
 def _finding(
-    address: Address, snapshot: Snapshot, on: date, match: Match, holding: Holding
+    address: Address, snapshot: Snapshot, on: date, match: Match, entity_claim: EntityClaim
 ) -> Finding:
-    claim, entity = holding.claim, holding.entity
+    claim, entity = entity_claim.claim, entity_claim.entity
     notes: Iterable[str]
     if claim.clears:
         standing = Standing.CLEAR
@@ -150,7 +150,7 @@ def _finding(
         # A list that names a mailbox names an office, also where it lies at a personal provider.
         kind = Kind.ROLE
     else:
-        kind = kind_of(address, snapshot.people, listed=True)
+        kind = kind_of(address, snapshot.mailbox_kinds, listed=True)
     return Finding(
         address,
         standing,

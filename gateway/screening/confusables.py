@@ -51,7 +51,7 @@ _PAIRS = (("rn", "m"), ("vv", "w"))
 def skeleton(label: str) -> str:
     """Give the skeleton of one label in normal form (an A-label is read as what it shows)."""
     if label.startswith("xn--"):
-        label = shown(label)
+        label = u_label(label)
     if not label.isascii():
         label = _as_latin(label)
     found = label.translate(_GLANCED)
@@ -60,7 +60,7 @@ def skeleton(label: str) -> str:
     return found
 
 
-def shown(label: str) -> str:
+def u_label(label: str) -> str:
     """Give what an A-label shows to a person; the label itself where it is none, or a broken one.
 
     In lower case, as IDNA has it (RFC 5892 section 2.3).

@@ -32,13 +32,13 @@ class Link(NamedTuple):
         return f"{self.record} {self.host} lies inside {self.within}"
 
 
-def link(domain: str, answers: Iterable[tuple[str, str]], snapshot: Snapshot) -> Link | None:
+def find_link(domain: str, answers: Iterable[tuple[str, str]], snapshot: Snapshot) -> Link | None:
     """Find the first of a normalised domain's hosts that lies inside a listed domain; or ``None``.
 
     ``answers`` are pairs of record type and host, as the DNS gave them. A domain that is listed
     itself, or taken out of what is, is not linked; nor is a personal provider's or a shared host's.
     """
-    people = snapshot.people
+    mailbox_kinds = snapshot.mailbox_kinds
     if snapshot.domains.covers(domain) or _is_everybodys(domain, snapshot):
         return None
     for record, text in answers:
@@ -46,10 +46,10 @@ def link(domain: str, answers: Iterable[tuple[str, str]], snapshot: Snapshot) ->
             host = normalise(text)
         except DomainError:
             continue
-        if provider_of(host, people) or shared_host_of(host, people):
+        if provider_of(host, mailbox_kinds) or shared_host_of(host, mailbox_kinds):
             continue
-        for within, holdings in snapshot.domains.matches(host):
-            if any(holding.claim.clears for holding in holdings):
+        for within, entity_claims in snapshot.domains.matches(host):
+            if any(entity_claim.claim.clears for entity_claim in entity_claims):
                 break
             return Link(domain, record, host, within)
     return None
@@ -60,11 +60,11 @@ def may_be_linked(domain: str, snapshot: Snapshot) -> bool:
 
     An address literal and a name of one label are not, nor is a personal provider or shared host.
     """
-    if domain.startswith("[") or "." not in domain or snapshot.knows(domain):
+    if domain.startswith("[") or "." not in domain or snapshot.may_match(domain):
         return False
     return not _is_everybodys(domain, snapshot)
 
 
 def _is_everybodys(domain: str, snapshot: Snapshot) -> bool:
-    people = snapshot.people
-    return bool(provider_of(domain, people) or shared_host_of(domain, people))
+    mailbox_kinds = snapshot.mailbox_kinds
+    return bool(provider_of(domain, mailbox_kinds) or shared_host_of(domain, mailbox_kinds))

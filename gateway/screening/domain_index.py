@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class EntityClaim:
     """An entity and the claim by which it holds a domain or an address."""
 
     entity: Entity
@@ -25,29 +25,29 @@ class DomainIndex:
     A look-up costs one dictionary access a label, whatever the number of domains.
     """
 
-    __slots__ = ("_holdings",)
+    __slots__ = ("_entity_claims",)
 
-    def __init__(self, holdings: Iterable[Holding]) -> None:
-        self._holdings: Mapping[str, tuple[Holding, ...]] = grouped(holdings)
+    def __init__(self, entity_claims: Iterable[EntityClaim]) -> None:
+        self._entity_claims: Mapping[str, tuple[EntityClaim, ...]] = grouped(entity_claims)
 
     def __len__(self) -> int:
-        return len(self._holdings)
+        return len(self._entity_claims)
 
     def __contains__(self, domain: str) -> bool:
-        return domain in self._holdings
+        return domain in self._entity_claims
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._holdings)
+        return iter(self._entity_claims)
 
-    def items(self) -> Iterable[tuple[str, tuple[Holding, ...]]]:
+    def items(self) -> Iterable[tuple[str, tuple[EntityClaim, ...]]]:
         """Give every claimed name with those who hold it."""
-        return self._holdings.items()
+        return self._entity_claims.items()
 
-    def matches(self, domain: str) -> Iterator[tuple[str, tuple[Holding, ...]]]:
+    def matches(self, domain: str) -> Iterator[tuple[str, tuple[EntityClaim, ...]]]:
         """Give the claimed names at and above a normalised domain, longest first."""
-        holdings = self._holdings
+        entity_claims = self._entity_claims
         while True:
-            if (found := holdings.get(domain)) is not None:
+            if (found := entity_claims.get(domain)) is not None:
                 yield domain, found
             dot = domain.find(".") + 1
             if not dot:
@@ -59,16 +59,16 @@ class DomainIndex:
         return next(self.matches(domain), None) is not None
 
 
-def grouped(holdings: Iterable[Holding]) -> dict[str, tuple[Holding, ...]]:
+def grouped(entity_claims: Iterable[EntityClaim]) -> dict[str, tuple[EntityClaim, ...]]:
     """Sort holdings under the value they claim; of one value, the first is the one that counts.
 
     What a person says goes before what a list says, and an earlier list before a later one.
     """
-    found: dict[str, list[Holding]] = {}
-    for holding in holdings:
-        found.setdefault(holding.claim.value, []).append(holding)
+    found: dict[str, list[EntityClaim]] = {}
+    for entity_claim in entity_claims:
+        found.setdefault(entity_claim.claim.value, []).append(entity_claim)
     return {value: tuple(sorted(each, key=_precedence)) for value, each in found.items()}
 
 
-def _precedence(holding: Holding) -> tuple[bool, int, str]:
-    return holding.claim.reviewer is None, holding.entity.rank, holding.entity.id
+def _precedence(entity_claim: EntityClaim) -> tuple[bool, int, str]:
+    return entity_claim.claim.reviewer is None, entity_claim.entity.rank, entity_claim.entity.id

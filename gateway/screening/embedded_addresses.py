@@ -24,7 +24,7 @@ _SPLIT = re.compile(f"[{re.escape(SEPARATORS)}]")
 _MOST_PARTS = 16
 
 
-def wrapped(local: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def embedded(local: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each domain that a local part may wrap, with the mailboxes it may stand for.
 
     Domains are in normal form, mailboxes are keys as of :func:`mailbox_key`. Which neighbour of

@@ -6,18 +6,18 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.addresses.domain_name import normalise
-from gateway.addresses.mailbox import Unreadable, mailbox_key, parse
+from gateway.addresses.mailbox import UnreadablePath, mailbox_key, parse
 from gateway.document import Document
 from gateway.errors import Fault, FaultyFile, ListError
 from gateway.model import Claim, Entity, Listing
-from gateway.screening.unlistable_domains import why_not_an_institution
+from gateway.screening.unlistable_domains import why_unlistable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from gateway.document import Section
-    from gateway.screening.recipient_kind import People
+    from gateway.screening.recipient_kind import MailboxKinds
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
 _IDENTIFIER = re.compile(r"[a-z][a-z-]*:[^\sA-Z]+\Z")
@@ -37,7 +37,7 @@ class _Place(NamedTuple):
 
 
 def read_entities(
-    directories: Iterable[Path], people: People, faults: list[Fault]
+    directories: Iterable[Path], mailbox_kinds: MailboxKinds, faults: list[Fault]
 ) -> tuple[list[Entity], list[Entity]]:
     """Read every entities file of some directories; what is wrong in them is added to ``faults``.
 
@@ -45,7 +45,7 @@ def read_entities(
     with a fault gives none. An id, a domain and an exact address each have one place in all the
     files. ``[[example]]`` tables are passed over: they are the policy's.
     """
-    reader = _Reader(people)
+    reader = _Reader(mailbox_kinds)
     entities: list[Entity] = []
     additions: list[Entity] = []
     files: list[Path] = []
@@ -72,8 +72,8 @@ def read_entities(
 class _Reader:
     """Reads entities and remembers, over all files, what was claimed where."""
 
-    def __init__(self, people: People) -> None:
-        self._people = people
+    def __init__(self, mailbox_kinds: MailboxKinds) -> None:
+        self._people = mailbox_kinds
         self._claimed: dict[str, _Place] = {}
 
     def entity(self, section: Section, file: str) -> Entity:
@@ -139,7 +139,7 @@ class _Reader:
 
     def _domain(self, section: Section) -> str:
         domain = section.parsed("name", normalise) or ""
-        if domain and (reason := why_not_an_institution(domain, self._people)) is not None:
+        if domain and (reason := why_unlistable(domain, self._people)) is not None:
             section.fault("name", reason)
         return domain
 
@@ -181,7 +181,7 @@ def _mailbox(section: Section) -> str:
     if not text:
         return ""
     address = parse(text.encode("utf-8"))
-    if isinstance(address, Unreadable):
+    if isinstance(address, UnreadablePath):
         section.fault("address", f"cannot be read: {address.reason}")
         return ""
     if not address.local or not address.domain:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.addresses.mailbox import Unreadable, parse
-from gateway.screening.classify import resemblance, wrapped_matches
+from gateway.addresses.mailbox import UnreadablePath, parse
+from gateway.screening.classify import embedded_matches, resemblance
 from gateway.screening.embedded_addresses import SEPARATORS
 
 if TYPE_CHECKING:
@@ -21,22 +21,22 @@ CAPACITY = 50_000
 _TELLING = b'"(' + SEPARATORS.encode("ascii")
 
 
-class Screener:
+class KnownClear:
     """One snapshot, and the domains already found to be of no interest to it.
 
     What is kept is the bytes of domains, never a local part, in memory and as long as the
     snapshot lives. Not for use from several threads.
 
-    ``on_newcomer`` is called with each domain, in normal form, that is put by; it must not raise.
+    ``on_new_domain`` is called with each domain, in normal form, that is put by; it must not raise.
     """
 
-    __slots__ = ("_capacity", "_clear", "on_newcomer", "snapshot")
+    __slots__ = ("_capacity", "_clear", "on_new_domain", "snapshot")
 
     def __init__(self, snapshot: Snapshot, *, capacity: int = CAPACITY) -> None:
         self.snapshot = snapshot
         self._capacity = capacity
         self._clear: set[bytes] = set()
-        self.on_newcomer: Callable[[str], None] = _nobody
+        self.on_new_domain: Callable[[str], None] = _nobody
 
     def is_clear(self, path: bytes) -> bool:
         """Whether a path, RCPT's without brackets, can only be clear, on any day. Never raises.
@@ -50,11 +50,11 @@ class Screener:
 
     def _look(self, path: bytes, domain: bytes) -> bool:
         address = parse(path)
-        if isinstance(address, Unreadable):
+        if isinstance(address, UnreadablePath):
             return True
-        if self.snapshot.knows(address.domain):
+        if self.snapshot.may_match(address.domain):
             return False
-        if next(wrapped_matches(address, self.snapshot), None) is not None:
+        if next(embedded_matches(address, self.snapshot), None) is not None:
             return False
         if resemblance(address.domain, self.snapshot) is not None:
             return False
@@ -63,7 +63,7 @@ class Screener:
                 # Starting afresh costs a few microseconds a domain and keeps no order of use.
                 self._clear.clear()
             self._clear.add(domain)
-            self.on_newcomer(address.domain)
+            self.on_new_domain(address.domain)
         return True
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Roster(Mapping[str, Entity]):
+class LazyEntities(Mapping[str, Entity]):
     """An immutable mapping, id to entity, over canonical lines. Each look-up reads a line anew.
 
-    Making one and looking up raise :class:`snapshot_lines.NoLineError` for what is no line.
+    Making one and looking up raise :class:`snapshot_lines.MalformedLineError` for what is no line.
     """
 
     __slots__ = ("_lines",)
@@ -39,7 +39,7 @@ class Roster(Mapping[str, Entity]):
     def __contains__(self, id_: object) -> bool:
         return id_ in self._lines
 
-    def differences(self, other: Roster) -> list[str]:
+    def differences(self, other: LazyEntities) -> list[str]:
         """Give the ids, sorted, of entities that are not alike in both, or in one alone.
 
         Canonical lines are compared, so that of the many that are alike none is read.
@@ -47,8 +47,8 @@ class Roster(Mapping[str, Entity]):
         ids = self._lines.keys() | other._lines.keys()
         return sorted(id_ for id_ in ids if self._lines.get(id_) != other._lines.get(id_))
 
-    def reached(self) -> Iterator[Entity]:
+    def with_claims(self) -> Iterator[Entity]:
         """Give the entities that hold a domain or an address, or are linked to one."""
         return map(
-            snapshot_lines.entity_of, filter(snapshot_lines.is_reached, self._lines.values())
+            snapshot_lines.entity_of, filter(snapshot_lines.has_claims, self._lines.values())
         )

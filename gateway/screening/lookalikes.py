@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from rapidfuzz.distance import OSA
 
 from gateway.addresses.domain_name import registrable
-from gateway.screening.confusables import shown, skeleton
+from gateway.screening.confusables import skeleton, u_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gateway.screening.domain_index import Holding
+    from gateway.screening.domain_index import EntityClaim
 
 SHORTEST = 6
 """Letters of a label below which a slip says nothing: a letter off MIPT is MIT."""
@@ -38,11 +38,11 @@ class Resemblance(NamedTuple):
     """The listed domain that another looks like, who claims it, and what is alike."""
 
     domain: str
-    holdings: tuple[Holding, ...]
+    entity_claims: tuple[EntityClaim, ...]
     how: str
 
 
-_Claimed = tuple[str, tuple["Holding", ...]]
+_Claimed = tuple[str, tuple["EntityClaim", ...]]
 
 
 class Lookalikes:
@@ -64,8 +64,8 @@ class Lookalikes:
             self._add(each)
 
     def _add(self, each: _Claimed) -> None:
-        domain, holdings = each
-        if all(holding.claim.clears for holding in holdings):
+        domain, entity_claims = each
+        if all(entity_claim.claim.clears for entity_claim in entity_claims):
             return
         # Something below an institution's domain is mistyped as a whole: its base is what is read.
         if registrable(domain) != domain:
@@ -74,7 +74,7 @@ class Lookalikes:
         self._skeletons.setdefault(f"{skeleton(label)}.{suffix}", each)
         if len(label) < SHORTEST_NAMESAKE:
             return
-        if any(holding.claim.reviewer for holding in holdings):
+        if any(entity_claim.claim.reviewer for entity_claim in entity_claims):
             self._endings.setdefault(label, each)
         if len(label) < SHORTEST:
             return
@@ -111,7 +111,7 @@ class Lookalikes:
 def _parted(base: str) -> tuple[str, str]:
     """Part a registered domain into its label, as a person sees it, and the public suffix."""
     label, _, suffix = base.partition(".")
-    return (shown(label) if label.startswith("xn--") else label), suffix
+    return (u_label(label) if label.startswith("xn--") else label), suffix
 
 
 def _halves(label: str, letters: int, suffix: str) -> tuple[str, str]:

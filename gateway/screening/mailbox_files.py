@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.addresses.domain_name import is_public_suffix, normalise
 from gateway.document import Document
 from gateway.errors import FaultyFile, ListError
-from gateway.screening.recipient_kind import People, role_key
+from gateway.screening.recipient_kind import MailboxKinds, role_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.errors import Fault
 
 
-def read_people(directory: Path, faults: list[Fault]) -> People:
+def read_mailbox_kinds(directory: Path, faults: list[Fault]) -> MailboxKinds:
     """Read both files of a policies directory; what is wrong in them is added to ``faults``.
 
     A file that cannot be read is a fault, too.
@@ -33,7 +33,7 @@ def read_people(directory: Path, faults: list[Fault]) -> People:
         alumni = _read_roles(directory / "roles.toml", roles, families)
     except FaultyFile as error:
         faults += error.faults
-    return People(personal, shared, frozenset(roles), frozenset(families), alumni)
+    return MailboxKinds(personal, shared, frozenset(roles), frozenset(families), alumni)
 
 
 def _read_providers(path: Path, personal: dict[str, str], shared: dict[str, str]) -> None:

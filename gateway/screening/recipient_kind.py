@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.addresses.domain_name import ancestry, registrable
-from gateway.addresses.mailbox import mailbox_key, without_signature, without_tag
+from gateway.addresses.mailbox import mailbox_key, without_batv, without_tag
 from gateway.model import Kind
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _STEM = re.compile(r"[^-._\d]+")
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class MailboxKinds:
     """What the policies know of providers and mailbox names; all of it in normal forms.
 
     ``personal`` and ``shared`` map a domain to the name of its group. ``roles`` are role keys,
@@ -36,47 +36,47 @@ class People:
     alumni: frozenset[str]
 
 
-def kind_of(address: Address, people: People, *, listed: bool) -> Kind:
+def kind_of(address: Address, mailbox_kinds: MailboxKinds, *, listed: bool) -> Kind:
     """Tell whose mailbox an address is.
 
     ``listed`` is whether its domain lies at or below a listed one: only there does a label such
     as ``alumni`` say something. An office of the alumni (``info@alumni.…``) is still an office.
     """
-    if provider_of(address.domain, people) is not None:
+    if provider_of(address.domain, mailbox_kinds) is not None:
         return Kind.PERSONAL
-    if is_role(address.local, people):
+    if is_role(address.local, mailbox_kinds):
         return Kind.ROLE
-    if listed and is_alumni(address.domain, people):
+    if listed and is_alumni(address.domain, mailbox_kinds):
         return Kind.ALUMNI
     return Kind.INDIVIDUAL if address.local else Kind.UNKNOWN
 
 
-def provider_of(domain: str, people: People) -> str | None:
+def provider_of(domain: str, mailbox_kinds: MailboxKinds) -> str | None:
     """Give the group of the personal provider a normalised domain is at or below, if any."""
-    return _nearest(domain, people.personal)
+    return _nearest(domain, mailbox_kinds.personal)
 
 
-def shared_host_of(domain: str, people: People) -> str | None:
+def shared_host_of(domain: str, mailbox_kinds: MailboxKinds) -> str | None:
     """Give the group of the shared host a normalised domain is at or below, if any."""
-    return _nearest(domain, people.shared)
+    return _nearest(domain, mailbox_kinds.shared)
 
 
-def is_role(local: str, people: People) -> bool:
+def is_role(local: str, mailbox_kinds: MailboxKinds) -> bool:
     """Whether a local part names an office: a role itself, or one of a family with a suffix."""
-    key = without_tag(role_key(without_signature(local)))
-    if key in people.roles:
+    key = without_tag(role_key(without_batv(local)))
+    if key in mailbox_kinds.roles:
         return True
     stem = _STEM.match(key)
-    return stem is not None and stem[0] in people.families
+    return stem is not None and stem[0] in mailbox_kinds.families
 
 
-def is_alumni(domain: str, people: People) -> bool:
+def is_alumni(domain: str, mailbox_kinds: MailboxKinds) -> bool:
     """Whether a label below the registered part of a normalised domain says alumni."""
     base = registrable(domain)
     if base is None:
         return False
     below = domain.removesuffix(base)
-    return any(label in people.alumni for label in below.split("."))
+    return any(label in mailbox_kinds.alumni for label in below.split("."))
 
 
 def role_key(local: str) -> str:

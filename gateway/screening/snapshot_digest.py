@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.model import Entity
-    from gateway.screening.recipient_kind import People
+    from gateway.screening.recipient_kind import MailboxKinds
 
 
-def digest_of(entities: Iterable[Entity], people: People) -> str:
+def digest_of(entities: Iterable[Entity], mailbox_kinds: MailboxKinds) -> str:
     """Give ``sha256:`` and 64 hex digits over the whole content of a snapshot."""
-    return digest_of_lines(snapshot_lines.lines(entities, people))
+    return digest_of_lines(snapshot_lines.lines(entities, mailbox_kinds))
 
 
 def digest_of_lines(lines: Iterable[bytes]) -> str:

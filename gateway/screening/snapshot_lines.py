@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.errors import MonitionError
 from gateway.model import Claim, Entity, Listing
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,18 +28,18 @@ _CLAIM: Callable[[Claim], tuple[object, ...]] = attrgetter(*(f.name for f in fie
 _UNREACHED = b",[],[],[]]"
 
 
-class NoLineError(MonitionError, ValueError):
+class MalformedLineError(MonitionError, ValueError):
     """Bytes that are no line of a snapshot."""
 
 
-def lines(entities: Iterable[Entity], people: People) -> Iterator[bytes]:
+def lines(entities: Iterable[Entity], mailbox_kinds: MailboxKinds) -> Iterator[bytes]:
     """Give the lines, without their ends, that of people first; entity ids must be unique."""
     yield _line(
-        sorted(people.personal.items()),
-        sorted(people.shared.items()),
-        sorted(people.roles),
-        sorted(people.families),
-        sorted(people.alumni),
+        sorted(mailbox_kinds.personal.items()),
+        sorted(mailbox_kinds.shared.items()),
+        sorted(mailbox_kinds.roles),
+        sorted(mailbox_kinds.families),
+        sorted(mailbox_kinds.alumni),
     )
     for entity in sorted(entities, key=attrgetter("id")):
         yield _line(
@@ -57,10 +57,10 @@ def lines(entities: Iterable[Entity], people: People) -> Iterator[bytes]:
         )
 
 
-def people_of(line: bytes) -> People:
-    """Read the first line; raises :class:`NoLineError` where it is no array of five parts."""
+def mailbox_kinds_of(line: bytes) -> MailboxKinds:
+    """Read the first line; :class:`MalformedLineError` where it is no array of five parts."""
     personal, shared, roles, families, alumni = _read(line, 5)
-    return People(
+    return MailboxKinds(
         dict(personal), dict(shared), frozenset(roles), frozenset(families), frozenset(alumni)
     )
 
@@ -68,22 +68,22 @@ def people_of(line: bytes) -> People:
 def id_of(line: bytes) -> str:
     """Read an entity's id without the rest of its line.
 
-    Raises :class:`NoLineError` where the line does not begin with one.
+    Raises :class:`MalformedLineError` where the line does not begin with one.
     """
     # An id is letters, digits, dots and hyphens: nothing in it is escaped.
     end = line.find(b'"', 2)
     if not line.startswith(b'["') or end < 0:
-        raise NoLineError("the line of an entity begins with its id")
+        raise MalformedLineError("the line of an entity begins with its id")
     return line[2:end].decode("ascii", "replace")
 
 
-def is_reached(line: bytes) -> bool:
+def has_claims(line: bytes) -> bool:
     """Whether the entity of a line holds a domain or an address, or is linked to one."""
     return not line.endswith(_UNREACHED)
 
 
 def entity_of(line: bytes) -> Entity:
-    """Read one entity's line; raises :class:`NoLineError` where it is no array of eleven parts."""
+    """Read one entity's line; :class:`MalformedLineError` where it is no array of eleven parts."""
     id_, name, country, rank, *rest = _read(line, 11)
     aliases, weak, same_as, listings, domains, addresses, linked = rest
     return Entity(
@@ -130,7 +130,7 @@ def _read(line: bytes, parts: int) -> list[Any]:
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
-        raise NoLineError("a line of the snapshot is no JSON") from None
+        raise MalformedLineError("a line of the snapshot is no JSON") from None
     if not isinstance(content, list) or len(content) != parts:
-        raise NoLineError(f"a line of the snapshot has not {parts} parts")
+        raise MalformedLineError(f"a line of the snapshot has not {parts} parts")
     return content

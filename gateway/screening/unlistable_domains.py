@@ -8,10 +8,10 @@ from gateway.addresses.domain_name import is_public_suffix
 from gateway.screening.recipient_kind import provider_of, shared_host_of
 
 if TYPE_CHECKING:
-    from gateway.screening.recipient_kind import People
+    from gateway.screening.recipient_kind import MailboxKinds
 
 
-def why_not_an_institution(domain: str, people: People) -> str | None:
+def why_unlistable(domain: str, mailbox_kinds: MailboxKinds) -> str | None:
     """Say why a normalised domain cannot be listed (behaviour S3); ``None`` where it can.
 
     A public suffix belongs to everybody who registers below it; a personal provider and a shared
@@ -22,12 +22,12 @@ def why_not_an_institution(domain: str, people: People) -> str | None:
             f"{domain} is a public suffix: it would list everybody below it; "
             "name the institution's own domain"
         )
-    if (group := provider_of(domain, people)) is not None:
+    if (group := provider_of(domain, mailbox_kinds)) is not None:
         return (
             f"{domain} belongs to a provider of personal mail ({group}); "
             "list exact addresses there instead, as [[entity.address]]"
         )
-    if (group := shared_host_of(domain, people)) is not None:
+    if (group := shared_host_of(domain, mailbox_kinds)) is not None:
         return (
             f"{domain} is a shared host ({group}); "
             "list exact addresses there instead, as [[entity.address]]"

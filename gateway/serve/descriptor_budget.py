@@ -24,7 +24,7 @@ and for the last ones, which no session gets."""
 log = structlog.get_logger("serve")
 
 
-def sessions(relay: Relay) -> int:
+def allowed_sessions(relay: Relay) -> int:
     """Raise this process's limit for ``relay.max_sessions``; how many sessions it allows.
 
     What is forked afterwards has the same limit, for itself. Where the system does not allow

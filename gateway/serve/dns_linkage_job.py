@@ -11,7 +11,7 @@ import structlog
 from gateway.errors import FaultyFile
 from gateway.list_store.files import linked_domains
 from gateway.list_store.files.paths import Folder
-from gateway.lookup.dns_resolver import QUESTIONS, NoServerError, Resolver
+from gateway.lookup.dns_resolver import QUERIES_A_DOMAIN, DnsResolver, NoServerError
 from gateway.screening import dns_linkage
 
 if TYPE_CHECKING:
@@ -28,25 +28,25 @@ PAUSE_SECONDS = 60.0
 log = structlog.get_logger("linkage")
 
 
-def begin(
+def create_job(
     config: Config,
     metrics: Metrics,
     snapshot: Callable[[], Snapshot],
     changed: Callable[[], None],
     workers: int,
-) -> Linking | None:
-    """Make the job of one process, as :class:`Linking` takes it.
+) -> DnsLinkageJob | None:
+    """Make the job of one process, as :class:`DnsLinkageJob` takes it.
 
     ``None``, told loudly, where there is no DNS server to ask.
     """
     try:
-        return Linking(config, metrics, snapshot, changed, workers=workers)
+        return DnsLinkageJob(config, metrics, snapshot, changed, workers=workers)
     except NoServerError as error:
         log.error("no domain is looked up", reason=str(error))  # noqa: TRY400 - no bug of ours
         return None
 
 
-class Linking:
+class DnsLinkageJob:
     """One process's part in the job.
 
     ``snapshot`` gives the one in force; ``changed`` is called when what is on disk makes another.
@@ -70,9 +70,9 @@ class Linking:
         self._snapshot = snapshot
         self._changed = changed
         self._is_changed = asyncio.Event()
-        share = max(lists.linkage_per_hour // workers, QUESTIONS)
-        self._resolver = Resolver(share, lists.resolvers, metrics)
-        self.newcomer = self._resolver.newcomer
+        share = max(lists.linkage_per_hour // workers, QUERIES_A_DOMAIN)
+        self._resolver = DnsResolver(share, lists.resolvers, metrics)
+        self.enqueue = self._resolver.enqueue
         """To be called with each domain, in normal form, that is found clear for the first time."""
 
     async def run(self) -> None:
@@ -87,7 +87,7 @@ class Linking:
         return dns_linkage.may_be_linked(domain, self._snapshot())
 
     async def _look(self, domain: str, answers: Answers) -> None:
-        link = dns_linkage.link(domain, answers, self._snapshot())
+        link = dns_linkage.find_link(domain, answers, self._snapshot())
         if link is None:
             return
         today = datetime.now(UTC).date()
@@ -101,7 +101,7 @@ class Linking:
             log.warning(
                 "so many domains are tied to one that it may serve everybody: no more are kept",
                 within=link.within,
-                most=linked_domains.MOST,
+                most=linked_domains.MOST_LINKS,
             )
             return
         self._metrics.lookups.labels("linked").inc()

@@ -7,8 +7,8 @@ import socket
 from typing import TYPE_CHECKING
 
 from gateway.errors import LedgerError
-from gateway.mailer.submission import NotSentError, submission, submit
-from gateway.notices.render import Letter
+from gateway.mailer.submission import NotSentError, configured_submission, submit
+from gateway.notices.render import RenderedNotice
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -21,8 +21,8 @@ def hand_in(message: EmailMessage, to: str, config: Config) -> None:
 
     Returns once it was taken. Raises ``LedgerError`` where the MTA does not take it.
     """
-    letter = Letter(to, str(message["Message-ID"]), message.as_bytes(), "")
+    rendered = RenderedNotice(to, str(message["Message-ID"]), message.as_bytes(), "")
     try:
-        asyncio.run(submit(letter, submission(config, socket.getfqdn())))
+        asyncio.run(submit(rendered, configured_submission(config, socket.getfqdn())))
     except NotSentError as error:
         raise LedgerError(f"{config.notices.submit} does not take the mail: {error}") from error

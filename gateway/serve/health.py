@@ -29,7 +29,7 @@ class Page:
     body: bytes
 
 
-class Subject(Protocol):
+class HealthSource(Protocol):
     """Who is asked: the one process there is, or the supervisor of several."""
 
     def stalls(self) -> list[str]:
@@ -42,7 +42,7 @@ class Subject(Protocol):
         """All that was counted."""
 
 
-def page(path: str, subject: Subject) -> Page:
+def page(path: str, subject: HealthSource) -> Page:
     """Answer one request for a path without its query; 404 for any other than the three.
 
     ``/livez`` and ``/readyz`` are 200, or 503 with a reason on each line.
@@ -59,7 +59,7 @@ def page(path: str, subject: Subject) -> Page:
             return Page("404 Not Found", TEXT, there)
 
 
-def silence(seconds: float) -> str | None:
+def stall_text(seconds: float) -> str | None:
     """How to tell that an event loop has shown no sign of life for so long; ``None``: it has."""
     if seconds <= STALL_SECONDS:
         return None

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PATIENCE_SECONDS = 10  # for one visitor, from connecting to having read
-MOST_VISITORS = 32
+MOST_CONNECTIONS = 32
 LONGEST_REQUEST = 8192
 
 _log = structlog.get_logger("serve")
 
 
-class Pages:
+class HealthServer:
     """The pages on one listening socket, driven by a selector.
 
     ``answer`` makes the page of a path. Each registration's ``data`` is what to call when it is
@@ -44,26 +44,26 @@ class Pages:
         self._sock = sock
         self._answer = answer
         self._selector = selector
-        self._visitors: set[_Visitor] = set()
+        self._connections: set[_Connection] = set()
         sock.settimeout(0)
         selector.register(sock, selectors.EVENT_READ, self._accept)
 
     def expire(self, now: float) -> None:
         """Send away who takes too long; asked every second or so. ``now`` is monotonic seconds."""
-        for visitor in tuple(self._visitors):
+        for visitor in tuple(self._connections):
             if now - visitor.came_at > PATIENCE_SECONDS:
                 self._part(visitor)
 
     def close(self) -> None:
         """Answer no more."""
-        for visitor in tuple(self._visitors):
+        for visitor in tuple(self._connections):
             self._part(visitor)
         self._selector.unregister(self._sock)
         self._sock.close()
 
-    def disown(self) -> None:
+    def close_in_child(self) -> None:
         """Close the descriptors alone: in a forked child, whose parent goes on with the pages."""
-        for visitor in self._visitors:
+        for visitor in self._connections:
             visitor.sock.close()
         self._sock.close()
 
@@ -72,15 +72,15 @@ class Pages:
             sock, _ = self._sock.accept()
         except OSError:
             return  # gone again, or no descriptor free: whoever asks asks again
-        if len(self._visitors) >= MOST_VISITORS:
+        if len(self._connections) >= MOST_CONNECTIONS:
             sock.close()
             return
         sock.settimeout(0)
-        visitor = _Visitor(sock)
-        self._visitors.add(visitor)
+        visitor = _Connection(sock)
+        self._connections.add(visitor)
         self._selector.register(sock, selectors.EVENT_READ, lambda: self._hear(visitor))
 
-    def _hear(self, visitor: _Visitor) -> None:
+    def _hear(self, visitor: _Connection) -> None:
         try:
             data = visitor.sock.recv(LONGEST_REQUEST)
         except BlockingIOError:
@@ -95,7 +95,7 @@ class Pages:
             visitor.to_say = memoryview(self._reply(bytes(visitor.heard)))
             self._selector.modify(visitor.sock, selectors.EVENT_WRITE, lambda: self._speak(visitor))
 
-    def _speak(self, visitor: _Visitor) -> None:
+    def _speak(self, visitor: _Connection) -> None:
         try:
             sent = visitor.sock.send(visitor.to_say)
         except BlockingIOError:
@@ -106,8 +106,8 @@ class Pages:
         if not visitor.to_say:
             self._part(visitor)
 
-    def _part(self, visitor: _Visitor) -> None:
-        self._visitors.discard(visitor)
+    def _part(self, visitor: _Connection) -> None:
+        self._connections.discard(visitor)
         self._selector.unregister(visitor.sock)
         visitor.sock.close()
 
@@ -134,7 +134,7 @@ class Pages:
             return Page("500 Internal Server Error", TEXT, b"the log has the reason\n")
 
 
-class _Visitor:
+class _Connection:
     __slots__ = ("came_at", "heard", "sock", "to_say")
 
     def __init__(self, sock: socket.socket) -> None:
@@ -144,12 +144,12 @@ class _Visitor:
         self.to_say = memoryview(b"")
 
 
-class PagesThread:
+class HealthServerThread:
     """The pages, answered from a thread of their own until :meth:`close`."""
 
     def __init__(self, sock: socket.socket, answer: Callable[[str], Page]) -> None:
         self._selector = selectors.DefaultSelector()
-        self._pages = Pages(sock, answer, self._selector)
+        self._server = HealthServer(sock, answer, self._selector)
         self._bell, self._ring = socket.socketpair()
         self._selector.register(self._bell, selectors.EVENT_READ, self._end)
         self._is_ended = False
@@ -169,5 +169,5 @@ class PagesThread:
             while not self._is_ended:
                 for key, _ in self._selector.select(1):
                     key.data()
-                self._pages.expire(time.monotonic())
-            self._pages.close()
+                self._server.expire(time.monotonic())
+            self._server.close()

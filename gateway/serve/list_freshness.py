@@ -27,7 +27,7 @@ NOT_FETCHED = "policies"
 """Among ``lists.sources`` what people wrote, which has no age."""
 
 
-class Newer:
+class NewerSnapshot:
     """Notices that another snapshot was put in force: an import or an update did it."""
 
     def __init__(self, config: Config) -> None:
@@ -51,10 +51,10 @@ class Newer:
         if seen == self._seen:
             return False
         self._seen = seen
-        turn = snapshot_history.current(self._folder)
-        if turn is None or turn.digest in {served, self._asked_for}:
+        activation = snapshot_history.current(self._folder)
+        if activation is None or activation.digest in {served, self._asked_for}:
             return False
-        self._asked_for = turn.digest
+        self._asked_for = activation.digest
         return True
 
 
@@ -77,7 +77,7 @@ def measure(config: Config, metrics: Metrics, now: datetime) -> None:
 
 def _tried(folder: Folder) -> set[str]:
     try:
-        return list_status.tried(folder)
+        return list_status.tried_sources(folder)
     except (ListError, OSError):
         return set()  # it cannot be read; when the lists were loaded, that was told
 

@@ -18,38 +18,38 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
 
-FIRST = 3
+FIRST_DESCRIPTOR = 3
 """The first descriptor that is handed over: ``SD_LISTEN_FDS_START``."""
 
-METRICS = "metrics"
+METRICS_SOCKET = "metrics"
 """The ``FileDescriptorName=`` of the socket for the health pages; any other is the relay's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class ListenerSockets:
     """Bound sockets. ``pages`` is ``None`` where no health pages are asked for."""
 
     relay: tuple[socket.socket, ...]
     pages: socket.socket | None
 
 
-def listen(config: Config, environ: Mapping[str, str], pid: int) -> Listening:
+def listen(config: Config, environ: Mapping[str, str], pid: int) -> ListenerSockets:
     """Take what systemd hands over and bind what it doesn't; ``pid`` is ours.
 
     ``OSError`` names the endpoint that could not be had; ``MonitionError`` the descriptor that
     is of no use.
     """
-    handed = handed_over(environ, pid)
-    relay = tuple(sock for name, sock in handed if name != METRICS)
-    pages = [sock for name, sock in handed if name == METRICS]
+    handed = from_systemd(environ, pid)
+    relay = tuple(sock for name, sock in handed if name != METRICS_SOCKET)
+    pages = [sock for name, sock in handed if name == METRICS_SOCKET]
     if not pages and config.metrics is not None:
         pages = bind_all([config.metrics.listen])
     if not relay:
         relay = tuple(bind_all((*config.relay.listen, *config.relay.listen_tls)))
-    return Listening(relay, pages[0] if pages else None)
+    return ListenerSockets(relay, pages[0] if pages else None)
 
 
-def handed_over(environ: Mapping[str, str], pid: int) -> list[tuple[str, socket.socket]]:
+def from_systemd(environ: Mapping[str, str], pid: int) -> list[tuple[str, socket.socket]]:
     """Take the sockets that systemd handed to this process, each with its name: sd_listen_fds(3).
 
     A nameless one is called ``unknown``; empty where none was meant for us. ``MonitionError``:
@@ -64,7 +64,7 @@ def handed_over(environ: Mapping[str, str], pid: int) -> list[tuple[str, socket.
     names = environ.get("LISTEN_FDNAMES", "").split(":")
     names += [""] * (int(count) - len(names))
     return [
-        (name or "unknown", _taken(FIRST + number, name))
+        (name or "unknown", _taken(FIRST_DESCRIPTOR + number, name))
         for number, name in enumerate(names[: int(count)])
     ]
 
@@ -92,7 +92,7 @@ def _is_listening(sock: socket.socket) -> bool:
     return bool(is_listening) and sock.type == socket.SOCK_STREAM
 
 
-def endpoint(sock: socket.socket) -> str:
+def endpoint_of(sock: socket.socket) -> str:
     """Where a socket listens, spelt as in the configuration: ``unix:PATH``, ``HOST:PORT``."""
     address = sock.getsockname()
     if sock.family == socket.AF_UNIX:

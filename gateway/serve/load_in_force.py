@@ -15,7 +15,7 @@ import structlog
 
 from gateway.config import certificate, departments
 from gateway.errors import ConfigError, FaultyFile
-from gateway.inspection.inspector import Orders
+from gateway.inspection.inspector import InForce
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import own_domain_guard
 from gateway.list_store.snapshots import example_check, in_force, policy_edition, policy_history
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.config.departments import Departments
-    from gateway.notices.notice_texts import Texts
+    from gateway.notices.notice_texts import NoticeTexts
     from gateway.policy.rules import Rules
     from gateway.screening.snapshot import Snapshot
 
@@ -43,13 +43,17 @@ class Loaded:
     ``texts_digest`` is of all that notices are made of, which the policy's digest does not cover.
     """
 
-    orders: Orders
-    texts: Texts
+    in_force: InForce
+    texts: NoticeTexts
     texts_digest: str
 
 
 def load(
-    config: Config, today: date, *, is_start: bool = True, known: Departments = departments.NONE
+    config: Config,
+    today: date,
+    *,
+    is_start: bool = True,
+    known: Departments = departments.NO_DEPARTMENTS,
 ) -> Loaded:
     """Read and check the policies directory and the certificate; ``FaultyFile``: what is wrong.
 
@@ -69,14 +73,20 @@ def load(
     policy = rules.load(directory)
     if faults := text_check.check(directory, config):
         raise ConfigError(faults)
-    failed = example_check.failures(policy, listed, today)
-    if failed and is_start and not example_check.failures(policy, snapshot.load(directory), today):
+    failed = example_check.failed_examples(policy, listed, today)
+    if (
+        failed
+        and is_start
+        and not example_check.failed_examples(policy, snapshot.load(directory), today)
+    ):
         log.error("with the imported lists examples fail", examples=list(map(str, failed)))
     elif failed:
         raise ConfigError(example_check.faults(failed, "example failed"))
     letters = notice_texts.load(directory)
     return Loaded(
-        Orders(listed, policy, _departments(config, known)), letters, _kept(config, policy, letters)
+        InForce(listed, policy, _departments(config, known)),
+        letters,
+        _kept(config, policy, letters),
     )
 
 
@@ -90,14 +100,14 @@ def _departments(config: Config, known: Departments) -> Departments:
         return known
 
 
-def _kept(config: Config, policy: Rules, letters: Texts) -> str:
+def _kept(config: Config, policy: Rules, letters: NoticeTexts) -> str:
     """Keep the policies for good, so that an old event can be judged again; the texts' digest.
 
     That they cannot be kept keeps no mail from flowing.
     """
     folder = Folder(config.lists.directory)
     try:
-        made = policy_edition.of(config, policy, letters)
+        made = policy_edition.edition_of(config, policy, letters)
         if folder.path.is_dir() or folder.path.parent.is_dir():
             policy_history.keep(folder, made, datetime.now(UTC))
     except (OSError, FaultyFile) as error:
@@ -105,7 +115,9 @@ def _kept(config: Config, policy: Rules, letters: Texts) -> str:
     return policy_edition.texts_digest(config, letters)
 
 
-def load_anew(config: Config, today: date, known: Departments = departments.NONE) -> Loaded | None:
+def reload(
+    config: Config, today: date, known: Departments = departments.NO_DEPARTMENTS
+) -> Loaded | None:
     """Read them while others are in force; ``None``, told loudly, where they do not load.
 
     Never raises.
@@ -145,13 +157,13 @@ def _in_force(config: Config) -> Snapshot:
     screened by the last good snapshot (behaviours S8, S9).
     """
     folder, now = Folder(config.lists.directory), datetime.now(UTC)
-    found = in_force.served(config.policies.directory, folder, now, keep=True)
+    found = in_force.snapshot_in_force(config.policies.directory, folder, now, keep=True)
     if found.unkept is not None:
         log.warning("the snapshot cannot be kept", reason=found.unkept)
     if found.faults:
         faults = list(map(str, found.faults))
-        log.error("the lists cannot be read", faults=faults, instead=found.instead)
+        log.error("the lists cannot be read", faults=faults, instead=found.instead_text)
     # No address, but what a list says: it names no correspondent.
-    for line in own_domain_guard.own_domains(config.institution.domains, found.snapshot):
+    for line in own_domain_guard.listed_own_domains(config.institution.domains, found.snapshot):
         log.warning("a domain of our own is listed", what=line)
     return found.snapshot

@@ -19,7 +19,7 @@ _INFO = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningGateway:
     """The digests of a running gateway. While its workers reload there may be two of each.
 
     ``why_not`` says why they are not known: nobody answers, or something else does.
@@ -30,7 +30,7 @@ class Running:
     why_not: str | None = None
 
 
-def ask(endpoint: Endpoint) -> Running:
+def ask(endpoint: Endpoint) -> RunningGateway:
     """Ask whoever answers at ``metrics.listen``; an error is told in the answer, never raised.
 
     Waits for :data:`PATIENCE_SECONDS` at each step.
@@ -43,16 +43,18 @@ def ask(endpoint: Endpoint) -> Running:
         status = answer.status
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Running(why_not=f"no gateway answers at {endpoint} ({reason})")
+        return RunningGateway(why_not=f"no gateway answers at {endpoint} ({reason})")
     finally:
         connection.close()
     found = _INFO.findall(text) if status == http.HTTPStatus.OK else []
     # A worker that has ended leaves its counts behind, with nothing at work.
     at_work = [(digest, policy) for digest, policy, many in found if float(many) > 0]
     if not at_work:
-        return Running(why_not=f"what answers at {endpoint} is no gateway, or one that just starts")
+        return RunningGateway(
+            why_not=f"what answers at {endpoint} is no gateway, or one that just starts"
+        )
     snapshots, policies = zip(*at_work, strict=True)
-    return Running(tuple(dict.fromkeys(snapshots)), tuple(dict.fromkeys(policies)))
+    return RunningGateway(tuple(dict.fromkeys(snapshots)), tuple(dict.fromkeys(policies)))
 
 
 class _Connection(http.client.HTTPConnection):

@@ -33,7 +33,7 @@ class Notifier:
         self._fed_at = float("-inf")
         self._has_watchdog = bool(environ.get("WATCHDOG_USEC")) and meant_for == str(pid)
 
-    def tell(self, *lines: str, patience: float = 1) -> None:
+    def notify(self, *lines: str, patience: float = 1) -> None:
         """Send one notification. A manager that does not listen is no fault of ours.
 
         ``patience``: how many seconds to wait for one that is busy.
@@ -46,7 +46,7 @@ class Notifier:
             to.settimeout(patience)
             to.sendto("\n".join(lines).encode(), address)
 
-    def tell_alive(self) -> None:
+    def notify_watchdog(self) -> None:
         """Feed the watchdog, where there is one; called often, it does so once a second.
 
         ``$WATCHDOG_USEC`` must be well above that. One meal may be missed: nobody waits for it.
@@ -54,8 +54,8 @@ class Notifier:
         now = time.monotonic()
         if self._has_watchdog and now - self._fed_at >= WATCHDOG_SECONDS:
             self._fed_at = now
-            self.tell(ALIVE, patience=0)
+            self.notify(ALIVE, patience=0)
 
-    def tell_reloading(self) -> None:
+    def notify_reloading(self) -> None:
         """Say that a reload begins; ``READY`` says that it is over."""
-        self.tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")

@@ -12,7 +12,7 @@ import structlog
 import uvloop
 
 from gateway.serve import descriptor_budget, health, listener_sockets, load_in_force, sd_notify
-from gateway.serve.health_server import PagesThread
+from gateway.serve.health_server import HealthServerThread
 from gateway.serve.sd_notify import Notifier
 from gateway.serve.supervisor import Supervisor
 from gateway.serve.worker import Worker
@@ -22,32 +22,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.config import Config, Relay
-    from gateway.serve.listener_sockets import Listening
+    from gateway.serve.listener_sockets import ListenerSockets
     from gateway.serve.load_in_force import Loaded
 
 log = structlog.get_logger("serve")
 
 
-def launch(config: Config, environ: Mapping[str, str]) -> int:
+def start_gateway(config: Config, environ: Mapping[str, str]) -> int:
     """Serve until told to stop; the exit status: 0, or 2 where a worker found a faulty file.
 
     ``FaultyFile``: the policies are wrong. ``OSError``: an endpoint cannot be listened on.
     ``MonitionError``: what systemd hands over is of no use.
     """
     loaded = load_in_force.load(config, datetime.now(UTC).date())
-    listening = listener_sockets.listen(config, environ, os.getpid())
+    sockets = listener_sockets.listen(config, environ, os.getpid())
     notifier = Notifier(environ, os.getpid())
     if os.geteuid() == 0:
         log.warning("running as root; run it as a user of its own")
     log.info("starting", wire=compiled_build.KIND)
     config = _with_room(config)
-    count = processes(config.relay)
+    count = worker_count(config.relay)
     if count > 1:
-        return Supervisor(config, loaded, listening, notifier, count).run()
-    return _serve_alone(config, loaded, listening, notifier)
+        return Supervisor(config, loaded, sockets, notifier, count).run()
+    return _serve_alone(config, loaded, sockets, notifier)
 
 
-def processes(relay: Relay) -> int:
+def worker_count(relay: Relay) -> int:
     """How many workers; ``"auto"`` is one for each processor that we may use."""
     return len(os.sched_getaffinity(0)) if relay.workers == "auto" else relay.workers
 
@@ -55,26 +55,29 @@ def processes(relay: Relay) -> int:
 def _with_room(config: Config) -> Config:
     """Let in no more clients than there are descriptors for."""
     return replace(
-        config, relay=replace(config.relay, max_sessions=descriptor_budget.sessions(config.relay))
+        config,
+        relay=replace(config.relay, max_sessions=descriptor_budget.allowed_sessions(config.relay)),
     )
 
 
-def _serve_alone(config: Config, loaded: Loaded, listening: Listening, notifier: Notifier) -> int:
+def _serve_alone(
+    config: Config, loaded: Loaded, sockets: ListenerSockets, notifier: Notifier
+) -> int:
     worker = Worker(
         config,
         loaded=loaded,
-        listening=listening.relay,
+        listening=sockets.relay,
         notifier=notifier,
-        beat=notifier.tell_alive,
+        beat=notifier.notify_watchdog,
     )
     # What was read so far lives as long as we do: no collection need walk through it.
     gc.collect()
     gc.freeze()
     pages = None
-    if listening.pages is not None:
-        pages = PagesThread(listening.pages, lambda path: health.page(path, worker))
+    if sockets.pages is not None:
+        pages = HealthServerThread(sockets.pages, lambda path: health.page(path, worker))
     try:
-        uvloop.run(worker.run(ready=lambda: notifier.tell(sd_notify.READY)))
+        uvloop.run(worker.run(ready=lambda: notifier.notify(sd_notify.READY)))
     finally:
         if pages is not None:
             pages.close()

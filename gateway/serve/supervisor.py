@@ -21,18 +21,18 @@ import structlog
 from gateway.metrics import Metrics, merge
 from gateway.relay.limits.session_count import SessionCount
 from gateway.serve import health, load_in_force, sd_notify, worker_process, worker_report
-from gateway.serve.health_server import Pages
-from gateway.serve.list_freshness import SEARCH_SECONDS, Newer
-from gateway.serve.worker_slot import Slot
+from gateway.serve.health_server import HealthServer
+from gateway.serve.list_freshness import SEARCH_SECONDS, NewerSnapshot
+from gateway.serve.worker_slot import WorkerSlot
 
 if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.metrics import Samples
-    from gateway.serve.listener_sockets import Listening
+    from gateway.serve.listener_sockets import ListenerSockets
     from gateway.serve.load_in_force import Loaded
     from gateway.serve.sd_notify import Notifier
 
-TURN_SECONDS = 1.0
+TICK_SECONDS = 1.0
 MARGIN_SECONDS = 15.0
 """How long beyond ``drain_seconds`` a worker may take to end: notices on their way, the ledger."""
 
@@ -43,20 +43,25 @@ class Supervisor:
     """Keeps ``count`` workers going on sockets that they share."""
 
     def __init__(
-        self, config: Config, loaded: Loaded, listening: Listening, notifier: Notifier, count: int
+        self,
+        config: Config,
+        loaded: Loaded,
+        sockets: ListenerSockets,
+        notifier: Notifier,
+        count: int,
     ) -> None:
         self._config = config
         self._loaded = loaded
-        self._listening = listening
+        self._sockets = sockets
         self._notifier = notifier
         self._session_count = SessionCount(count)
-        self._slots = [Slot(number) for number in range(1, count + 1)]
-        self._newer = Newer(config)
+        self._slots = [WorkerSlot(number) for number in range(1, count + 1)]
+        self._newer = NewerSnapshot(config)
         self._searched_at = 0.0
         self._metrics = Metrics()
         self._selector = selectors.DefaultSelector()
         self._signals, self._wakeup = socket.socketpair()
-        self._pages: Pages | None = None
+        self._health_server: HealthServer | None = None
         self._is_ready = False
         self._kill_at: float | None = None
         self._status = 0
@@ -67,13 +72,13 @@ class Supervisor:
         0, or :data:`worker_process.FAULTY` where a new worker found a faulty file.
         """
         self._hear_signals()
-        if self._listening.pages is not None:
-            self._pages = Pages(
-                self._listening.pages, lambda path: health.page(path, self), self._selector
+        if self._sockets.pages is not None:
+            self._health_server = HealthServer(
+                self._sockets.pages, lambda path: health.page(path, self), self._selector
             )
         log.info("supervising", workers=len(self._slots))
         last_turn = time.monotonic()
-        self._turn(last_turn)
+        self._tick(last_turn)
         while self._kill_at is None or any(slot.pid for slot in self._slots):
             for key, _ in self._selector.select(self._pause(time.monotonic())):
                 key.data()
@@ -81,11 +86,11 @@ class Supervisor:
             if now - last_turn > health.STALL_SECONDS / 2:
                 # The machine slept, or a reload took long: their reports may lie unread.
                 for slot in self._slots:
-                    slot.excused(now)
+                    slot.silence_excused(now)
             last_turn = now
-            self._turn(now)
-        if self._pages is not None:
-            self._pages.close()
+            self._tick(now)
+        if self._health_server is not None:
+            self._health_server.close()
         log.info("all workers have ended")
         return self._status
 
@@ -110,9 +115,9 @@ class Supervisor:
 
     def _pause(self, now: float) -> float:
         due = [slot.start_at - now for slot in self._slots if slot.pid is None]
-        return max(0.0, min([TURN_SECONDS, *due])) if self._kill_at is None else TURN_SECONDS
+        return max(0.0, min([TICK_SECONDS, *due])) if self._kill_at is None else TICK_SECONDS
 
-    def _turn(self, now: float) -> None:
+    def _tick(self, now: float) -> None:
         for slot in self._slots:
             self._reap(slot, now)
             if self._kill_at is not None:
@@ -125,11 +130,11 @@ class Supervisor:
                 self._kill(slot, "a worker is stuck")
         if not self._is_ready and all(slot.is_serving for slot in self._slots):
             self._is_ready = True
-            self._notifier.tell(sd_notify.READY)
+            self._notifier.notify(sd_notify.READY)
             log.info("all workers serve")
-        self._notifier.tell_alive()
-        if self._pages is not None:
-            self._pages.expire(now)
+        self._notifier.notify_watchdog()
+        if self._health_server is not None:
+            self._health_server.expire(now)
         if self._is_ready and self._kill_at is None:
             self._search_for_newer(now)
 
@@ -137,53 +142,57 @@ class Supervisor:
         """Take what an import or an update put in force."""
         if now - self._searched_at >= SEARCH_SECONDS:
             self._searched_at = now
-            if self._newer.is_in_force(self._loaded.orders.snapshot.digest):
+            if self._newer.is_in_force(self._loaded.in_force.snapshot.digest):
                 self._reload()
 
-    def _fill(self, slot: Slot, now: float) -> None:
+    def _fill(self, slot: WorkerSlot, now: float) -> None:
         """Start a worker."""
         ours, theirs = worker_report.channel()
         try:
             pid = worker_process.fork(lambda: self._become(slot, ours, theirs))
         except OSError as error:
             ours.close()
-            wait = slot.emptied(now)
+            wait = slot.worker_ended(now)
             log.error("no worker can be started", worker=slot.number, reason=str(error), wait=wait)  # noqa: TRY400
             return
         finally:
             theirs.close()
-        slot.filled(pid, ours, now)
+        slot.worker_started(pid, ours, now)
         self._selector.register(ours, selectors.EVENT_READ, lambda: self._hear(slot))
 
-    def _become(self, slot: Slot, ours: socket.socket, theirs: socket.socket) -> int:
+    def _become(self, slot: WorkerSlot, ours: socket.socket, theirs: socket.socket) -> int:
         """In the new process: let go of all that is the supervisor's, and serve."""
         # Unregistering would take them from the parent's selector too: it is shared.
         self._selector.close()
-        if self._pages is not None:
-            self._pages.disown()
+        if self._health_server is not None:
+            self._health_server.close_in_child()
         # A sibling that held one of these would hide the supervisor's death from the others.
         for end in (ours, self._signals, self._wakeup, *(other.end for other in self._slots)):
             if end is not None:
                 end.close()
         return worker_process.run(
-            self._config, self._loaded, self._listening, self._session_count, theirs, slot.number
+            self._config, self._loaded, self._sockets, self._session_count, theirs, slot.number
         )
 
-    def _hear(self, slot: Slot) -> None:
+    def _hear(self, slot: WorkerSlot) -> None:
         assert slot.end is not None
         heard, is_over = worker_report.receive(slot.end)
-        if heard is not None and slot.heard(heard, time.monotonic()) and self._kill_at is None:
+        if (
+            heard is not None
+            and slot.report_received(heard, time.monotonic())
+            and self._kill_at is None
+        ):
             self._reload()
         if is_over:
             self._mute(slot)
 
-    def _mute(self, slot: Slot) -> None:
+    def _mute(self, slot: WorkerSlot) -> None:
         if slot.end is not None:
             self._selector.unregister(slot.end)
             slot.end.close()
             slot.end = None
 
-    def _reap(self, slot: Slot, now: float) -> None:
+    def _reap(self, slot: WorkerSlot, now: float) -> None:
         """Notice that a worker has ended."""
         if slot.pid is None:
             return
@@ -195,7 +204,7 @@ class Supervisor:
             self._mute(slot)
         code = os.waitstatus_to_exitcode(status)
         self._session_count.clear(slot.number)
-        wait = slot.emptied(now)
+        wait = slot.worker_ended(now)
         if self._kill_at is not None:
             if code:
                 log.error("a worker ended badly", worker=slot.number, pid=pid, code=code)
@@ -208,11 +217,11 @@ class Supervisor:
         self._metrics.worker_restarts.inc()
         log.error("a worker ended", worker=slot.number, pid=pid, code=code, restart_in=wait)
 
-    def _kill(self, slot: Slot, why: str) -> None:
+    def _kill(self, slot: WorkerSlot, why: str) -> None:
         if slot.pid is not None:
             log.error(why, worker=slot.number, pid=slot.pid)
             os.kill(slot.pid, signal.SIGKILL)
-            slot.excused(time.monotonic())
+            slot.silence_excused(time.monotonic())
 
     # Signals.
 
@@ -230,27 +239,27 @@ class Supervisor:
         if signal.SIGHUP in numbers and self._kill_at is None:
             self._reload()
         if numbers & {signal.SIGTERM, signal.SIGINT} and self._kill_at is None:
-            self._notifier.tell(sd_notify.STOPPING)
+            self._notifier.notify(sd_notify.STOPPING)
             self._stop()
 
     def _reload(self) -> None:
         """Prove the new policies here first: refused once, and then no worker hears of them."""
-        self._notifier.tell_reloading()
-        known = self._loaded.orders.departments
-        loaded = load_in_force.load_anew(self._config, datetime.now(UTC).date(), known)
+        self._notifier.notify_reloading()
+        known = self._loaded.in_force.departments
+        loaded = load_in_force.reload(self._config, datetime.now(UTC).date(), known)
         if loaded is not None:
             # Whoever is started from now on has them from the first message on.
             self._loaded = loaded
-            log.info("reloading", snapshot=loaded.orders.snapshot.digest)
+            log.info("reloading", snapshot=loaded.in_force.snapshot.digest)
             self._signal_all(signal.SIGHUP)
-        self._notifier.tell(sd_notify.READY)
+        self._notifier.notify(sd_notify.READY)
 
     def _stop(self) -> None:
         """End all workers; the last thing this supervisor does."""
         drain = self._config.relay.drain_seconds
         self._kill_at = time.monotonic() + drain + MARGIN_SECONDS
         log.info("draining", seconds=drain)
-        for sock in self._listening.relay:
+        for sock in self._sockets.relay:
             sock.close()
         self._signal_all(signal.SIGTERM)
 

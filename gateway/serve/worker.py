@@ -16,19 +16,19 @@ import structlog
 
 from gateway import __version__
 from gateway.errors import LedgerError
-from gateway.inspection.inspector import Watch
-from gateway.ledger.store.writer import Ledger
+from gateway.inspection.inspector import Inspector
+from gateway.ledger.store.writer import LedgerWriter
 from gateway.mailer.courier import Courier
-from gateway.mailer.submission import submission
+from gateway.mailer.submission import configured_submission
 from gateway.metrics import Metrics
 from gateway.notices import render, rhythm
 from gateway.relay.server import Server
 from gateway.serve import list_freshness, load_in_force, sd_notify
-from gateway.serve.health import silence
-from gateway.serve.list_freshness import Newer
-from gateway.serve.listener_sockets import endpoint
+from gateway.serve.health import stall_text
+from gateway.serve.list_freshness import NewerSnapshot
+from gateway.serve.listener_sockets import endpoint_of
 from gateway.serve.sd_notify import Notifier
-from gateway.serve.worker_report import Report
+from gateway.serve.worker_report import WorkerReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.metrics import Samples
     from gateway.model import Notice
-    from gateway.notices.render import Letter
+    from gateway.notices.render import RenderedNotice
     from gateway.relay.limits.session_count import SessionCount
-    from gateway.serve.dns_linkage_job import Linking
+    from gateway.serve.dns_linkage_job import DnsLinkageJob
     from gateway.serve.load_in_force import Loaded
 
 BEAT_SECONDS = 1
@@ -69,7 +69,7 @@ class Worker:
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._config = config
-        self._listening = listening
+        self._sockets = listening
         self._session_count = session_count
         self._notifier = notifier or Notifier({}, os.getpid())
         self._beat = beat
@@ -77,7 +77,7 @@ class Worker:
         self._metrics = Metrics()
         self._loaded = loaded or load_in_force.load(config, _now().date())
         self._process = secrets.token_hex(8)
-        self._ledger = Ledger(
+        self._ledger = LedgerWriter(
             config.ledger.path,
             config.ledger.emergency_journal,
             process=self._process,
@@ -88,12 +88,12 @@ class Worker:
         )
         # The ledger's thread does not inherit which worker we are.
         self._ledger_log = log.bind(**structlog.contextvars.get_contextvars())
-        self._watch: Watch | None = None
+        self._inspector: Inspector | None = None
         self._server: Server | None = None
         self._is_serving = False
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
-        self._linking: Linking | None = None
+        self._linkage_job: DnsLinkageJob | None = None
         self._reloads_wanted = 0
         self._taken_in = 0
 
@@ -103,15 +103,15 @@ class Worker:
         ``OSError``: an endpoint cannot be listened on; its text names it.
         """
         metrics = self._metrics
-        watch = self._watch = Watch(
-            self._config, self._loaded.orders, self._ledger, metrics, process=self._process
+        inspector = self._inspector = Inspector(
+            self._config, self._loaded.in_force, self._ledger, metrics, process=self._process
         )
         server = self._server = Server(
-            self._config, watch, metrics, self._listening, self._session_count
+            self._config, inspector, metrics, self._sockets, self._session_count
         )
         courier = self._courier()
-        watch.on_notice = courier.wake
-        self._link_up()
+        inspector.on_notice = courier.wake
+        self._start_linkage_job()
         loop = asyncio.get_running_loop()
         self._hear_signals(loop)
 
@@ -120,8 +120,8 @@ class Worker:
                 stack.callback(loop.create_task(chore).cancel)
             for chore in (self._measure_lists(), self._search_for_newer()):
                 stack.callback(loop.create_task(chore).cancel)
-            if self._linking is not None:
-                stack.callback(loop.create_task(self._linking.run()).cancel)
+            if self._linkage_job is not None:
+                stack.callback(loop.create_task(self._linkage_job.run()).cancel)
             await asyncio.to_thread(self._ledger.start)
             stack.push_async_callback(asyncio.to_thread, self._ledger.close)
             await server.start()
@@ -134,7 +134,7 @@ class Worker:
             if ready is not None:
                 ready()
             await self._stopping.wait()
-            self._notifier.tell(sd_notify.STOPPING)
+            self._notifier.notify(sd_notify.STOPPING)
             self._set_serving(is_serving=False)
             log.info("draining")
             await server.drain()
@@ -148,7 +148,7 @@ class Worker:
 
     def stalls(self) -> list[str]:
         """Why it is not alive; empty when it is."""
-        stall = silence(time.monotonic() - self._beaten_at)
+        stall = stall_text(time.monotonic() - self._beaten_at)
         return [stall] if stall else []
 
     def faults(self) -> list[str]:
@@ -160,9 +160,11 @@ class Worker:
         """All that it counted."""
         return self._metrics.samples()
 
-    def report(self) -> Report:
+    def report(self) -> WorkerReport:
         """All of this for a supervisor."""
-        return Report(self._is_serving, self._ledger_faults(), self.samples(), self._reloads_wanted)
+        return WorkerReport(
+            self._is_serving, self._ledger_faults(), self.samples(), self._reloads_wanted
+        )
 
     def _ledger_faults(self) -> tuple[str, ...]:
         fault = self._ledger.fault
@@ -207,7 +209,7 @@ class Worker:
     async def _count_journal(self) -> None:
         backlog = await asyncio.to_thread(self._ledger.journal.backlog)
         self._metrics.journal_lines.labels("waiting").set(backlog.waiting)
-        self._metrics.journal_lines.labels("aside").set(backlog.aside)
+        self._metrics.journal_lines.labels("aside").set(backlog.set_aside)
         taken_in = self._ledger.taken_in
         self._metrics.journal_taken_in.inc(taken_in - self._taken_in)
         self._taken_in = taken_in
@@ -224,9 +226,9 @@ class Worker:
 
     async def _search_for_newer(self) -> None:
         """Take what an import puts in force; of several workers the supervisor does."""
-        newer = Newer(self._config)
+        newer = NewerSnapshot(self._config)
         while self._session_count is None:
-            if newer.is_in_force(self._loaded.orders.snapshot.digest):
+            if newer.is_in_force(self._loaded.in_force.snapshot.digest):
                 self._reload_wanted.set()
             await asyncio.sleep(list_freshness.SEARCH_SECONDS)
 
@@ -235,35 +237,37 @@ class Worker:
         return Courier(
             self._ledger,
             self._compose,
-            submission(config, socket.gethostname()),
+            configured_submission(config, socket.gethostname()),
             owner=self._process,
             per_hour=config.notices.per_hour,
             clock=_now,
             told=lambda result: self._metrics.notices.labels(result.value).inc(),
         )
 
-    def _compose(self, notice: Notice) -> Letter:
+    def _compose(self, notice: Notice) -> RenderedNotice:
         loaded = self._loaded
-        return render.letter(notice, self._config, loaded.texts, texts_digest=loaded.texts_digest)
+        return render.rendered_notice(
+            notice, self._config, loaded.texts, texts_digest=loaded.texts_digest
+        )
 
-    def _link_up(self) -> None:
+    def _start_linkage_job(self) -> None:
         if not self._config.lists.linkage:
             return
         # The DNS library takes 0.15 s to load and 4 MB a worker, which most have no use for.
         from gateway.serve import dns_linkage_job  # noqa: PLC0415
 
-        self._linking = dns_linkage_job.begin(
+        self._linkage_job = dns_linkage_job.create_job(
             self._config,
             self._metrics,
-            lambda: self._loaded.orders.snapshot,
+            lambda: self._loaded.in_force.snapshot,
             self._ask_for_reload,
             self._session_count.workers if self._session_count is not None else 1,
         )
-        self._hear_newcomers()
+        self._hear_new_domains()
 
-    def _hear_newcomers(self) -> None:
-        if self._linking is not None:
-            self._loaded.orders.screener.on_newcomer = self._linking.newcomer
+    def _hear_new_domains(self) -> None:
+        if self._linkage_job is not None:
+            self._loaded.in_force.known_clear.on_new_domain = self._linkage_job.enqueue
 
     def _ask_for_reload(self) -> None:
         """All workers are to work by one snapshot, so it is their supervisor who is asked."""
@@ -282,22 +286,20 @@ class Worker:
 
     async def _reload(self) -> None:
         """Swap what may change as one; keep the old, loudly, if the new does not load."""
-        assert self._watch is not None
+        assert self._inspector is not None
         assert self._server is not None
-        self._notifier.tell_reloading()
+        self._notifier.notify_reloading()
         # In a thread: the loop goes on with the mail.
-        known = self._loaded.orders.departments
-        loaded = await asyncio.to_thread(
-            load_in_force.load_anew, self._config, _now().date(), known
-        )
+        known = self._loaded.in_force.departments
+        loaded = await asyncio.to_thread(load_in_force.reload, self._config, _now().date(), known)
         if loaded is not None:
             self._loaded = loaded
-            self._hear_newcomers()
-            self._watch.orders = loaded.orders
+            self._hear_new_domains()
+            self._inspector.in_force = loaded.in_force
             self._server.reload_tls()
             self._tell_digests()
-            log.info("reloaded", snapshot=loaded.orders.snapshot.digest)
-        self._notifier.tell(sd_notify.READY)
+            log.info("reloaded", snapshot=loaded.in_force.snapshot.digest)
+        self._notifier.notify(sd_notify.READY)
 
     def _announce(self) -> None:
         config = self._config
@@ -305,15 +307,15 @@ class Worker:
         log.info(
             "serving",
             version=__version__,
-            listen=[*map(endpoint, self._listening)] or [*map(str, config.relay.listen)],
+            listen=[*map(endpoint_of, self._sockets)] or [*map(str, config.relay.listen)],
             next_hop=[*map(str, config.relay.next_hop)],
             mode=config.policies.mode.value,
-            snapshot=self._loaded.orders.snapshot.digest,
-            policy=self._loaded.orders.rules.digest,
+            snapshot=self._loaded.in_force.snapshot.digest,
+            policy=self._loaded.in_force.rules.digest,
         )
 
     def _tell_digests(self) -> None:
-        current = self._loaded.orders
+        current = self._loaded.in_force
         self._metrics.snapshot_info.clear()
         self._metrics.snapshot_info.labels(current.snapshot.digest, current.rules.digest).set(1)
 

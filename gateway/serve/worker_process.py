@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.relay.limits.session_count import SessionCount
-    from gateway.serve.listener_sockets import Listening
+    from gateway.serve.listener_sockets import ListenerSockets
     from gateway.serve.load_in_force import Loaded
 
 FAULTY = 2
@@ -74,7 +74,7 @@ def _end_with(work: Callable[[], int]) -> None:
 def run(  # noqa: PLR0913, PLR0917 - all that a supervisor shares, and what is this worker's own
     config: Config,
     loaded: Loaded,
-    listening: Listening,
+    sockets: ListenerSockets,
     session_count: SessionCount,
     end: socket.socket,
     number: int,
@@ -89,7 +89,7 @@ def run(  # noqa: PLR0913, PLR0917 - all that a supervisor shares, and what is t
         worker = Worker(
             config,
             loaded=loaded,
-            listening=listening.relay,
+            listening=sockets.relay,
             session_count=session_count,
             beat=lambda: worker_report.send(end, worker.report()),
         )

@@ -19,7 +19,7 @@ _LARGEST = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class WorkerReport:
     """One worker at one moment. ``faults`` say why it is not ready.
 
     ``reloads_wanted`` is how often it has asked that all workers reload, since it started: a
@@ -37,7 +37,7 @@ class Report:
         return json.dumps([self.is_serving, self.faults, samples, self.reloads_wanted]).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> Report:
+    def decode(cls, data: bytes) -> WorkerReport:
         """Read what :meth:`encode` wrote."""
         is_serving, faults, samples, reloads_wanted = json.loads(data)
         numbers = {
@@ -57,17 +57,17 @@ def channel() -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
-def send(end: socket.socket, report: Report) -> None:
+def send(end: socket.socket, report: WorkerReport) -> None:
     """Tell, unless the supervisor is busy or gone: a worker waits for neither."""
     with contextlib.suppress(OSError):
         end.send(report.encode())
 
 
-def receive(end: socket.socket) -> tuple[Report | None, bool]:
+def receive(end: socket.socket) -> tuple[WorkerReport | None, bool]:
     """Take the newest report that has arrived, if any; and whether none can come any more."""
     newest, is_over = b"", False
     with contextlib.suppress(BlockingIOError):
         while data := end.recv(_LARGEST):
             newest = data
         is_over = True
-    return (Report.decode(newest) if newest else None), is_over
+    return (WorkerReport.decode(newest) if newest else None), is_over

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.metrics import lasting, merge
-from gateway.serve.health import silence
+from gateway.metrics import merge, without_gauges
+from gateway.serve.health import stall_text
 
 if TYPE_CHECKING:
     import socket
 
     from gateway.metrics import Samples
-    from gateway.serve.worker_report import Report
+    from gateway.serve.worker_report import WorkerReport
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
@@ -22,7 +22,7 @@ STUCK_SECONDS = 30.0
 """How long a worker may show no sign of life before it is killed, and another one started."""
 
 
-class Slot:
+class WorkerSlot:
     """The place of worker ``number``, from 1. Times are monotonic seconds, given by the caller."""
 
     def __init__(self, number: int) -> None:
@@ -30,7 +30,7 @@ class Slot:
         self.pid: int | None = None
         self.end: socket.socket | None = None
         """Our end of the channel to whoever fills the place."""
-        self.report: Report | None = None
+        self.report: WorkerReport | None = None
         self.has_served = False
         """Whether anyone in this place ever served."""
         self.start_at = 0.0
@@ -45,12 +45,12 @@ class Slot:
         """Whether clients are served here."""
         return self.pid is not None and self.report is not None and self.report.is_serving
 
-    def filled(self, pid: int, end: socket.socket, now: float) -> None:
+    def worker_started(self, pid: int, end: socket.socket, now: float) -> None:
         """A worker was started here; ``end`` is our end of the channel to it."""
         self.pid, self.end = pid, end
         self._started_at = self._heard_at = now
 
-    def heard(self, report: Report, now: float) -> bool:
+    def report_received(self, report: WorkerReport, now: float) -> bool:
         """It reported; whether it asks that all reload."""
         before = self.report.reloads_wanted if self.report is not None else 0
         self.report = report
@@ -58,11 +58,11 @@ class Slot:
         self._heard_at = now
         return report.reloads_wanted > before
 
-    def excused(self, now: float) -> None:
+    def silence_excused(self, now: float) -> None:
         """We could not listen for a while: its silence counts from now."""
         self._heard_at = now
 
-    def emptied(self, now: float) -> float:
+    def worker_ended(self, now: float) -> float:
         """Whoever was here is dead; how many seconds until the next one starts.
 
         0.1 s at first, doubled with each death in a row, 30 s at most. What was counted stays.
@@ -71,7 +71,7 @@ class Slot:
             self._delay = FIRST_DELAY
         delay, self._delay = self._delay, min(self._delay * 2, LONGEST_DELAY)
         if self.report is not None:
-            self._retired = merge([self._retired, lasting(self.report.samples)])
+            self._retired = merge([self._retired, without_gauges(self.report.samples)])
         self.pid = self.end = self.report = None
         self.start_at = now + delay
         return delay
@@ -84,7 +84,7 @@ class Slot:
         """Why this worker is not alive, in words; ``None`` when it is."""
         if self.pid is None:
             return f"worker {self.number} is not running"
-        quiet = silence(now - self._heard_at)
+        quiet = stall_text(now - self._heard_at)
         return f"worker {self.number}: {quiet}" if quiet else None
 
     def faults(self) -> list[str]:

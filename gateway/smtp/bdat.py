@@ -17,16 +17,16 @@ OCTETS_LIMIT = (1 << 31) - 1
 _BDAT: Final = re.compile(rb"BDAT (0|[1-9][0-9]{0,9})( LAST)?\r\n", re.IGNORECASE)
 
 
-class Chunk(NamedTuple):
+class BdatChunk(NamedTuple):
     """What a BDAT line announces."""
 
     octets: int
     is_last: bool
 
 
-def announced(line: bytes) -> Chunk | None:
+def parse_bdat(line: bytes) -> BdatChunk | None:
     """Read a BDAT line; ``None`` where servers may differ on how many octets follow."""
     match = _BDAT.fullmatch(line)
     if match is None or (octets := int(match[1])) > OCTETS_LIMIT:
         return None
-    return Chunk(octets, is_last=match[2] is not None)
+    return BdatChunk(octets, is_last=match[2] is not None)

@@ -43,7 +43,7 @@ _HEXCHAR: Final = re.compile(rb"\+([0-9A-Fa-f]{2})")
 _UNKNOWN: Final = frozenset({b"[UNAVAILABLE]", b"[TEMPUNAVAIL]"})
 
 
-def xforward(raw: bytes, client: Client) -> Client:
+def read_xforward(raw: bytes, client: Client) -> Client:
     """What an XFORWARD line adds to what is known of the client.
 
     The attributes ADDR, HELO and IDENT are read, values in xtext (RFC 3461 section 4), as

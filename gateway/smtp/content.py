@@ -123,7 +123,7 @@ class ContentScanner:
     the terminator, which is none of this message's. The terminator itself is in neither: whoever
     releases it writes :data:`TERMINATOR`; ``ended`` is ``passed`` with it. After
     ``Scan.LOOKALIKE`` nothing of the chunk may go on, and the scan stands where it stood before
-    the chunk: :meth:`tolerate` and feed it again to find the real end.
+    the chunk: :meth:`ignore_lookalikes` and feed it again to find the real end.
     """
 
     __slots__ = ("_cut", "_end", "_held", "_refuse", "_state", "_taken")
@@ -152,11 +152,11 @@ class ContentScanner:
         """At the end: what follows the terminator."""
         return self._taken[self._end :]
 
-    def tolerate(self) -> None:
+    def ignore_lookalikes(self) -> None:
         """From here on, only the real end counts."""
         self._refuse = False
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Let go of the last chunk: ``passed``, ``ended`` and ``rest`` are empty from here on.
 
         Kept until the next one comes, it would make the allocator give memory back and ask for

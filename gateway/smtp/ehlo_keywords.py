@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-OFFERED = frozenset(
+OFFERED_KEYWORDS = frozenset(
     {
         b"8BITMIME",  # RFC 6152
         b"CHUNKING",  # RFC 3030, without its BINARYMIME
@@ -28,7 +28,7 @@ def keywords(raw: bytes) -> frozenset[bytes]:
 
 
 @functools.lru_cache(maxsize=8)
-def offer(raw: bytes, *, xforward: bool = False, starttls: bool = False) -> bytes:
+def offered_reply(raw: bytes, *, xforward: bool = False, starttls: bool = False) -> bytes:
     """The next hop's EHLO reply as the client gets it.
 
     Only keyword lines are taken out; every other byte stays, but for the hyphen of what has
@@ -37,7 +37,7 @@ def offer(raw: bytes, *, xforward: bool = False, starttls: bool = False) -> byte
     """
     first, *rest = raw.splitlines(keepends=True)
     kept = [first]
-    wanted = OFFERED | {b"XFORWARD"} if xforward else OFFERED
+    wanted = OFFERED_KEYWORDS | {b"XFORWARD"} if xforward else OFFERED_KEYWORDS
     kept += [line for line in rest if _keyword(line) in wanted]
     if xforward and not any(_keyword(line) == b"XFORWARD" for line in rest):
         kept.append(raw[:3] + b" " + XFORWARD + b"\r\n")

@@ -8,7 +8,7 @@ from gateway.model import Outcome
 from gateway.smtp.content import SCAN_END, TERMINATOR, ContentScanner, HeaderCapture, Scan
 
 if TYPE_CHECKING:
-    from gateway.smtp.bdat import Chunk
+    from gateway.smtp.bdat import BdatChunk
 
 SWALLOW_LIMIT = 1 << 30
 """Bytes of content that are read to their end only to be thrown away."""
@@ -79,14 +79,14 @@ class Message:
         elif passed := scanner.ended if scan is SCAN_END else scanner.passed:
             # In one piece: the last chunk with its terminator is neither copied nor written twice.
             to_next_hop.append(passed)
-        scanner.forget()
+        scanner.clear()
         return scan
 
     def abandon(self, reply: bytes, outcome: Outcome) -> None:
         """The next hop gets no more; the client gets this reply when its content has ended."""
         self.is_abandoned = True
         self.set_reply(reply, outcome)
-        self._scanner.tolerate()
+        self._scanner.ignore_lookalikes()
 
     def set_reply(self, reply: bytes, outcome: Outcome) -> None:
         """The final reply is known."""
@@ -126,7 +126,7 @@ class ChunkedMessage(Message):
         """Whether the chunk that was announced has octets to come."""
         return bool(self._left)
 
-    def announce(self, chunk: Chunk, line: bytes, to_next_hop: list[bytes]) -> None:
+    def announce(self, chunk: BdatChunk, line: bytes, to_next_hop: list[bytes]) -> None:
         """A chunk begins: pass its command line on, unless that is what must be withheld."""
         self._left, self._is_last = chunk
         if self.is_matched and self._is_last and not self._left:

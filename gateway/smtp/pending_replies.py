@@ -45,7 +45,7 @@ def send_own_replies(
     while awaited and awaited[0][0] >= FOR_OURS:
         kind, what = awaited.popleft()
         if kind is FOR_OUR_XFORWARD:
-            transaction.note(FOR_XFORWARD, what, b"")
+            transaction.note_accepted(FOR_XFORWARD, what, b"")
             what = own_replies.XFORWARD_TAKEN
         to_client.append(what)
         if kind is FOR_OUR_STARTTLS:

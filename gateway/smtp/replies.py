@@ -26,7 +26,7 @@ _ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |\r)", re.ASCII)
 _SINGLE: Final = {b"%d " % code: code for code in range(200, 600)}
 
 
-def single(data: bytes) -> int:
+def single_line_code(data: bytes) -> int:
     """The code, where the bytes are one reply of one line and nothing else; otherwise 0."""
     size = len(data)
     # Of CR and LF only those at its end.

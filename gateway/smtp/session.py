@@ -88,7 +88,7 @@ from gateway.smtp.pending_replies import (
     next_hop_owes_nothing,
     send_own_replies,
 )
-from gateway.smtp.replies import ReplyFramer, single
+from gateway.smtp.replies import ReplyFramer, single_line_code
 from gateway.smtp.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ class Session:
         return FOR_XFORWARD if b"XFORWARD" in self._hop_offers else FOR_OUR_XFORWARD, line
 
     def _handle_bdat(self, line: bytes) -> None:
-        chunk = bdat.announced(line)
+        chunk = bdat.parse_bdat(line)
         if chunk is None or b"CHUNKING" not in self._hop_offers:
             self._queue_own_reply(FOR_OURS, own_replies.NOT_OFFERED)
             # The octets follow unasked: left standing, they would be commands.
@@ -384,7 +384,7 @@ class Session:
         """Take bytes from the next hop."""
         if self._hop_is_gone:
             return
-        if not self._hop_replies.size and self.moment is None and (code := single(data)):
+        if not self._hop_replies.size and self.moment is None and (code := single_line_code(data)):
             self._handle_reply(code, data)
             if self._client_has_closed or self._is_draining:
                 self._close_if_idle()
@@ -485,7 +485,7 @@ class Session:
 
     def _note_success(self, kind: ReplyFor, line: bytes, raw: bytes) -> bytes:
         """Note a 2xx reply; give it as the client gets it."""
-        self.transaction.note(kind, line, raw)
+        self.transaction.note_accepted(kind, line, raw)
         if self.message is not None:
             if kind in (FOR_MAIL, FOR_RSET, FOR_EHLO, FOR_HELO):
                 # Chunks that came before are of no message any more.
@@ -498,7 +498,9 @@ class Session:
             return raw
         if not any(each is FOR_EHLO or each is FOR_HELO for each, _ in self.pending):
             self._hop_offers = ehlo_keywords.keywords(raw)
-        return ehlo_keywords.offer(raw, xforward=self.trusts_client, starttls=self.offers_starttls)
+        return ehlo_keywords.offered_reply(
+            raw, xforward=self.trusts_client, starttls=self.offers_starttls
+        )
 
     def _handle_banner(self, code: int, raw: bytes) -> None:
         if code >= 400 and not self._is_last_hop:
@@ -523,7 +525,7 @@ class Session:
 
     # The content, on its way: begun, passed on, withheld, lost.
 
-    def _start_chunk(self, message: ChunkedMessage, chunk: bdat.Chunk, line: bytes) -> None:
+    def _start_chunk(self, message: ChunkedMessage, chunk: bdat.BdatChunk, line: bytes) -> None:
         message.announce(chunk, line, self.to_next_hop)
         self._next_chunk_continues = not chunk.is_last
         if not chunk.is_last:
@@ -628,7 +630,7 @@ class Session:
         """Answer ``Moment.ENVELOPE``: the content may come, matched or not."""
         self._answer_moment(AT_ENVELOPE)
         line, self._held_command = self._held_command, b""
-        chunk = bdat.announced(line) if line else None
+        chunk = bdat.parse_bdat(line) if line else None
         if chunk is not None:
             if self._closes_for_unexpected_reply():
                 return

@@ -39,7 +39,7 @@ class Transaction:
         """Whether a sender was accepted."""
         return bool(self._mail)
 
-    def note(self, kind: ReplyFor, line: bytes, reply: bytes) -> None:
+    def note_accepted(self, kind: ReplyFor, line: bytes, reply: bytes) -> None:
         """Note that a command was answered 2xx."""
         if kind is FOR_RCPT:
             self._recipients.append((line, reply))
@@ -50,7 +50,7 @@ class Transaction:
             self._recipients = []
         elif kind is FOR_XFORWARD:
             # It tells of this transaction's client, and of no other's.
-            self._forwarded = commands.xforward(line, self._forwarded)
+            self._forwarded = commands.read_xforward(line, self._forwarded)
         elif kind is FOR_RSET:
             self.close()
         elif kind in (FOR_EHLO, FOR_HELO):
@@ -70,7 +70,7 @@ class Transaction:
         return mailbox_path.path(self._mail)
 
     @property
-    def paths(self) -> list[bytes]:
+    def recipient_paths(self) -> list[bytes]:
         """The recipients' paths, without their brackets; of an odd line every reading."""
         return [path for line, _ in self._recipients for path in readings(line)]
 

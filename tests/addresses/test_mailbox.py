@@ -4,11 +4,11 @@ from hypothesis import strategies as st
 
 from gateway.addresses.mailbox import (
     MAX_PATH,
-    Unreadable,
+    UnreadablePath,
     from_text,
     mailbox_key,
     parse,
-    without_signature,
+    without_batv,
     without_tag,
 )
 from gateway.model import Address
@@ -82,7 +82,7 @@ def test_s02_a_quote_that_nothing_closes_hides_no_domain(path):
 )
 def test_what_cannot_be_read_is_a_value_that_says_why(path):
     address = parse(path)
-    assert isinstance(address, Unreadable)
+    assert isinstance(address, UnreadablePath)
     assert address.raw == path
     assert address.reason
 
@@ -132,5 +132,5 @@ def test_mailboxes_are_compared_without_case_tag_and_signature():
     assert mailbox_key("ERA_1") == "era_1"
     assert without_tag("era_1+x+y") == "era_1"
     assert without_tag("+x") == "+x"
-    assert without_signature("prvs=2987A7B7C7=info") == "info"
-    assert without_signature("prvs=short=info") == "prvs=short=info"
+    assert without_batv("prvs=2987A7B7C7=info") == "info"
+    assert without_batv("prvs=short=info") == "prvs=short=info"

@@ -6,7 +6,7 @@ from benchmarks import contestant, memory, monition, postfix, usage
 from benchmarks.child import BenchmarkError
 from benchmarks.column import COLUMNS
 from benchmarks.content import content
-from benchmarks.contestant import Contestant, Meter
+from benchmarks.contestant import Meter, RunningPeer
 from benchmarks.peer import Place
 
 pytestmark = pytest.mark.unprivileged
@@ -46,7 +46,7 @@ def test_a_gateway_that_did_not_do_its_work_is_found_out(setting):
 
 def test_a_meter_counts_what_was_used_since(tmp_path, peers):
     us = os.getpid()
-    meter = Meter(Contestant(peers[0], Place(tmp_path, 1, 1), us, us), processors=2)
+    meter = Meter(RunningPeer(peers[0], Place(tmp_path, 1, 1), us, us), processors=2)
     sum(range(1_000_000))
     used = meter.read()
     assert used.cpu_seconds > 0

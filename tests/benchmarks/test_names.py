@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks import names
-from benchmarks.names import SECTION, Accuracy, Case
+from benchmarks.names import SECTION, Accuracy, NamePair
 from benchmarks.section import Setting
 from benchmarks.sections import SECTIONS
 
@@ -20,10 +20,10 @@ def data(tmp_path):
 
 
 def test_persons_are_left_out(data):
-    found = names.cases(data / "names" / "name_bench_cases.csv")
+    found = names.name_pairs(data / "names" / "name_bench_cases.csv")
     assert found == [
-        Case("OAO Gazprom", "Gazprom JSC", is_match=True),
-        Case("Institute of Physics", "Institute of Chemistry", is_match=False),
+        NamePair("OAO Gazprom", "Gazprom JSC", is_match=True),
+        NamePair("Institute of Physics", "Institute of Chemistry", is_match=False),
     ]
     assert found[0].score == 1
     assert found[1].score == 0

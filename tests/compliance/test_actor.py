@@ -23,8 +23,8 @@ def test_without_a_name_it_is_the_number(monkeypatch):
 def test_a_page_says_itself_who_sits_before_it(monkeypatch):
     monkeypatch.setenv("SUDO_USER", "officer")
     assert actor.access("console", "", "j.lindqvist").by == "j.lindqvist"
-    assert actor.hand("j.lindqvist").by == "j.lindqvist"
-    assert (actor.access("audit list", None).by, actor.hand().by) == ("officer", "officer")
+    assert actor.current_actor("j.lindqvist").by == "j.lindqvist"
+    assert (actor.access("audit list", None).by, actor.current_actor().by) == ("officer", "officer")
 
 
 def test_an_empty_reason_is_none():

@@ -49,7 +49,7 @@ def test_labels_are_whole_and_case_does_not_count():
 @pytest.mark.parametrize("sender", ["", "@", "postmaster", "jane@", "@example.edu.evil.test"])
 def test_what_fits_no_row_is_of_no_department(sender):
     assert read("jane@example.edu,Law").of(sender) is None
-    assert departments.NONE.of(sender) is None
+    assert departments.NO_DEPARTMENTS.of(sender) is None
 
 
 def test_a_domain_in_another_spelling_is_the_same():

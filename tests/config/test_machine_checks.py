@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from gateway.config import Config, load, surroundings
+from gateway.config import Config, load, machine_faults
 
 LEAST = """\
 [institution]
@@ -48,7 +48,7 @@ def with_policies(config: Config, home: Path) -> Config:
 
 def told(config: Config) -> list[str]:
     folder = str(config.file.parent)
-    return [str(fault).replace(folder + "/", "") for fault in surroundings(config)]
+    return [str(fault).replace(folder + "/", "") for fault in machine_faults(config)]
 
 
 def test_folders_that_are_there_are_no_fault(config: Config):

@@ -107,7 +107,7 @@ def test_r01_r03_r04_nor_is_it_before_smtp_sink(
 
 
 def test_r12_the_page_on_quirks_and_the_gateway_offer_the_same_keywords():
-    assert OFFERED == ehlo_keywords.OFFERED
+    assert OFFERED == ehlo_keywords.OFFERED_KEYWORDS
 
 
 def test_every_quirk_is_told_and_every_one_told_is_shown(dialogues):

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 from gateway.smtp import own_replies
 
 HERE = Path(__file__).parent
@@ -331,7 +331,7 @@ def stop(gateway: Gateway, mta: NextHop) -> None:
     told = [copy["recipients"][0] for copy in mta.kept("")]
     assert sorted(told) == sorted(f"RCPT TO:<{sender}>\r\n" for (sender,) in noticed)
     assert [line for line in gateway.log() if line["level"] == "error"] == []
-    assert examine(gateway.folder / "ledger.db").is_intact
+    assert verify_ledger(gateway.folder / "ledger.db").is_intact
 
 
 @pytest.fixture(scope="session")

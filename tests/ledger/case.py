@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 from gateway.ledger.record import office_events
-from gateway.ledger.record.events import NoticeState, Settled, notified, settled, started
+from gateway.ledger.record.events import NoticeState, SettledRecipient, notified, settled, started
 from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.model import Action, Disposition, Outcome, Rule
 
@@ -28,7 +28,7 @@ SENDERS = (b"=cmd@example.edu", b"jane@example.edu", b"Joe.O'Neil@example.edu")
 def write(path, mail):
     """Five findings. Their ids by what they are: settled, noticed, exact, erased, evil."""
     store = SqliteStore(path)
-    hand = office_events.Hand("officer", AT + timedelta(hours=1), os.urandom)
+    actor = office_events.Actor("officer", AT + timedelta(hours=1), os.urandom)
     ids = SimpleNamespace()
 
     def seen(number, sender, **changes):
@@ -44,7 +44,7 @@ def write(path, mail):
         return store.append(record).id
 
     def ended(event, number, notice=None):
-        result = Settled(event, Outcome.DELIVERED, "250 2.0.0 Ok: queued as 5Abc", "5Abc")
+        result = SettledRecipient(event, Outcome.DELIVERED, "250 2.0.0 Ok: queued as 5Abc", "5Abc")
         state = notice or NoticeState("suppressed:rhythm")
         at = AT + timedelta(minutes=number, seconds=1)
         store.append(
@@ -68,7 +68,9 @@ def write(path, mail):
         store.append(notified(facts, process="p", at=AT, entropy=os.urandom))
         ids.exact = seen(2, SENDERS[2], rule=Rule.EXACT_ADDRESS, matched="rector@mipt.ru")
         store.append(
-            office_events.held(ids.exact, hand, matter="2026/7", reason="asked by jane@example.edu")
+            office_events.held(
+                ids.exact, actor, matter="2026/7", reason="asked by jane@example.edu"
+            )
         )
         ids.erased = seen(3, b"erased@example.edu")
         ended(ids.erased, 3)
@@ -82,7 +84,7 @@ def write(path, mail):
                 office_events.disposed(
                     event,
                     disposition,
-                    hand,
+                    actor,
                     reason="told by jane@example.edu",
                     licence="EU-2026-17",
                     expires_on=date(2027, 1, 31),

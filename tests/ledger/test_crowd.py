@@ -9,11 +9,11 @@ from itertools import pairwise
 import pytest
 
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.logged_reading import Access, Reading
+from gateway.ledger.query.logged_reading import Access, LoggedReading
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.store.write_job import Durability
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 from gateway.model import Disposition
 
 MESSAGES, DECISIONS, LOOKS = 60, 15, 10
@@ -44,15 +44,15 @@ def test_a10_the_office_writes_beside_busy_gateways_and_neither_is_locked_out(
         return kept
 
     def decide(number):
-        hand = office_events.Hand(f"officer-{number}", mail.now(), os.urandom)
+        actor = office_events.Actor(f"officer-{number}", mail.now(), os.urandom)
         (event,) = office_writer.append(
-            path, [office_events.disposed(first, Disposition.PERSONAL, hand)]
+            path, [office_events.disposed(first, Disposition.PERSONAL, actor)]
         )
         return event.id
 
     def look(number):
         access = Access(f"auditor-{number}", "audit list", None, mail.now, os.urandom)
-        with Reading(path, access) as reading:
+        with LoggedReading(path, access) as reading:
             return len(list(reading.findings(Filters())))
 
     with ThreadPoolExecutor(12) as crowd:
@@ -76,7 +76,7 @@ def test_a10_the_office_writes_beside_busy_gateways_and_neither_is_locked_out(
     assert (counts["DISPOSED"], counts["ACCESSED"]) == (DECISIONS, LOOKS)
     told = [text for ledger in ledgers for text in ledger.told if "locked" in text]
     assert told == [] or Durability.JOURNAL in kept
-    assert examine(path).flaws == ()
+    assert verify_ledger(path).flaws == ()
 
 
 def test_a10_what_one_looks_at_is_of_one_moment(mail, folder, start, first):
@@ -84,7 +84,7 @@ def test_a10_what_one_looks_at_is_of_one_moment(mail, folder, start, first):
     path = folder / "ledger.db"
     ledger = start("worker")
     access = Access("auditor", "audit list", None, mail.now, os.urandom)
-    with Reading(path, access) as reading:
+    with LoggedReading(path, access) as reading:
         rows = reading.findings(Filters())
         for number in range(5):
             ledger.observe(mail.records(f"m{number}")).result()
@@ -97,8 +97,8 @@ def test_a10_two_officers_decide_at_once_and_the_last_one_counts(mail, folder, r
     path = folder / "ledger.db"
 
     def decide(disposition):
-        hand = office_events.Hand("officer", mail.now(), os.urandom)
-        return office_writer.append(path, [office_events.disposed(first, disposition, hand)])[0]
+        actor = office_events.Actor("officer", mail.now(), os.urandom)
+        return office_writer.append(path, [office_events.disposed(first, disposition, actor)])[0]
 
     with ThreadPoolExecutor(4) as crowd:
         events = list(crowd.map(decide, [*Disposition] * 2))
@@ -107,4 +107,4 @@ def test_a10_two_officers_decide_at_once_and_the_last_one_counts(mail, folder, r
     assert f'"disposition":"{facet["disposition"]}"' in last.facts
     chain = sorted(events, key=lambda event: event.seq)
     assert all(two.previous == one.hash for one, two in pairwise(chain) if two.seq == one.seq + 1)
-    assert examine(path).flaws == ()
+    assert verify_ledger(path).flaws == ()

@@ -16,14 +16,14 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.store.emergency_journal import Backlog, Journal
 from gateway.ledger.store.open_database import open_for_reading
 from gateway.ledger.store.store_contract import StoreError
 from gateway.ledger.store.write_job import Durability
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 from gateway.model import Disposition
 
 ROOT = Path(__file__).parents[2]
@@ -45,11 +45,11 @@ def test_a_ledger_in_a_folder_that_cannot_be_written_is_read_and_verified(
 ):
     with read_only_folder(written.parent) as copy:
         path = copy / "ledger.db"
-        with Reader(path) as reader:
+        with LedgerReader(path) as reader:
             assert reader.count(Filters()) == 1
-        assert examine(path).flaws == ()
+        assert verify_ledger(path).flaws == ()
         record = office_events.disposed(
-            "x", Disposition.OPEN, office_events.Hand("o", NOON, os.urandom)
+            "x", Disposition.OPEN, office_events.Actor("o", NOON, os.urandom)
         )
         with pytest.raises(StoreError, match="must be able to read and write it and its folder"):
             office_writer.append(path, [record])
@@ -96,8 +96,8 @@ def test_o04_a_full_disk_costs_nothing_that_was_acknowledged(mail, rows, folder,
         while ledger.fault is not None or not ledger.journal.is_empty:
             ledger.waiting().exception()
         ledger.close()
-        assert examine(top / "ledger.db").flaws == ()
-        with Reader(top / "ledger.db") as reader:
+        assert verify_ledger(top / "ledger.db").flaws == ()
+        with LedgerReader(top / "ledger.db") as reader:
             assert reader.count(Filters()) == 41
     finally:
         subprocess.run(["umount", top], check=True)
@@ -119,8 +119,8 @@ def test_o04_a_clock_set_back_changes_neither_order_nor_chain(mail, folder, star
     clock[0] = NOON - timedelta(days=400)
     assert ledger.observe(mail.records("ages ago", at=clock[0])).result() is Durability.LEDGER
     ledger.close()
-    assert examine(folder / "ledger.db").flaws == ()
-    with Reader(folder / "ledger.db") as reader:
+    assert verify_ledger(folder / "ledger.db").flaws == ()
+    with LedgerReader(folder / "ledger.db") as reader:
         rows = list(reader.findings(Filters()))
         assert [row["at"][:13] for row in rows] == [
             *("2025-10-16T12", "2026-11-20T13", "2026-11-20T09", "2026-11-20T12"),
@@ -142,12 +142,12 @@ def test_a_torn_journal_is_counted_until_a_person_looked(mail, folder, start, wr
         pytest.fail("it should have waited in the journal")
     with path.open("ab") as file:
         file.write(path.read_bytes()[:50])
-    assert Journal(path).backlog() == Backlog(waiting=2, aside=0)
+    assert Journal(path).backlog() == Backlog(waiting=2, set_aside=0)
     ledger = start("process-3")
-    assert Journal(path).backlog() == Backlog(waiting=0, aside=1)
+    assert Journal(path).backlog() == Backlog(waiting=0, set_aside=1)
     assert ledger.taken_in == 1
     ledger.close()
-    assert examine(written).flaws == ()
+    assert verify_ledger(written).flaws == ()
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk", b"SQLite format 3\0" + bytes(84)])

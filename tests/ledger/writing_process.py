@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from gateway.errors import LedgerError
-from gateway.ledger.record.events import Settled, Sighting, observed
+from gateway.ledger.record.events import Observation, SettledRecipient, observed
 from gateway.ledger.store.settlement import Settlement, any_window_is_open
-from gateway.ledger.store.writer import Ledger
+from gateway.ledger.store.writer import LedgerWriter
 from gateway.model import (
     Action,
     Address,
@@ -22,7 +22,7 @@ from gateway.model import (
     Finding,
     Kind,
     Listing,
-    Matter,
+    MatchedInstitution,
     NoticeRequest,
     Outcome,
     Peek,
@@ -92,7 +92,7 @@ def sighting(message="m1", recipients=("ivan@stud.mipt.ru",), **changes):
         "envelope": envelope,
         "peek": Peek(message_id="<1@example.edu>"),
     }
-    return Sighting(**{**fields, **changes})
+    return Observation(**{**fields, **changes})
 
 
 def records(message="m1", recipients=("ivan@stud.mipt.ru",), at=None, **changes):
@@ -112,7 +112,7 @@ def settlement(message, events, *, to=None, **changes):
         message=message,
         to=to,
         matters=tuple(
-            Matter(
+            MatchedInstitution(
                 event=record.id,
                 recipient=str(record.personal["recipient"]["address"]),
                 entity=MIPT.id,
@@ -135,7 +135,7 @@ def settlement(message, events, *, to=None, **changes):
         "message": message,
         "at": now(),
         "results": tuple(
-            Settled(record.id, Outcome.DELIVERED, "250 2.0.0 Ok: queued as 5Abc", "5Abc")
+            SettledRecipient(record.id, Outcome.DELIVERED, "250 2.0.0 Ok: queued as 5Abc", "5Abc")
             for record in events
         ),
         "request": request,
@@ -154,7 +154,7 @@ def open_ledger(folder, process="process-1", **changes):
         "entropy": os.urandom,
         "tell": lambda text, error: told.append(text),
     }
-    ledger = Ledger(
+    ledger = LedgerWriter(
         Path(folder) / "ledger.db", Path(folder) / "ledger.journal", **{**fields, **changes}
     )
     ledger.told = told

@@ -7,7 +7,7 @@ import pytest
 from gateway.config import load
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -57,7 +57,7 @@ def parcel(tmp_path):
         path = tmp_path / file
         rows = (f"{name},own-{name.lower()},{name.lower()}.example.ru" for name in names)
         path.write_text("\n".join(["name,id,domains", *rows, ""]))
-        return Parcel("own", [path], **more)
+        return ImportFiles("own", [path], **more)
 
     return make
 
@@ -67,7 +67,7 @@ def take(policies, folder, parcel, at):
     """Import the institution's own list with these names, so many days after the first."""
 
     def run(*names, days=0, **more):
-        return import_run.take(policies, folder, parcel(*names, **more), at(days))
+        return import_run.import_list(policies, folder, parcel(*names, **more), at(days))
 
     return run
 

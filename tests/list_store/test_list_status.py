@@ -8,7 +8,7 @@ from gateway.list_store import list_status
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Header, Refusal
 from gateway.list_store.files.paths import Folder
-from gateway.list_store.list_status import Missing
+from gateway.list_store.list_status import MissingDesignation
 from gateway.lists.parsing.entry import Entry
 from gateway.model import Entity, Listing
 
@@ -43,7 +43,7 @@ def test_lists_stand_in_the_catalogues_order_and_strangers_behind(folder, look):
     assert [each.header is not None for each in found] == [False, False, True, True]
     assert found[1].refusal.reason == "half of it"
     assert [each.age(NOW) for each in found] == [None, None, *[timedelta(hours=1)] * 2]
-    assert list_status.tried(folder) == {"us-csl", "un-sc", "zzz"}
+    assert list_status.tried_sources(folder) == {"us-csl", "un-sc", "zzz"}
 
 
 def entity(*listings):
@@ -65,7 +65,7 @@ def test_what_an_imported_list_lacks_is_found_by_its_number(folder, listings, la
     written = entity(*listings)
     lists = [imported_source.read_entries(folder, "own")]
     assert list_status.missing([written], lists) == [
-        Missing(written, "OWN", number) for number in lacking
+        MissingDesignation(written, "OWN", number) for number in lacking
     ]
 
 

@@ -6,10 +6,10 @@ import pytest
 from gateway.errors import ListError
 from gateway.list_store import proposals
 from gateway.list_store.files import accepted_domains
-from gateway.list_store.files.linked_domains import Seen
+from gateway.list_store.files.linked_domains import SeenLink
 from gateway.list_store.files.linked_domains import add as add_link
 from gateway.list_store.imports import ror_store
-from gateway.list_store.proposals import Answer, ProposalError, Proposals
+from gateway.list_store.proposals import ProposalAnswer, ProposalError, Proposals
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
 from gateway.screening.dns_linkage import Link
 
@@ -55,7 +55,7 @@ def registry(tmp_path, folder, at):
             for number, (name, domain) in enumerate(domains.items())
         )
         path.write_text(json.dumps(list(records)))
-        ror_store.take(folder, path, at(), accepts_loss=True)
+        ror_store.import_registry(folder, path, at(), accepts_loss=True)
 
     return take
 
@@ -70,7 +70,9 @@ def proposed(policies, folder, registry, at):
     )
 
     def look():
-        proposals = Proposals(folder, build_snapshot.live(policies, folder, at()), at().date())
+        proposals = Proposals(
+            folder, build_snapshot.current_or_built(policies, folder, at()), at().date()
+        )
         return {each.domain: each for each in proposals.of(proposals.candidates(), at())}
 
     return look
@@ -78,14 +80,16 @@ def proposed(policies, folder, registry, at):
 
 @pytest.fixture
 def answer(at):
-    return Answer("A. Reviewer", at(2), "asked them")
+    return ProposalAnswer("A. Reviewer", at(2), "asked them")
 
 
 def test_s13_institutions_without_a_domain_are_proposed_for_and_no_others(
     policies, folder, proposed, at
 ):
     assert set(proposed()) == {"bmstu.ru", "site1.ru"}
-    proposals = Proposals(folder, build_snapshot.live(policies, folder, at()), at().date())
+    proposals = Proposals(
+        folder, build_snapshot.current_or_built(policies, folder, at()), at().date()
+    )
     assert [each.id for each in proposals.candidates()] == ["us-1", "us-2"]
     assert [each.id for each in proposals.candidates("written")] == ["written"]
     with pytest.raises(ProposalError, match="no institution has the id us-9"):
@@ -98,20 +102,20 @@ def test_s13_an_institution_that_the_dns_ties_a_domain_to_is_among_them(
     link = Link("written-too.ru", "MX", "mx.written.ru", "written.ru")
     assert add_link(folder, link, date(2026, 11, 20))
     found = proposed()["written-too.ru"]
-    assert found.source == Seen(link, date(2026, 11, 20)).claim.source
+    assert found.source == SeenLink(link, date(2026, 11, 20)).claim.source
 
 
 def test_s13_nothing_is_used_until_a_person_accepts_it_and_then_at_once(
     policies, folder, proposed, answer, at
 ):
     found = proposed()["bmstu.ru"]
-    assert not build_snapshot.put_in_force(policies, folder, at(1)).knows("bmstu.ru")
+    assert not build_snapshot.put_in_force(policies, folder, at(1)).may_match("bmstu.ru")
     done = proposals.accept(policies, folder, found.id, answer)
     assert (done.entity.id, done.domain) == ("us-1", "bmstu.ru")
-    turn = snapshot_history.current(folder)
-    assert (turn.digest, turn.at) == (done.snapshot.digest, at(2))
-    assert turn.inputs == build_snapshot.inputs(policies, folder)
-    (claim,) = snapshot_history.load(folder, turn.digest).entities["us-1"].domains
+    activation = snapshot_history.current(folder)
+    assert (activation.digest, activation.at) == (done.snapshot.digest, at(2))
+    assert activation.inputs == build_snapshot.inputs_digest(policies, folder)
+    (claim,) = snapshot_history.load(folder, activation.digest).entities["us-1"].domains
     assert (claim.value, claim.reviewer, claim.reviewed_on) == (
         "bmstu.ru",
         "A. Reviewer",
@@ -148,7 +152,7 @@ def test_s13_a_rejected_one_is_remembered_and_can_be_accepted_later(
 ):
     id_ = proposed()["bmstu.ru"].id
     proposals.reject(policies, folder, id_, answer)
-    known = Proposals(folder, build_snapshot.live(policies, folder, at()), at().date())
+    known = Proposals(folder, build_snapshot.current_or_built(policies, folder, at()), at().date())
     no = known.rejected[id_]
     assert (no.by, no.on, no.note) == ("A. Reviewer", date(2026, 11, 22), "asked them")
     with pytest.raises(ProposalError, match=r"rejected by A\. Reviewer on 2026-11-22 already"):
@@ -186,7 +190,7 @@ def test_s13_an_unknown_id_says_what_to_do(policies, folder, proposed, answer, i
 )
 def test_s13_somebody_must_decide_under_a_name(at, by, note, told):
     with pytest.raises(ProposalError, match=told):
-        Answer(by, at(), note)
+        ProposalAnswer(by, at(), note)
 
 
 def test_s13_where_the_new_snapshot_cannot_be_kept_nothing_has_changed(

@@ -10,7 +10,7 @@ import pytest
 from gateway.addresses.mailbox import from_text
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import build_snapshot, compare_snapshots, snapshot_history
 from gateway.model import Standing
 from gateway.packaged import policies_directory
@@ -35,8 +35,8 @@ def folder(tmp_path_factory):
         pytest.skip(f"{DATA} is absent: it is not part of the project")
     folder = Folder(tmp_path_factory.mktemp("real") / "lists")
     names = ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
-    parcel = Parcel("us-ofac-sdn", [DATA / "ofac" / name for name in names])
-    import_run.take(policies_directory(), folder, parcel, NOW)
+    import_files = ImportFiles("us-ofac-sdn", [DATA / "ofac" / name for name in names])
+    import_run.import_list(policies_directory(), folder, import_files, NOW)
     return folder
 
 
@@ -78,7 +78,7 @@ def test_every_website_that_passes_the_guards_is_listed_as_its_own_institutions(
         entities = {
             holding.entity.id
             for match in live.matches("someone", host)
-            for holding in match.holdings
+            for holding in match.entity_claims
         }
         if finding.standing is not Standing.LISTED or f"us-ofac-{uid}" not in entities:
             missed.append(host)
@@ -128,7 +128,7 @@ def test_whom_a_person_means_is_among_the_first_three_of_7266(index, asked, mean
 
 
 def test_what_is_loaded_equals_what_is_made_of_the_same_files(folder, live):
-    made = build_snapshot.assembled(policies_directory(), folder, at=NOW).snapshot
+    made = build_snapshot.build(policies_directory(), folder, at=NOW).snapshot
     assert made.digest == live.digest
-    assert compare_snapshots.changes(compare_snapshots.Pair(made, live)) == []
+    assert compare_snapshots.changes(compare_snapshots.ComparedSnapshots(made, live)) == []
     assert set(made.domains) == set(live.domains)

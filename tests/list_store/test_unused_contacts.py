@@ -4,9 +4,9 @@ import pytest
 
 from gateway.list_store.files import imported_source
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import build_snapshot
-from gateway.list_store.unused_contacts import unused, unused_of
+from gateway.list_store.unused_contacts import unused_contacts, unused_of
 
 ROWS = """\
 name,id,uid,domains,addresses
@@ -29,13 +29,13 @@ reviewed_on = 2026-11-01
 def told(policies, folder, at, tmp_path):
     """Import the rows above; then tell what was not used."""
     (tmp_path / "own.csv").write_text(ROWS)
-    import_run.take(policies, folder, Parcel("own", [tmp_path / "own.csv"]), at())
+    import_run.import_list(policies, folder, ImportFiles("own", [tmp_path / "own.csv"]), at())
 
     def run(*names):
-        snapshot = build_snapshot.live(policies, folder, at())
+        snapshot = build_snapshot.current_or_built(policies, folder, at())
         return [
             (each.source, each.text.place, each.text.entity, each.text.entry, each.text.text)
-            for each in unused(policies, folder, snapshot, *names)
+            for each in unused_contacts(policies, folder, snapshot, *names)
         ]
 
     return run
@@ -59,7 +59,7 @@ def test_s03_it_is_told_under_the_institution_that_a_person_made_of_it(told, pol
 
 
 def test_s03_one_institution_is_told_alone(told, policies, folder, at):
-    snapshot = build_snapshot.live(policies, folder, at())
+    snapshot = build_snapshot.current_or_built(policies, folder, at())
     entries = [
         ("own", each) for each in imported_source.read_entries(folder, "own") if each.id == "own-c"
     ]

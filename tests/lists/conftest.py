@@ -7,9 +7,9 @@ import pytest
 from hypothesis import strategies as st
 
 from gateway.errors import ListError
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.organisation import Organisation
-from gateway.lists.parsing.untrusted_file import Part
+from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 FILES = Path(__file__).parent / "files"
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -21,7 +21,7 @@ def part():
 
     def make(name, content):
         raw = content.encode("utf-8") if isinstance(content, str) else content
-        return Part(name, io.BytesIO(raw))
+        return UntrustedFile(name, io.BytesIO(raw))
 
     return make
 
@@ -58,7 +58,7 @@ def real():
         pytest.skip(f"{DATA} is absent: it is not part of the project")
 
     def make(path, name=None):
-        return Part(name or Path(path).name, io.BytesIO((DATA / path).read_bytes()))
+        return UntrustedFile(name or Path(path).name, io.BytesIO((DATA / path).read_bytes()))
 
     return make
 
@@ -90,8 +90,8 @@ def outcome():
                 assert each.names[0] == each.name
                 str(each).encode("utf-8")
             else:
-                assert isinstance(each, Rejected)
-                assert isinstance(each.reason, Reason)
+                assert isinstance(each, RejectedRow)
+                assert isinstance(each.reason, RejectedRowReason)
                 assert "\n" not in each.detail
                 each.detail.encode("utf-8")
         return found

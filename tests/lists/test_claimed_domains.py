@@ -1,5 +1,5 @@
-from gateway.lists.claimed_domains import NotUsed, Reading
-from gateway.lists.overrides import Key
+from gateway.lists.claimed_domains import ClaimReader, UnusedText
+from gateway.lists.overrides import OverrideKey
 from gateway.lists.parsing.entry import Entry
 from gateway.model import Claim, Listing
 
@@ -20,25 +20,25 @@ def guard(domain):
 
 
 def test_what_is_taken_bears_the_lists_own_words():
-    reading = Reading({Key("L", "7", "slip.ac"): None}, guard)
+    reading = ClaimReader({OverrideKey("L", "7", "slip.ac"): None}, guard)
     assert [claim.value for claim in reading.domains("e", ENTRY, NUMBERS)] == ["y.ru", "x.ru"]
     assert list(reading.mailboxes("e", ENTRY)) == [Claim("office@x.ru", "L 7, e-mail address")]
-    assert reading.used == {Key("L", "7", "slip.ac")}
+    assert reading.used == {OverrideKey("L", "7", "slip.ac")}
 
 
 def test_s03_what_is_not_bears_entity_entry_place_text_and_reason():
-    reading = Reading({Key("L", "7", "slip.ac"): None}, guard)
+    reading = ClaimReader({OverrideKey("L", "7", "slip.ac"): None}, guard)
     assert list(reading.domains("e", ENTRY, NUMBERS))
     assert list(reading.mailboxes("e", ENTRY))
     assert reading.refused == [
-        NotUsed("e", "l-7", "list.csv:4", "mail.ru", "is not its own"),
-        NotUsed("e", "l-7", "list.csv:4", "shared.example.org", "is not its own"),
-        NotUsed("e", "l-7", "list.csv:4", "nobody", "holds no e-mail address"),
+        UnusedText("e", "l-7", "list.csv:4", "mail.ru", "is not its own"),
+        UnusedText("e", "l-7", "list.csv:4", "shared.example.org", "is not its own"),
+        UnusedText("e", "l-7", "list.csv:4", "nobody", "holds no e-mail address"),
     ]
 
 
 def test_an_override_is_anothers_where_no_number_is_its_own():
-    reading = Reading({Key("L", "8", "slip.ac"): None}, guard)
+    reading = ClaimReader({OverrideKey("L", "8", "slip.ac"): None}, guard)
     values = [claim.value for claim in reading.domains("e", ENTRY, NUMBERS)]
     assert "slip.ac" in values
     assert not reading.used

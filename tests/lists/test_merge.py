@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from gateway.addresses.mailbox import from_text
 from gateway.lists import catalogue
 from gateway.lists.merge import merge
-from gateway.lists.overrides import Key, read_overrides
+from gateway.lists.overrides import OverrideKey, read_overrides
 from gateway.lists.parsing.entry import Entry
 from gateway.model import Claim, Entity, Listing
 from gateway.screening import snapshot_lines
 from gateway.screening.classify import classify
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 from gateway.screening.snapshot import build, from_lines, read
-from gateway.screening.unlistable_domains import why_not_an_institution
+from gateway.screening.unlistable_domains import why_unlistable
 
 POLICIES = Path(__file__).parents[2] / "policies"
 DAY = date(2026, 11, 22)
@@ -172,7 +172,7 @@ def test_the_identifiers_that_a_person_gave_are_kept():
 
 # ── overrides ────────────────────────────────────────────────────────────────────────────────
 
-SLIP = Key("OFAC", "7", "en.x.ac/ir")
+SLIP = OverrideKey("OFAC", "7", "en.x.ac/ir")
 
 
 def test_an_override_takes_the_place_of_what_the_text_says():
@@ -200,7 +200,7 @@ def test_an_override_finds_its_text_among_others_in_the_field():
 
 
 def test_an_override_may_give_a_domain_where_the_text_was_refused():
-    key = Key("OFAC", "7", "x.corn")
+    key = OverrideKey("OFAC", "7", "x.corn")
     listed = entry(websites=("https://x.corn/",))
     assert values(only([listed], overrides={key: accepted("x.com")}).domains) == ["x.com"]
 
@@ -282,16 +282,16 @@ def real_lists(data_path):
         "un-sc": ["un/consolidated.xml"],
     }
     written = read(POLICIES)
-    people_guard = functools.partial(why_not_an_institution, people=written.people)
-    from gateway.lists.parsing.untrusted_file import Part  # noqa: PLC0415
+    people_guard = functools.partial(why_unlistable, mailbox_kinds=written.mailbox_kinds)
+    from gateway.lists.parsing.untrusted_file import UntrustedFile  # noqa: PLC0415
 
     sources = {}
     for name, paths in files.items():
-        source = catalogue.find(name)
-        form, roles = catalogue.form_for(source, paths)
+        source = catalogue.find_source(name)
+        format_, roles = catalogue.format_for(source, paths)
         streams = {role: data_path(path).open("rb") for role, path in roles.items()}
-        parts = {role: Part(role, stream) for role, stream in streams.items()}
-        sources[name] = [each for each in form.reader(parts) if isinstance(each, Entry)]
+        parts = {role: UntrustedFile(role, stream) for role, stream in streams.items()}
+        sources[name] = [each for each in format_.reader(parts) if isinstance(each, Entry)]
         for stream in streams.values():
             stream.close()
     overrides = read_overrides(POLICIES / "overrides.toml", people_guard)
@@ -342,10 +342,10 @@ def test_s04_of_two_that_hold_a_domain_the_earlier_list_is_named(ids):
         for id_, list_ in zip(ids, ("US-OFAC-SDN", "OWN"), strict=True)
     )
     merged = merge([], [[strong], [weak]], {}, lambda _: None)
-    people = People({}, {}, frozenset(), frozenset(), frozenset())
+    mailbox_kinds = MailboxKinds({}, {}, frozenset(), frozenset(), frozenset())
     for made in (
-        build(merged.entities, people),
-        from_lines(list(snapshot_lines.lines(merged.entities, people))),
+        build(merged.entities, mailbox_kinds),
+        from_lines(list(snapshot_lines.lines(merged.entities, mailbox_kinds))),
     ):
         found = classify(from_text("x@shared.example.ru"), made, date(2026, 11, 22))
         assert found.entity.id == ids[0]

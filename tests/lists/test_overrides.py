@@ -4,7 +4,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ListError
-from gateway.lists.overrides import Key, plain, read_overrides, unused
+from gateway.lists.overrides import (
+    OverrideKey,
+    comparable_website,
+    read_overrides,
+    unused_overrides,
+)
 from gateway.model import Claim
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -43,7 +48,7 @@ def faults(read, text):
 
 def test_a_slip_is_put_right_with_a_source_and_a_persons_name(read):
     assert read(ONE) == {
-        Key("US-OFAC-SDN", "7", "en.example.ac/ir"): Claim(
+        OverrideKey("US-OFAC-SDN", "7", "en.example.ac/ir"): Claim(
             "example.ac.ir", "a register", "A. Reviewer", date(2026, 11, 22)
         )
     }
@@ -51,7 +56,7 @@ def test_a_slip_is_put_right_with_a_source_and_a_persons_name(read):
 
 def test_without_a_domain_nothing_is_taken(read):
     assert read(ONE.replace('domain = "Example.ac.ir"\n', "")) == {
-        Key("US-OFAC-SDN", "7", "en.example.ac/ir"): None
+        OverrideKey("US-OFAC-SDN", "7", "en.example.ac/ir"): None
     }
 
 
@@ -91,19 +96,19 @@ def test_no_file_is_as_good_as_an_empty_one(tmp_path, read):
     "text", ["http://en.miu.ac/ir/", "https://EN.miu.ac/ir", " en.miu.ac/ir ", "en.miu.ac/ir//"]
 )
 def test_scheme_case_space_and_last_slash_make_no_difference(text):
-    assert plain(text) == "en.miu.ac/ir"
+    assert comparable_website(text) == "en.miu.ac/ir"
 
 
 def test_what_met_no_text_is_told_where_its_list_is_here(read):
     overrides = read(ONE)
     (key,) = overrides
-    assert unused(overrides, set(), {"US-OFAC-SDN"}) == [key]
-    assert unused(overrides, {key}, {"US-OFAC-SDN"}) == []
-    assert unused(overrides, set(), {"EU-FSF"}) == []
+    assert unused_overrides(overrides, set(), {"US-OFAC-SDN"}) == [key]
+    assert unused_overrides(overrides, {key}, {"US-OFAC-SDN"}) == []
+    assert unused_overrides(overrides, set(), {"EU-FSF"}) == []
 
 
 def test_the_packaged_ones_can_be_read_and_hold_the_slip_of_30625():
     overrides = read_overrides(POLICIES / "overrides.toml", lambda domain: None)
-    claim = overrides[Key("US-OFAC-SDN", "30625", "en.miu.ac/ir")]
+    claim = overrides[OverrideKey("US-OFAC-SDN", "30625", "en.miu.ac/ir")]
     assert claim.value == "miu.ac.ir"
     assert claim.reviewer

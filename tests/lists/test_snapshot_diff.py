@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.lists.snapshot_diff import Change, How, What, changed_ids, changes, described
+from gateway.lists.snapshot_diff import (
+    Change,
+    ChangedPart,
+    ChangeKind,
+    changed_ids,
+    changes,
+    described,
+)
 from gateway.model import Claim, Entity, Listing
 
 LISTING = Listing("OFAC", "SDGT", "7")
@@ -27,29 +34,38 @@ def test_s10_nothing_changed_between_equals():
 @pytest.mark.parametrize(
     ("new", "expected"),
     [
-        ({"name": "University"}, (What.NAME, How.CHANGED, "University", "Institute", "University")),
-        ({"country": "BY"}, (What.COUNTRY, How.CHANGED, "BY", "RU", "BY")),
-        ({"country": None}, (What.COUNTRY, How.REMOVED, "RU", "RU", None)),
-        ({"aliases": ()}, (What.ALIAS, How.REMOVED, "I", "alias", None)),
-        ({"aliases": ("I", "J")}, (What.ALIAS, How.ADDED, "J", None, "alias")),
+        (
+            {"name": "University"},
+            (ChangedPart.NAME, ChangeKind.CHANGED, "University", "Institute", "University"),
+        ),
+        ({"country": "BY"}, (ChangedPart.COUNTRY, ChangeKind.CHANGED, "BY", "RU", "BY")),
+        ({"country": None}, (ChangedPart.COUNTRY, ChangeKind.REMOVED, "RU", "RU", None)),
+        ({"aliases": ()}, (ChangedPart.ALIAS, ChangeKind.REMOVED, "I", "alias", None)),
+        ({"aliases": ("I", "J")}, (ChangedPart.ALIAS, ChangeKind.ADDED, "J", None, "alias")),
         (
             {"aliases": (), "weak_aliases": ("I",)},
-            (What.ALIAS, How.CHANGED, "I", "alias", "weak alias"),
+            (ChangedPart.ALIAS, ChangeKind.CHANGED, "I", "alias", "weak alias"),
         ),
-        ({"same_as": ("un:1",)}, (What.SAME_AS, How.ADDED, "un:1", None, "same")),
+        ({"same_as": ("un:1",)}, (ChangedPart.SAME_AS, ChangeKind.ADDED, "un:1", None, "same")),
         (
             {"listings": (replace(LISTING, delisted_on=date(2026, 11, 1)),)},
-            (What.LISTING, How.CHANGED, "OFAC SDGT 7", "listed", "delisted on 2026-11-01"),
+            (
+                ChangedPart.LISTING,
+                ChangeKind.CHANGED,
+                "OFAC SDGT 7",
+                "listed",
+                "delisted on 2026-11-01",
+            ),
         ),
         (
             {"listings": (LISTING, replace(LISTING, programme="IFSR"))},
-            (What.LISTING, How.ADDED, "OFAC IFSR 7", None, "listed"),
+            (ChangedPart.LISTING, ChangeKind.ADDED, "OFAC IFSR 7", None, "listed"),
         ),
         (
             {"domains": ()},
             (
-                What.DOMAIN,
-                How.REMOVED,
+                ChangedPart.DOMAIN,
+                ChangeKind.REMOVED,
                 "x.ru",
                 "a register, reviewed 2026-11-22",
                 None,
@@ -58,8 +74,8 @@ def test_s10_nothing_changed_between_equals():
         (
             {"domains": (replace(CLAIM, clears=True),)},
             (
-                What.DOMAIN,
-                How.CHANGED,
+                ChangedPart.DOMAIN,
+                ChangeKind.CHANGED,
                 "x.ru",
                 "a register, reviewed 2026-11-22",
                 "a register, reviewed 2026-11-22 (taken out)",
@@ -67,11 +83,11 @@ def test_s10_nothing_changed_between_equals():
         ),
         (
             {"addresses": (Claim("a@b.ru", "OFAC 7, e-mail address"),)},
-            (What.ADDRESS, How.ADDED, "a@b.ru", None, "OFAC 7, e-mail address"),
+            (ChangedPart.ADDRESS, ChangeKind.ADDED, "a@b.ru", None, "OFAC 7, e-mail address"),
         ),
         (
             {"linked": (Claim("y.ru", "MX"),)},
-            (What.LINKED, How.ADDED, "y.ru", None, "MX"),
+            (ChangedPart.LINKED, ChangeKind.ADDED, "y.ru", None, "MX"),
         ),
     ],
 )
@@ -82,21 +98,21 @@ def test_s10_each_part_of_an_institution_is_told_with_how_it_was_and_is(new, exp
 def test_s10_one_that_came_or_went_is_told_with_all_it_has():
     came = between(None, ENTITY)
     assert [(what, how, value) for what, how, value, _, _ in came] == [
-        (What.ENTITY, How.ADDED, "Institute"),
-        (What.ALIAS, How.ADDED, "I"),
-        (What.LISTING, How.ADDED, "OFAC SDGT 7"),
-        (What.DOMAIN, How.ADDED, "x.ru"),
+        (ChangedPart.ENTITY, ChangeKind.ADDED, "Institute"),
+        (ChangedPart.ALIAS, ChangeKind.ADDED, "I"),
+        (ChangedPart.LISTING, ChangeKind.ADDED, "OFAC SDGT 7"),
+        (ChangedPart.DOMAIN, ChangeKind.ADDED, "x.ru"),
     ]
     went = between(ENTITY, None)
     assert [(what, value) for what, _, value, _, _ in went] == [
         (what, value) for what, _, value, _, _ in came
     ]
-    assert {how for _, how, *_ in went} == {How.REMOVED}
+    assert {how for _, how, *_ in went} == {ChangeKind.REMOVED}
 
 
 def test_one_whose_id_alone_is_another_is_known_by_its_number():
     (change,) = changes({"a": ENTITY}, {"b": replace(ENTITY, id="b")})
-    assert change == Change("b", "Institute", What.ID, How.CHANGED, "b", "a", "b")
+    assert change == Change("b", "Institute", ChangedPart.ID, ChangeKind.CHANGED, "b", "a", "b")
     assert changed_ids([change]) == {"a", "b"}
 
 
@@ -104,14 +120,21 @@ def test_one_that_another_took_in_is_gone():
     other = Entity("b", "Other")
     both = replace(other, listings=(LISTING,))
     found = changes({"a": ENTITY, "b": other}, {"b": both})
-    assert (found[0].entity, found[0].what, found[0].how) == ("a", What.ENTITY, How.REMOVED)
+    assert (found[0].entity, found[0].what, found[0].how) == (
+        "a",
+        ChangedPart.ENTITY,
+        ChangeKind.REMOVED,
+    )
     assert changed_ids(found) == {"a", "b"}
 
 
 def test_without_a_number_an_id_is_all_that_is_known():
     bare = replace(ENTITY, listings=(Listing("BIS", None, None),))
     found = changes({"a": bare}, {"b": replace(bare, id="b")})
-    assert [each.how for each in found if each.what is What.ENTITY] == [How.REMOVED, How.ADDED]
+    assert [each.how for each in found if each.what is ChangedPart.ENTITY] == [
+        ChangeKind.REMOVED,
+        ChangeKind.ADDED,
+    ]
 
 
 def test_two_orders_without_a_number_are_both_told():
@@ -120,8 +143,8 @@ def test_two_orders_without_a_number_are_both_told():
         replace(ENTITY, listings=(first,)), replace(ENTITY, listings=(first, second))
     )
     assert found == (
-        What.LISTING,
-        How.CHANGED,
+        ChangedPart.LISTING,
+        ChangeKind.CHANGED,
         "BIS",
         "listed on 2009-01-01",
         "listed on 2009-01-01; listed on 2024-01-01",
@@ -164,7 +187,9 @@ _ENTITIES = st.dictionaries(
 @given(_ENTITIES, _ENTITIES)
 def test_s10_there_and_back_is_the_same_the_other_way_round(before, after):
     def domains(found, how):
-        return sorted(each.value for each in found if each.what is What.DOMAIN and each.how is how)
+        return sorted(
+            each.value for each in found if each.what is ChangedPart.DOMAIN and each.how is how
+        )
 
     there, back = changes(before, after), changes(after, before)
     assert there == changes(before, after)
@@ -173,8 +198,8 @@ def test_s10_there_and_back_is_the_same_the_other_way_round(before, after):
     for values, way in ((before, there), (after, back)):
         held = sorted(claim.value for each in values.values() for claim in each.domains)
         kept = list(held)
-        for value in domains(way, How.REMOVED):
+        for value in domains(way, ChangeKind.REMOVED):
             kept.remove(value)
         other = after if values is before else before
         wanted = sorted(claim.value for each in other.values() for claim in each.domains)
-        assert sorted(kept + domains(way, How.ADDED)) == wanted
+        assert sorted(kept + domains(way, ChangeKind.ADDED)) == wanted

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from gateway.config import Endpoint
 from gateway.lookup import dns_resolver
-from gateway.lookup.dns_resolver import MOST_ANSWERS, NoServerError, Resolver, Unknown
+from gateway.lookup.dns_resolver import MOST_ANSWERS, DnsResolver, NoServerError, UnknownAnswer
 from gateway.metrics import Metrics
 
 SECONDS = 0.3
@@ -23,7 +23,7 @@ class Questions:
     def __init__(self, *ports, per_hour=1000, seconds=PATIENCE, **more):
         self.metrics = Metrics()
         servers = [Endpoint("127.0.0.1", port) for port in ports]
-        self.resolver = Resolver(per_hour, servers, self.metrics, seconds=seconds, **more)
+        self.resolver = DnsResolver(per_hour, servers, self.metrics, seconds=seconds, **more)
         self.told = {}
         self.wanted = lambda _domain: True
         self._news = asyncio.Event()
@@ -105,20 +105,20 @@ async def test_s07_a_domain_that_does_not_exist_has_no_hosts(name_server):
 @pytest.mark.parametrize("how", ["servfail", "refused"])
 async def test_r16_a_servers_failure_is_a_value(name_server, how):
     name_server.odd["l.example"] = how
-    assert await ask(name_server, "l.example") == Unknown("NoNameservers")
+    assert await ask(name_server, "l.example") == UnknownAnswer("NoNameservers")
 
 
 @pytest.mark.parametrize("how", ["silent", "stranger", "garbage"])
 async def test_r16_a_time_out_is_a_value(name_server, how):
     name_server.has("l.example", mx=["10 mx.mipt.ru."])
     name_server.odd["l.example"] = how
-    assert await ask(name_server, "l.example", SECONDS) == Unknown("LifetimeTimeout")
+    assert await ask(name_server, "l.example", SECONDS) == UnknownAnswer("LifetimeTimeout")
 
 
 async def test_r16_a_server_that_is_not_there_is_a_value(name_server):
     name_server.close()
     found = await ask(name_server, "l.example", SECONDS)
-    assert isinstance(found, Unknown)
+    assert isinstance(found, UnknownAnswer)
     # For the fixture, which closes it as well.
     name_server.close = lambda: None
 
@@ -154,10 +154,10 @@ async def test_s07_each_newcomer_is_asked_about_once(name_server):
     name_server.has("a.example", mx=["10 mx.mipt.ru."])
     async with Questions(name_server.port).running() as questions:
         for domain in ("a.example", "b.example", "a.example", "c.example"):
-            questions.resolver.newcomer(domain)
+            questions.resolver.enqueue(domain)
         await questions.until_told(3)
-        questions.resolver.newcomer("a.example")
-        questions.resolver.newcomer("d.example")
+        questions.resolver.enqueue("a.example")
+        questions.resolver.enqueue("d.example")
         await questions.until_told(4)
     assert questions.told["a.example"] == (("MX", "mx.mipt.ru"),)
     assert [name for name, kind, _ in name_server.asked if kind == "MX"] == [
@@ -170,7 +170,7 @@ async def test_s07_what_is_not_worth_a_question_costs_none(name_server):
     async with Questions(name_server.port, per_hour=2).running() as questions:
         questions.wanted = lambda domain: domain == "b.example"
         for domain in ("gmail.com", "a.example", "b.example"):
-            questions.resolver.newcomer(domain)
+            questions.resolver.enqueue(domain)
         await questions.until_told(1)
     assert name_server.names_asked() == {"b.example"}
 
@@ -178,7 +178,7 @@ async def test_s07_what_is_not_worth_a_question_costs_none(name_server):
 async def test_s07_within_an_hour_no_more_is_asked_than_the_budget_allows(name_server):
     async with Questions(name_server.port, per_hour=5).running() as questions:
         for number in range(20):
-            questions.resolver.newcomer(f"d{number}.example")
+            questions.resolver.enqueue(f"d{number}.example")
         await questions.until_told(2)
         # The third waits for the next hour, and nothing that would come of it is on its way.
         for _ in range(20):
@@ -190,30 +190,30 @@ async def test_s07_within_an_hour_no_more_is_asked_than_the_budget_allows(name_s
 async def test_s07_what_finds_no_room_is_let_go_counted_and_may_come_again(name_server):
     questions = Questions(name_server.port, room=2)
     for number in range(5):
-        questions.resolver.newcomer(f"d{number}.example")
+        questions.resolver.enqueue(f"d{number}.example")
     assert questions.counted("dropped") == 3
     async with questions.running():
         await questions.until_told(2)
-        questions.resolver.newcomer("d4.example")
+        questions.resolver.enqueue("d4.example")
         await questions.until_told(3)
     assert set(questions.told) == {"d0.example", "d1.example", "d4.example"}
 
 
 async def test_s07_no_more_domains_are_remembered_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(dns_resolver, "REMEMBERED", 3)
+    monkeypatch.setattr(dns_resolver, "MOST_REMEMBERED", 3)
     questions = Questions(1)
     for number in range(10):
-        questions.resolver.newcomer(f"d{number}.example")
+        questions.resolver.enqueue(f"d{number}.example")
     assert list(questions.resolver._remembered) == ["d7.example", "d8.example", "d9.example"]
 
 
 async def test_r16_what_could_not_be_known_is_counted_and_asked_again_when_met_again(name_server):
     name_server.odd["l.example"] = "servfail"
     async with Questions(name_server.port).running() as questions:
-        questions.resolver.newcomer("l.example")
+        questions.resolver.enqueue("l.example")
         await questions.until_counted("unknown")
         del name_server.odd["l.example"]
-        questions.resolver.newcomer("l.example")
+        questions.resolver.enqueue("l.example")
         await questions.until_told(1)
 
 
@@ -239,8 +239,8 @@ async def test_r16_an_error_of_ours_is_counted_told_without_words_and_the_next_o
         questions.hear = failing
     with capture_logs() as logged:
         async with questions.running():
-            questions.resolver.newcomer("bad.example")
-            questions.resolver.newcomer("good.example")
+            questions.resolver.enqueue("bad.example")
+            questions.resolver.enqueue("good.example")
             await questions.until_told(1)
     assert questions.counted("failed") == 1
     assert set(questions.told) == {"good.example"}
@@ -255,4 +255,4 @@ def test_where_there_is_no_server_to_ask_it_says_what_to_set(monkeypatch):
 
     monkeypatch.setattr(dns.asyncresolver, "Resolver", none)
     with pytest.raises(NoServerError, match=r"name one in lists\.resolvers"):
-        Resolver(10, [], Metrics())
+        DnsResolver(10, [], Metrics())

@@ -15,7 +15,7 @@ from functools import partial
 import pytest
 
 from gateway import __version__
-from gateway.lookup.download import FetchError, Limits, Validators, fetch, is_safe
+from gateway.lookup.download import DownloadError, Timeouts, Validators, download, is_safe
 
 LIST = b"1,Example Institute\n" * 500
 LARGEST = 100_000
@@ -81,12 +81,12 @@ def get(server, tmp_path):
 
     def get(path="/list", known=None, largest=LARGEST, **limits):
         to = tmp_path / "file"
-        found = fetch(
+        found = download(
             server.base + path,
             to,
             largest=largest,
             known=known,
-            limits=Limits(**{"connect": 5, "read": 5, "total": 20, **limits}),
+            timeouts=Timeouts(**{"connect": 5, "read": 5, "total": 20, **limits}),
         )
         return found and (to.read_bytes(), found)
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_said_back_is_no_condition(odd, server, get):
 @pytest.mark.parametrize("known", [None, Validators()])
 def test_not_changed_is_no_answer_to_a_question_that_was_not_asked(server, get, known):
     server.pages["/list"] = lambda handler: handler.answer(304, length=False)
-    with pytest.raises(FetchError, match="answers 304"):
+    with pytest.raises(DownloadError, match="answers 304"):
         get(known=known)
 
 
@@ -231,7 +231,7 @@ def without_length(handler):
 )
 def test_s12_a_bad_answer_is_no_list(server, get, page, why):
     server.pages["/list"] = page
-    with pytest.raises(FetchError, match=why) as told:
+    with pytest.raises(DownloadError, match=why) as told:
         get()
     assert str(told.value).startswith(f"{server.base}/list: ")
 
@@ -247,13 +247,13 @@ def test_s12_a_bad_answer_is_no_list(server, get, page, why):
 )
 def test_s12_no_server_holds_us_for_long(server, get, page, limits, why):
     server.pages["/list"] = page
-    with pytest.raises(FetchError, match=why):
+    with pytest.raises(DownloadError, match=why):
         get(**limits)
 
 
 def test_s12_what_says_that_it_is_too_large_is_not_even_begun(server, get, tmp_path):
     server.pages["/list"] = lambda handler: handler.answer(body=LIST, length=3 << 30)
-    with pytest.raises(FetchError, match="larger than 100000 bytes"):
+    with pytest.raises(DownloadError, match="larger than 100000 bytes"):
         get()
     assert not (tmp_path / "file").exists()
 
@@ -272,7 +272,7 @@ def test_s12_what_goes_on_and_on_is_left(server, get, tmp_path):
             sent.append(len(piece))
 
     server.pages["/list"] = page
-    with pytest.raises(FetchError, match="larger than 100000 bytes"):
+    with pytest.raises(DownloadError, match="larger than 100000 bytes"):
         get()
     assert (tmp_path / "file").stat().st_size <= LARGEST
     assert sum(sent) < 64 << 20  # what fits between two sockets
@@ -283,7 +283,7 @@ def test_s12_a_bomb_is_measured_by_what_comes_out_of_it(server, get, tmp_path):
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(50)) + packer.flush()
     assert len(bomb) < LARGEST
     server.pages["/list"] = lambda handler: handler.answer(body=bomb, Content_Encoding="gzip")
-    with pytest.raises(FetchError, match="larger than 100000 bytes"):
+    with pytest.raises(DownloadError, match="larger than 100000 bytes"):
         get()
     assert (tmp_path / "file").stat().st_size <= LARGEST
 
@@ -314,21 +314,21 @@ def test_a_redirection_is_followed_on_this_machine_and_conditions_go_along(serve
 def test_only_what_is_encrypted_or_never_leaves_this_machine_is_safe(address, may, tmp_path):
     assert is_safe(address) is may
     if not may:
-        with pytest.raises(FetchError, match="only https"):
-            fetch(address, tmp_path / "file", largest=1, limits=Limits())
+        with pytest.raises(DownloadError, match="only https"):
+            download(address, tmp_path / "file", largest=1, timeouts=Timeouts())
 
 
 def test_nobody_at_home_is_told(tmp_path):
     server = Server()
     server.close()
-    with pytest.raises(FetchError, match=r"cannot be reached .* can this machine reach it\?"):
-        fetch(f"{server.base}/x", tmp_path / "file", largest=1, limits=Limits())
+    with pytest.raises(DownloadError, match=r"cannot be reached .* can this machine reach it\?"):
+        download(f"{server.base}/x", tmp_path / "file", largest=1, timeouts=Timeouts())
 
 
 def test_a_folder_that_is_not_there_is_the_callers_affair(server, tmp_path):
     server.pages["/list"] = plainly
     with pytest.raises(FileNotFoundError):
-        fetch(f"{server.base}/list", tmp_path / "no" / "x", largest=LARGEST, limits=Limits())
+        download(f"{server.base}/list", tmp_path / "no" / "x", largest=LARGEST, timeouts=Timeouts())
 
 
 def test_nothing_of_this_machine_goes_through_a_proxy(server, get, monkeypatch):
@@ -369,15 +369,15 @@ def secure(certificate):
 
 
 def test_a_server_that_cannot_prove_who_it_is_gives_nothing(secure, tmp_path):
-    with pytest.raises(FetchError, match="cannot prove who it is"):
-        fetch(f"{secure.base}/list", tmp_path / "file", largest=LARGEST, limits=Limits())
+    with pytest.raises(DownloadError, match="cannot prove who it is"):
+        download(f"{secure.base}/list", tmp_path / "file", largest=LARGEST, timeouts=Timeouts())
     assert secure.asked == []
 
 
 def test_one_whose_certificate_is_trusted_does(secure, certificate, tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "chain.pem"))
-    get = partial(fetch, largest=LARGEST, limits=Limits())
+    get = partial(download, largest=LARGEST, timeouts=Timeouts())
     assert get(f"{secure.base}/list", tmp_path / "file") == Validators(TAG, DAY)
     assert (tmp_path / "file").read_bytes() == LIST
-    with pytest.raises(FetchError, match="not encrypted"):
+    with pytest.raises(DownloadError, match="not encrypted"):
         get(f"{secure.base}/astray", tmp_path / "file")

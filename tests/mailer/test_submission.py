@@ -15,14 +15,20 @@ from aiosmtpd.smtp import SMTP
 
 from gateway import packaged
 from gateway.config import Endpoint, Tls, load
-from gateway.mailer.submission import NotSentError, Submission, scrub, submission, submit
-from gateway.notices.render import Letter
+from gateway.mailer.submission import (
+    NotSentError,
+    Submission,
+    configured_submission,
+    loggable,
+    submit,
+)
+from gateway.notices.render import RenderedNotice
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 
 
-def letter(to="prof@example.edu") -> Letter:
-    return Letter(to, "<n@example.edu>", b"Subject: x\r\n\r\n.dot\r\nend\r\n", "sha256:0")
+def letter(to="prof@example.edu") -> RenderedNotice:
+    return RenderedNotice(to, "<n@example.edu>", b"Subject: x\r\n\r\n.dot\r\nend\r\n", "sha256:0")
 
 
 class Peer:
@@ -93,7 +99,7 @@ def certificate(tmp_path_factory):
 def configured(tls, to, trusting=None) -> Submission:
     config = load(packaged.default_configuration(), {})
     config = replace(config, notices=replace(config.notices, tls=tls, submit=to.endpoint))
-    made = replace(submission(config, "gw.example.edu"), seconds=20)
+    made = replace(configured_submission(config, "gw.example.edu"), seconds=20)
     if trusting is not None:
         made.context.load_verify_locations(trusting)
     return made
@@ -220,6 +226,6 @@ async def test_on_port_465_tls_comes_first(peer, certificate, monkeypatch):
 
 
 def test_an_error_in_a_log_has_no_address_and_one_short_line():
-    assert scrub("550 <prof@example.edu>\r\n  unknown") == "550 … unknown"
-    assert scrub(ValueError("no a@b")) == "ValueError: no …"
-    assert len(scrub("x" * 1000)) == 300
+    assert loggable("550 <prof@example.edu>\r\n  unknown") == "550 … unknown"
+    assert loggable(ValueError("no a@b")) == "ValueError: no …"
+    assert len(loggable("x" * 1000)) == 300

@@ -18,7 +18,7 @@ from gateway.model import (
     Finding,
     Kind,
     Listing,
-    Matter,
+    MatchedInstitution,
     Notice,
     NoticeRequest,
     Standing,
@@ -69,8 +69,8 @@ def policies(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def matter():
-    def make(**changes) -> Matter:
-        mipt = Matter(
+    def make(**changes) -> MatchedInstitution:
+        mipt = MatchedInstitution(
             event="01KANGHZ4TZ6X0V5W3Q9G4T2AB",
             recipient="a.petrov@stud.mipt.ru",
             entity="us-ofac-38316",
@@ -88,7 +88,7 @@ def matter():
 
 @pytest.fixture
 def notice(matter):
-    def make(*matters: Matter, **changes) -> Notice:
+    def make(*matters: MatchedInstitution, **changes) -> Notice:
         told = matters or (matter(),)
         request = NoticeRequest(
             message="01KANGHZ4TZ6X0V5W3Q9G4T2AA",
@@ -166,7 +166,7 @@ def letter(notice, config, packaged_texts):
     """Render, serialise, and read back as a mail program does."""
 
     def make(*matters, **changes):
-        rendered = render.letter(notice(*matters, **changes), config, packaged_texts)
+        rendered = render.rendered_notice(notice(*matters, **changes), config, packaged_texts)
         return message_from_bytes(rendered.content, policy=default)
 
     return make

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.model import Address, Peek, Suppression
 from gateway.notices import render
-from gateway.notices.etiquette import suppress
+from gateway.notices.etiquette import suppression_of
 from gateway.notices.header_peek import LIST_FIELDS, peek
 
 OURS = frozenset({"example.edu", "institute.example"})
@@ -15,14 +15,17 @@ def address(local="prof", domain="example.edu") -> Address:
 
 
 def test_n01_a_person_s_own_message_gets_its_notice():
-    assert suppress(address(), Peek(), OURS) is None
-    assert suppress(address(domain="physics.example.edu"), Peek(auto_submitted="no"), OURS) is None
-    assert suppress(address(), Peek(x_auto_response_suppress="DR, RN, NRN"), OURS) is None
-    assert suppress(address(), Peek(precedence="first-class"), OURS) is None
+    assert suppression_of(address(), Peek(), OURS) is None
+    assert (
+        suppression_of(address(domain="physics.example.edu"), Peek(auto_submitted="no"), OURS)
+        is None
+    )
+    assert suppression_of(address(), Peek(x_auto_response_suppress="DR, RN, NRN"), OURS) is None
+    assert suppression_of(address(), Peek(precedence="first-class"), OURS) is None
 
 
 def test_n01_nothing_to_the_null_sender():
-    assert suppress(None, Peek(), OURS) is Suppression.NULL_SENDER
+    assert suppression_of(None, Peek(), OURS) is Suppression.NULL_SENDER
 
 
 @pytest.mark.parametrize(
@@ -38,30 +41,30 @@ def test_n01_nothing_to_the_null_sender():
     ],
 )
 def test_n01_nothing_to_what_a_program_sent(value):
-    assert suppress(address(), Peek(auto_submitted=value), OURS) is Suppression.AUTO_SUBMITTED
+    assert suppression_of(address(), Peek(auto_submitted=value), OURS) is Suppression.AUTO_SUBMITTED
 
 
 @pytest.mark.parametrize(
     "value", ["no", "No", " no ", "no; reason=x", "no (typed by hand)", "no, no"]
 )
 def test_n01_auto_submitted_no_is_a_person(value):
-    assert suppress(address(), Peek(auto_submitted=value), OURS) is None
+    assert suppression_of(address(), Peek(auto_submitted=value), OURS) is None
 
 
 @pytest.mark.parametrize("name", LIST_FIELDS)
 def test_n01_nothing_to_list_mail(name):
-    assert suppress(address(), Peek(list_headers=(name,)), OURS) is Suppression.LIST_MAIL
+    assert suppression_of(address(), Peek(list_headers=(name,)), OURS) is Suppression.LIST_MAIL
 
 
 @pytest.mark.parametrize("value", ["bulk", "list", "Junk", "first-class, bulk"])
 def test_n01_nothing_to_bulk(value):
-    assert suppress(address(), Peek(precedence=value), OURS) is Suppression.BULK
+    assert suppression_of(address(), Peek(precedence=value), OURS) is Suppression.BULK
 
 
 @pytest.mark.parametrize("value", ["All", "OOF", "AutoReply", "DR, OOF, RN", "all"])
 def test_n01_nothing_where_no_answer_is_wanted(value):
     seen = Peek(x_auto_response_suppress=value)
-    assert suppress(address(), seen, OURS) is Suppression.AUTO_SUBMITTED
+    assert suppression_of(address(), seen, OURS) is Suppression.AUTO_SUBMITTED
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_n01_nothing_where_no_answer_is_wanted(value):
     ],
 )
 def test_n01_clerks_are_no_persons_but_postmaster_is(local, reason):
-    assert suppress(address(local), Peek(), OURS) is reason
+    assert suppression_of(address(local), Peek(), OURS) is reason
 
 
 @pytest.mark.parametrize(
@@ -93,21 +96,21 @@ def test_n01_clerks_are_no_persons_but_postmaster_is(local, reason):
     ],
 )
 def test_n01_nothing_to_a_sender_that_is_not_ours(sender):
-    assert suppress(sender, Peek(), OURS) is Suppression.NOT_OURS
+    assert suppression_of(sender, Peek(), OURS) is Suppression.NOT_OURS
 
 
 def test_n01_in_doubt_nobody_is_written_to():
-    assert suppress(address(), Peek(readable=False), OURS) is Suppression.UNREADABLE
+    assert suppression_of(address(), Peek(readable=False), OURS) is Suppression.UNREADABLE
 
 
 def test_n01_what_is_known_of_an_unreadable_header_is_the_better_reason():
     seen = Peek(readable=False, auto_submitted="auto-generated")
-    assert suppress(address(), seen, OURS) is Suppression.AUTO_SUBMITTED
+    assert suppression_of(address(), seen, OURS) is Suppression.AUTO_SUBMITTED
 
 
 def test_n05_our_own_notice_fed_back_in_makes_no_notice(notice, config, packaged_texts):
-    content = render.letter(notice(), config, packaged_texts).content
+    content = render.rendered_notice(notice(), config, packaged_texts).content
     seen = peek(content.partition(b"\r\n\r\n")[0] + b"\r\n")
-    assert suppress(None, seen, OURS) is Suppression.NULL_SENDER
+    assert suppression_of(None, seen, OURS) is Suppression.NULL_SENDER
     # Nor when a forwarder put somebody in the null sender's place.
-    assert suppress(address(), seen, OURS) is Suppression.AUTO_SUBMITTED
+    assert suppression_of(address(), seen, OURS) is Suppression.AUTO_SUBMITTED

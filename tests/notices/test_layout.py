@@ -15,7 +15,9 @@ def page(notice, config, packaged_texts):
     def make(text, **compliance):
         changed = replace(config, compliance=replace(config.compliance, **compliance))
         facts = facts_of(notice(), changed, "en")
-        return layout.page(Prose("S", (Heading(1, "T"), Paragraph(text))), facts, packaged_texts)
+        return layout.html_page(
+            Prose("S", (Heading(1, "T"), Paragraph(text))), facts, packaged_texts
+        )
 
     return make
 
@@ -48,11 +50,13 @@ def test_all_that_is_no_link_is_escaped(page, notice, config, packaged_texts):
     assert "<p>&lt;b&gt; &amp; <a href=" in html
     assert "</a> &lt;i&gt;</p>" in html
     title = Prose("</title><script>", (Heading(1, "T"),))
-    assert "<script>" not in layout.page(title, facts_of(notice(), config, "en"), packaged_texts)
+    assert "<script>" not in layout.html_page(
+        title, facts_of(notice(), config, "en"), packaged_texts
+    )
 
 
 def test_a_text_without_its_marks_names_the_file(notice, config, policies):
     (policies / "notices/en/notice.txt.j2").write_text("Hello")
     facts = facts_of(notice(), config, "en")
     with pytest.raises(ConfigError, match=r"en/notice\.txt\.j2: the first line is not 'Subject"):
-        layout.words_of(facts, notice_texts.load(policies))
+        layout.prose_of(facts, notice_texts.load(policies))

@@ -14,8 +14,8 @@ from gateway.notices import message_headers
 
 
 def sent(name, value) -> bytes:
-    message = message_headers.message()
-    message_headers.add(message, name, value)
+    message = message_headers.empty_message()
+    message_headers.add_field(message, name, value)
     return message_headers.serialise(message)
 
 

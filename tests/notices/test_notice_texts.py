@@ -66,4 +66,4 @@ def test_templates_cannot_reach_out_of_their_box(policies):
 
 def test_words_never_said_are_read_in_lower_case_without_comments(policies):
     (policies / "notices/en/never.txt").write_text("# why\n\nIllegal # because\n")
-    assert load(policies).never == {"en": ("illegal",)}
+    assert load(policies).forbidden_words == {"en": ("illegal",)}

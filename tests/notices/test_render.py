@@ -67,9 +67,9 @@ def test_n04_the_headers_are_those_of_an_automatic_answer(letter, config):
 
 
 def test_n04_a_repeat_has_the_same_bytes_and_message_id(notice, config, packaged_texts):
-    first = render.letter(notice(), config, packaged_texts)
-    again = render.letter(notice(attempts=3, last_error="x"), config, packaged_texts)
-    other = render.letter(notice(id="01KANGHZ4TZ6X0V5W3Q9G4T2ZZ"), config, packaged_texts)
+    first = render.rendered_notice(notice(), config, packaged_texts)
+    again = render.rendered_notice(notice(attempts=3, last_error="x"), config, packaged_texts)
+    other = render.rendered_notice(notice(id="01KANGHZ4TZ6X0V5W3Q9G4T2ZZ"), config, packaged_texts)
     assert again == first
     assert first.message_id == "<01KANGHZ4TZ6X0V5W3Q9G4T2AB.notice@example.edu>"
     assert f"Message-ID: {first.message_id}\r\n".encode() in first.content
@@ -142,7 +142,7 @@ def test_n06_no_line_is_wider_than_72_columns(notice, config, packaged_texts, ma
 
 def test_n06_what_is_sent_survives_every_mta(notice, config, packaged_texts, matter):
     odd = matter(entity_name="Universität Šiauliai 大学", recipient="имя@mipt.ru")
-    content = render.letter(notice(odd), config, packaged_texts).content
+    content = render.rendered_notice(notice(odd), config, packaged_texts).content
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", content)
@@ -189,7 +189,7 @@ def test_no_name_breaks_a_header_or_the_page(strange, notice, matter, config, pa
         compliance=replace(config.compliance, office=office),
     )
     evil = matter(entity_name=name, recipient=recipient, list=office, programme=name)
-    content = render.letter(notice(evil, to=to), changed, packaged_texts).content
+    content = render.rendered_notice(notice(evil, to=to), changed, packaged_texts).content
     head = content.partition(b"\r\n\r\n")[0].decode()
     names = [line.partition(":")[0] for line in head.split("\r\n") if line[:1] not in " \t"]
     assert names == [
@@ -225,10 +225,10 @@ def test_a_hostile_name_is_only_a_name(evil, letter, matter):
 
 
 def test_a_letter_tells_its_digest(notice, config, packaged_texts):
-    letter = render.letter(notice(), config, packaged_texts)
-    later = render.letter(
+    rendered = render.rendered_notice(notice(), config, packaged_texts)
+    later = render.rendered_notice(
         notice(next_at=notice().next_at + timedelta(days=1)), config, packaged_texts
     )
-    assert re.fullmatch("sha256:[0-9a-f]{64}", letter.digest)
-    assert later.digest != letter.digest
-    assert later.message_id == letter.message_id
+    assert re.fullmatch("sha256:[0-9a-f]{64}", rendered.digest)
+    assert later.digest != rendered.digest
+    assert later.message_id == rendered.message_id

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Action, Address, Peek, Standing, Tier
-from gateway.notices.rhythm import addr_spec, choose_language, is_open, request, window_keys
+from gateway.notices.rhythm import addr_spec, choose_language, is_open, notice_request, window_keys
 
 WEEK = timedelta(days=7)
 SENDER = Address(b"prof@example.edu", "prof", "example.edu")
@@ -125,7 +125,7 @@ def test_a_clock_set_back_keeps_a_window_shut_but_not_for_good(now):
 
 
 def make(*decisions, events, on, peek=None, languages=("en",)):
-    return request(
+    return notice_request(
         message="M",
         sender=SENDER,
         decisions=decisions,

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from gateway.model import Action, Kind, Listing, Rule, Standing, Tier
-from gateway.policy.decide import NO_RULE, NOT_LISTED, decide, decide_one, may_write
+from gateway.policy.decide import NO_RULE, NOT_LISTED, decide, decide_one, sends_notices
 
 RULES = """
 [[rule]]
@@ -178,5 +178,5 @@ def test_r22_one_recipient_is_decided_by_sender_recipient_and_date_alone(policy,
 
 
 def test_p02_observe_mode_writes_to_nobody():
-    assert may_write("warn")
-    assert not may_write("observe")
+    assert sends_notices("warn")
+    assert not sends_notices("observe")

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.errors import ConfigError
 from gateway.model import Kind, Standing
-from gateway.policy.policy_trial import failures
+from gateway.policy.policy_trial import failed_examples
 
 RULE = '[[rule]]\nname = "r"\naction = "warn"\ntext = "t"\n'
 EXAMPLE = '[[example]]\naddress = "a@mipt.ru"\nstanding = "listed"\n'
@@ -16,7 +16,7 @@ def test_p04_an_example_that_holds_is_silent(policy, finding, today):
         'rule = "none"\naction = "warn"\npolicy_rule = "r"\n'
     )
     rules = policy(RULE, examples=full)
-    assert failures(rules, lambda text, on: finding(text), today) == ()
+    assert failed_examples(rules, lambda text, on: finding(text), today) == ()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_p04_an_example_that_holds_is_silent(policy, finding, today):
 )
 def test_p04_each_point_that_differs_is_told(key, wrong, got, *, policy, finding, today):
     rules = policy(RULE, examples=EXAMPLE + f'{key} = "{wrong}"\n')
-    (failure,) = failures(rules, lambda text, on: finding(text), today)
+    (failure,) = failed_examples(rules, lambda text, on: finding(text), today)
     assert failure.differences == ((key, wrong, got),)
     assert str(failure).endswith(f"examples.toml:1: a@mipt.ru: {key}: expected {wrong}, got {got}")
 
@@ -49,7 +49,7 @@ def test_p04_sender_and_day_are_the_examples_own(policy, finding, today):
 
     examples = EXAMPLE + 'action = "warn"\nfrom = "jane@example.edu"\non = 2022-01-01\n' + EXAMPLE
     rules = policy(RULE + 'sender = ["example.edu"]\n', examples=examples)
-    assert failures(rules, screen, today) == ()
+    assert failed_examples(rules, screen, today) == ()
     assert seen == [("a@mipt.ru", date(2022, 1, 1)), ("a@mipt.ru", today)]
 
 
@@ -59,7 +59,7 @@ def test_p04_examples_may_stand_beside_what_they_are_about(policy, finding, toda
     rules = policy(RULE + EXAMPLE, exceptions=EXAMPLE, examples=EXAMPLE)
     assert len(rules.examples) == 4
     clear = lambda text, on: finding(text, standing=Standing.CLEAR, kind=Kind.ROLE)  # noqa: E731
-    assert len(failures(rules, clear, today)) == 4
+    assert len(failed_examples(rules, clear, today)) == 4
 
 
 @pytest.mark.parametrize(

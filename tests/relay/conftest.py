@@ -27,7 +27,7 @@ from gateway import log as logging
 from gateway.config import settings
 from gateway.config.endpoint import Endpoint
 from gateway.inspection import inspector
-from gateway.ledger.store.writer import Ledger
+from gateway.ledger.store.writer import LedgerWriter
 from gateway.metrics import Metrics
 from gateway.notices import rhythm
 from gateway.relay import admission, connection, failover, rejections, server
@@ -147,7 +147,7 @@ class Gateway:
     """A running relay with its ledger, and what can be asked of it afterwards."""
 
     server: Server
-    ledger: Ledger
+    ledger: LedgerWriter
     metrics: Metrics
     folder: Path
     log: io.StringIO
@@ -225,7 +225,7 @@ def _envelope():
 @pytest.fixture(scope="session")
 def loaded():
     """The packaged policies, read once."""
-    return load_in_force.load(_config(Path("/nonexistent")), datetime.now(UTC).date()).orders
+    return load_in_force.load(_config(Path("/nonexistent")), datetime.now(UTC).date()).in_force
 
 
 def _config(folder: Path, mode: settings.Mode = settings.Mode.WARN, **relay_options):
@@ -266,7 +266,7 @@ async def gateway(tmp_path, loaded, log):
             options["next_hop"] = hops or (hop.endpoint,)
             rules = options.pop("rules", loaded.rules)
             config, metrics = _config(folder, **options), Metrics()
-            ledger = Ledger(
+            ledger = LedgerWriter(
                 config.ledger.path,
                 config.ledger.emergency_journal,
                 process=secrets.token_hex(8),
@@ -278,8 +278,8 @@ async def gateway(tmp_path, loaded, log):
             await asyncio.to_thread(ledger.start)
             stack.push_async_callback(asyncio.to_thread, ledger.close)
             # A reload may swap what is in force: each gateway has its own.
-            mine = inspector.Orders(loaded.snapshot, rules)
-            look_out = inspector.Watch(config, mine, ledger, metrics, process="test")
+            mine = inspector.InForce(loaded.snapshot, rules)
+            look_out = inspector.Inspector(config, mine, ledger, metrics, process="test")
             listening = Server(config, look_out, metrics)
             started = Gateway(listening, ledger, metrics, folder, log, hop, peers)
             await started.server.start()

@@ -23,7 +23,7 @@ CAMPUS = (ip_network("198.51.100.0/24"), ip_network("2001:db8::/32"))
     ],
 )
 def test_an_address_lies_in_a_network_in_every_spelling(address: str, inside: bool):
-    assert client_address.lies_in(address, CAMPUS) is inside
+    assert client_address.is_in_networks(address, CAMPUS) is inside
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_a_socket_is_known_by_its_endpoint(bound: str, named: str, same: bool):
     with socket.create_server((bound, 0)) as sock:
         port = sock.getsockname()[1]
         others = [Endpoint(named, port + 1 if port < 65535 else 1), Endpoint(path="/run/s")]
-        assert not client_address.is_among(others, sock)
-        assert client_address.is_among([*others, Endpoint(named, port)], sock) is same
+        assert not client_address.is_endpoint_of(others, sock)
+        assert client_address.is_endpoint_of([*others, Endpoint(named, port)], sock) is same
 
 
 def test_a_unix_socket_is_known_by_its_path(tmp_path):
     path = str(tmp_path / "s")
     with socket.socket(socket.AF_UNIX) as sock:
         sock.bind(path)
-        assert client_address.is_among([Endpoint("127.0.0.1", 25), Endpoint(path=path)], sock)
-        assert not client_address.is_among(
+        assert client_address.is_endpoint_of([Endpoint("127.0.0.1", 25), Endpoint(path=path)], sock)
+        assert not client_address.is_endpoint_of(
             [Endpoint("127.0.0.1", 25), Endpoint(path="/run/s")], sock
         )

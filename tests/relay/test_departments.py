@@ -22,7 +22,7 @@ async def sent(started, sender):
 
 async def test_an_event_keeps_the_department_that_was_known_when_it_was_written(gateway):
     started = await gateway()
-    orders = started.server.connections.inspector.orders
+    orders = started.server.connections.inspector.in_force
     orders.departments = KNOWN
     for sender in (b"prof.a@EXAMPLE.edu", b"jane@lab.law.example.edu", b"omar@example.edu", b""):
         await sent(started, sender)

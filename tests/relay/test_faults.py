@@ -62,7 +62,7 @@ async def test_r16_an_error_in_screening_or_policy_reaches_no_message(gateway, m
 async def test_r16_an_error_in_the_screener_reaches_no_message(gateway, monkeypatch):
     started = await gateway()
     monkeypatch.setattr(
-        type(started.server.connections.inspector.orders.screener), "is_clear", breaks
+        type(started.server.connections.inspector.in_force.known_clear), "is_clear", breaks
     )
     await send(started, *ADDRESSES[1:])
     await send(started, ADDRESSES[2])

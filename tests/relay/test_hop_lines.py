@@ -111,7 +111,7 @@ async def test_r07_a_dead_next_hop_does_not_fill_the_disk(gateway):
 
 async def test_r20_a_silent_next_hop_is_told_in_the_same_way(gateway, monkeypatch):
     monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(timeouts, "HOP_SECONDS", 0.1)
+    monkeypatch.setattr(timeouts, "NEXT_HOP_SECONDS", 0.1)
     started = await gateway()
     client, hop = await started.meet()
     await client.say(b"NOOP\r\n")

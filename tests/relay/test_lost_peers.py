@@ -190,7 +190,7 @@ async def test_r08_a_client_that_never_read_does_not_hold_its_session(gateway, p
     await client.say(b"HELP\r\n" * 1000)
     await hop.hear(b"HELP\r\n" * 1000)
     talk = asyncio.ensure_future(hop.say((b"214 " + b"x" * 8000 + b"\r\n") * 999))
-    await started.until(lambda: session._client.is_full)
+    await started.until(lambda: session._client.is_writing_paused)
     getattr(client, part)()
     # The next hop is heard to the end of what it owes, and let go.
     await talk

@@ -55,7 +55,7 @@ async def test_r01_the_reply_to_a_command_said_meanwhile_keeps_its_place(settlin
 @pytest.fixture
 async def deciding(gateway, monkeypatch):
     """A recipient that is being refused, which takes as long as its event."""
-    monkeypatch.setattr(inspector.Watch, "asks_recipients", True)
+    monkeypatch.setattr(inspector.Inspector, "asks_recipients", True)
     return await gateway()
 
 

@@ -21,13 +21,13 @@ async def test_r20_of_many_surplus_clients_that_stay_each_is_told_421(gateway):
     """More than may linger, and all at once: none is closed without a word."""
     started = await gateway(max_sessions=1)
     inside, _ = await started.meet()
-    many = [await started.connect() for _ in range(rejections.LINGERING * 3)]
+    many = [await started.connect() for _ in range(rejections.MOST_LINGERING * 3)]
     for client in many:
         assert await client.end() == own_replies.TOO_MANY
     assert turned_away(started, "sessions") == len(many)
     (line,) = lines(started, "relay.max_sessions is reached")
     assert (line["level"], line["left_out"]) == ("warning", 0)
-    assert len(started.server._rejections) <= rejections.LINGERING
+    assert len(started.server._rejections) <= rejections.MOST_LINGERING
     for client in many:
         client.close()
     await started.until(lambda: not started.server._rejections)
@@ -62,7 +62,7 @@ async def test_r20_where_descriptors_are_short_a_client_is_told_so_and_its_own_i
     (session,) = started.server.connections.open
     shortage = started.server._admission._descriptors
     # As if as many as this session's, and some to spare, were all that there are.
-    shortage.limit = client_address.descriptor(session._client.transport)
+    shortage.limit = client_address.descriptor_of(session._client.transport)
     surplus = [await started.connect() for _ in range(3)]
     for client in surplus:
         assert await client.end() == own_replies.TOO_MANY

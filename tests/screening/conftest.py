@@ -3,13 +3,13 @@ from datetime import date
 import pytest
 
 from gateway.model import Claim, Entity, Listing
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 from gateway.screening.snapshot import build
 
 
 @pytest.fixture
 def people():
-    return People(
+    return MailboxKinds(
         personal={"gmail.com": "Google", "mail.ru": "VK", "privaterelay.appleid.com": "Relays"},
         shared={"wordpress.com": "Sites", "github.io": "Sites"},
         roles=frozenset({"info", "dekanat", "dean", "postmaster", "деканат"}),

@@ -9,9 +9,9 @@ from gateway.addresses.domain_name import normalise
 from gateway.addresses.mailbox import from_text, parse
 from gateway.model import Claim, Entity, Kind, Listing, Rule, Standing
 from gateway.screening.classify import classify
-from gateway.screening.dns_linkage import Link, link, may_be_linked
-from gateway.screening.known_clear import Screener
-from gateway.screening.recipient_kind import People
+from gateway.screening.dns_linkage import Link, find_link, may_be_linked
+from gateway.screening.known_clear import KnownClear
+from gateway.screening.recipient_kind import MailboxKinds
 from gateway.screening.snapshot import build
 
 DAY = date(2026, 11, 22)
@@ -44,7 +44,7 @@ def verdict(address, snapshot, on=DAY):
 @pytest.mark.parametrize("record", ["MX", "NS"])
 @pytest.mark.parametrize("host", ["mipt.ru", "mx.mipt.ru", "a.b.mipt.ru", "MX.MIPT.RU."])
 def test_s07_a_host_inside_a_listed_domain_links(record, host, listed):
-    found = link("friend.example", [(record, host)], listed)
+    found = find_link("friend.example", [(record, host)], listed)
     assert found == Link("friend.example", record, normalise(host), "mipt.ru")
     assert found.evidence == f"{record} {normalise(host)} lies inside mipt.ru"
 
@@ -68,23 +68,23 @@ def test_s07_a_host_inside_a_listed_domain_links(record, host, listed):
     ],
 )
 def test_s07_any_other_host_links_nobody(host, listed):
-    assert link("friend.example", [("MX", host)], listed) is None
+    assert find_link("friend.example", [("MX", host)], listed) is None
 
 
 def test_s07_the_first_host_inside_a_listed_domain_counts(listed):
     answers = [("MX", "mx.example.org"), ("MX", "b.mipt.ru"), ("NS", "a.mipt.ru")]
-    assert link("friend.example", answers, listed).host == "b.mipt.ru"
+    assert find_link("friend.example", answers, listed).host == "b.mipt.ru"
 
 
 @pytest.mark.parametrize("domain", ["mipt.ru", "cs.mipt.ru", "x.hosting.mipt.ru"])
 def test_s07_what_is_listed_or_taken_out_itself_is_not_linked(domain, listed):
-    assert link(domain, [MX], listed) is None
+    assert find_link(domain, [MX], listed) is None
     assert not may_be_linked(domain, listed)
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "x.mail.ru", "blog.wordpress.com"])
 def test_s07_a_personal_provider_or_shared_host_is_never_linked(domain, listed):
-    assert link(domain, [MX], listed) is None
+    assert find_link(domain, [MX], listed) is None
     assert not may_be_linked(domain, listed)
 
 
@@ -99,9 +99,9 @@ def test_s07_any_other_domain_may_be_linked(listed):
 
 @given(st.lists(st.tuples(st.sampled_from(["MX", "NS"]), st.text(max_size=40))))
 def test_s07_whatever_a_zone_says_a_link_is_inside_a_listed_domain(answers):
-    nobody = People({}, {}, frozenset(), frozenset(), frozenset())
+    nobody = MailboxKinds({}, {}, frozenset(), frozenset(), frozenset())
     mipt = Entity("m", "M", listings=(Listing("L", None, None),), domains=(Claim("ru", "s"),))
-    found = link("friend.example", answers, build([mipt], nobody))
+    found = find_link("friend.example", answers, build([mipt], nobody))
     assert found is None or f".{found.host}".endswith(".ru")
 
 
@@ -143,13 +143,13 @@ def test_s07_a_link_is_part_of_the_snapshots_digest(tied):
 
 
 def test_s07_the_relay_looks_closer_at_a_linked_domain(tied):
-    screener = Screener(tied("friend.example"))
-    assert not screener.is_clear(b"ivan@friend.example")
+    known_clear = KnownClear(tied("friend.example"))
+    assert not known_clear.is_clear(b"ivan@friend.example")
 
 
 def test_s07_a_domain_found_clear_is_told_once(listed):
-    screener, told = Screener(listed), []
-    screener.on_newcomer = told.append
+    known_clear, told = KnownClear(listed), []
+    known_clear.on_new_domain = told.append
     for path in (
         b"a@Friend.Example",
         b"b@Friend.Example",
@@ -158,10 +158,10 @@ def test_s07_a_domain_found_clear_is_told_once(listed):
         b"postmaster",
         b"a@",
     ):
-        screener.is_clear(path)
+        known_clear.is_clear(path)
     assert told == ["friend.example", "other.example"]
 
 
 def test_s07_where_nobody_listens_nothing_happens(listed):
-    assert Screener(listed).is_clear(b"a@friend.example")
+    assert KnownClear(listed).is_clear(b"a@friend.example")
     assert classify(parse(b"a@friend.example"), listed, DAY).standing is Standing.CLEAR

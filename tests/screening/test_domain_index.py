@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from gateway.addresses.domain_name import ancestry
 from gateway.model import Claim, Entity
-from gateway.screening.domain_index import DomainIndex, Holding
+from gateway.screening.domain_index import DomainIndex, EntityClaim
 
 label = st.sampled_from(["a", "b", "sk", "kursk", "mipt", "ru", "edu", "cn"])
 domain = st.lists(label, min_size=1, max_size=6).map(".".join)
@@ -11,7 +11,7 @@ domain = st.lists(label, min_size=1, max_size=6).map(".".join)
 
 def index_of(*domains):
     return DomainIndex(
-        Holding(Entity(f"id-{i}", "x"), Claim(d, "s", "r", None)) for i, d in enumerate(domains)
+        EntityClaim(Entity(f"id-{i}", "x"), Claim(d, "s", "r", None)) for i, d in enumerate(domains)
     )
 
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from gateway.addresses.mailbox import parse
 from gateway.model import Claim, Entity, Listing, Standing
 from gateway.screening.classify import classify
-from gateway.screening.known_clear import Screener
-from gateway.screening.recipient_kind import People
+from gateway.screening.known_clear import KnownClear
+from gateway.screening.recipient_kind import MailboxKinds
 from gateway.screening.snapshot import build
 
 DAY = date(2026, 11, 22)
-NOBODY = People({"gmail.com": "Google"}, {}, frozenset(), frozenset(), frozenset())
+NOBODY = MailboxKinds({"gmail.com": "Google"}, {}, frozenset(), frozenset(), frozenset())
 
 
 def claim(value, *, clears=False):
@@ -41,10 +41,10 @@ paths = st.one_of(
 
 @given(st.lists(paths, max_size=6))
 def test_whatever_is_called_clear_is_clear_on_every_day(tries):
-    screener = Screener(SNAPSHOT, capacity=3)
+    known_clear = KnownClear(SNAPSHOT, capacity=3)
     # Twice over: what the first round put by answers in the second.
     for path in tries * 2:
-        if screener.is_clear(path):
+        if known_clear.is_clear(path):
             finding = classify(parse(path), SNAPSHOT, DAY)
             assert finding.standing is Standing.CLEAR
             assert finding.entity is None
@@ -59,9 +59,9 @@ def test_whatever_is_called_clear_is_clear_on_every_day(tries):
     ],
 )
 def test_what_an_entry_bears_on_is_looked_at(path):
-    screener = Screener(SNAPSHOT)
-    screener.is_clear(b"a@l.org")
-    assert not screener.is_clear(path)
+    known_clear = KnownClear(SNAPSHOT)
+    known_clear.is_clear(b"a@l.org")
+    assert not known_clear.is_clear(path)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_what_an_entry_bears_on_is_looked_at(path):
     [b"a@mipt.ru@x.org", b'"a@mipt.ru"@x.org', b"a@mipt.ru@", b"a@mipt.ru(c)", b"a%mipt.ru@"],
 )
 def test_s02_an_odd_spelling_is_not_cut_short_by_a_domain_known_as_clear(path):
-    screener = Screener(SNAPSHOT)
-    assert screener.is_clear(b"a@x.org")
-    assert not screener.is_clear(path)
+    known_clear = KnownClear(SNAPSHOT)
+    assert known_clear.is_clear(b"a@x.org")
+    assert not known_clear.is_clear(path)
 
 
 @pytest.mark.parametrize(
@@ -86,24 +86,24 @@ def test_s02_an_odd_spelling_is_not_cut_short_by_a_domain_known_as_clear(path):
     ],
 )
 def test_what_no_entry_bears_on_is_not(path):
-    screener = Screener(SNAPSHOT)
-    assert screener.is_clear(path)
-    assert screener.is_clear(path)
+    known_clear = KnownClear(SNAPSHOT)
+    assert known_clear.is_clear(path)
+    assert known_clear.is_clear(path)
 
 
 def test_only_domains_are_kept_and_no_more_than_there_is_room_for():
-    screener = Screener(SNAPSHOT, capacity=10)
+    known_clear = KnownClear(SNAPSHOT, capacity=10)
     for number in range(1000):
-        assert screener.is_clear(b"somebody%d@d%d.example" % (number, number))
-        assert len(screener._clear) <= 10
-    assert all(b"somebody" not in kept and b"@" not in kept for kept in screener._clear)
-    assert screener._clear
+        assert known_clear.is_clear(b"somebody%d@d%d.example" % (number, number))
+        assert len(known_clear._clear) <= 10
+    assert all(b"somebody" not in kept and b"@" not in kept for kept in known_clear._clear)
+    assert known_clear._clear
 
 
 @pytest.mark.parametrize(
     "path", [b"postmaster", b"secret=name@x.org", b'"secret"@x.org', b"a@\xff"]
 )
 def test_nothing_is_kept_of_a_path_that_may_hold_more_than_a_domain(path):
-    screener = Screener(SNAPSHOT)
-    assert screener.is_clear(path)
-    assert not screener._clear
+    known_clear = KnownClear(SNAPSHOT)
+    assert known_clear.is_clear(path)
+    assert not known_clear._clear

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 from gateway.model import Claim, Entity
 from gateway.screening import snapshot_lines
-from gateway.screening.lazy_entities import Roster
-from gateway.screening.recipient_kind import People
+from gateway.screening.lazy_entities import LazyEntities
+from gateway.screening.recipient_kind import MailboxKinds
 
-NOBODY = People({}, {}, frozenset(), frozenset(), frozenset())
+NOBODY = MailboxKinds({}, {}, frozenset(), frozenset(), frozenset())
 CLAIM = Claim("x.ru", "s")
 
 
 def roster(*entities):
     _, *lines = snapshot_lines.lines(entities, NOBODY)
-    return Roster(lines)
+    return LazyEntities(lines)
 
 
 def test_entities_are_found_by_id_and_counted():
@@ -40,7 +40,7 @@ def test_only_those_that_can_be_reached_are_given_for_the_indices():
         Entity("c", "C", addresses=(replace(CLAIM, value="a@x.ru"),)),
         Entity("d", "D", linked=(CLAIM,)),
     ]
-    assert [each.id for each in roster(*entities).reached()] == ["b", "c", "d"]
+    assert [each.id for each in roster(*entities).with_claims()] == ["b", "c", "d"]
 
 
 def test_s10_differences_are_found_without_reading_a_line():
@@ -48,7 +48,7 @@ def test_s10_differences_are_found_without_reading_a_line():
     after = roster(Entity("b", "B"), Entity("c", "C2"), Entity("d", "D"))
     assert before.differences(after) == ["a", "c", "d"]
     assert before.differences(before) == []
-    assert Roster([b'["a",broken']).differences(Roster([b'["a",also'])) == ["a"]
+    assert LazyEntities([b'["a",broken']).differences(LazyEntities([b'["a",also'])) == ["a"]
 
 
 @given(

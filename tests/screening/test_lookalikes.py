@@ -10,12 +10,12 @@ from gateway.model import Claim, Entity, Kind, Listing, Rule, Standing
 from gateway.screening import snapshot as screening
 from gateway.screening.classify import classify
 from gateway.screening.confusables import skeleton
-from gateway.screening.known_clear import Screener
-from gateway.screening.recipient_kind import People
+from gateway.screening.known_clear import KnownClear
+from gateway.screening.recipient_kind import MailboxKinds
 
 DAY = date(2026, 11, 22)
 LISTED = (Listing("L", "P", "1"),)
-PEOPLE = People(
+PEOPLE = MailboxKinds(
     {"gmail.com": "Google"}, {"skoltech.pages.dev": "S"}, frozenset(), frozenset(), frozenset()
 )
 SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -158,10 +158,10 @@ LISTED_CLAIM = (Claim("skoltech.ru", "s", "r", DAY),)
 
 
 def test_s06_the_relay_asks_about_lookalikes_and_forgets_about_others(snapshot):
-    screener = Screener(snapshot)
+    known_clear = KnownClear(snapshot)
     for _ in range(2):
-        assert not screener.is_clear(b"ivan@skoltexh.ru")
-        assert screener.is_clear(b"ivan@example.com")
+        assert not known_clear.is_clear(b"ivan@skoltexh.ru")
+        assert known_clear.is_clear(b"ivan@example.com")
 
 
 @given(st.text(SIGNS, min_size=6, max_size=12), st.data())

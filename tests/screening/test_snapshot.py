@@ -60,15 +60,15 @@ def test_s09_the_packaged_policies_serve_without_a_network():
     snapshot = load(REPO / "policies")
     assert snapshot.domains.covers("stud.mipt.ru")
     assert "era_1" in snapshot.addresses["mil.ru"]
-    assert snapshot.people.personal["gmail.com"] == "Google"
-    assert "info" in snapshot.people.families
+    assert snapshot.mailbox_kinds.personal["gmail.com"] == "Google"
+    assert "info" in snapshot.mailbox_kinds.families
 
 
 def test_a_directory_becomes_a_snapshot(policies):
     snapshot = load(policies(a=ENTITY.format(id="a", domain="ФИЗТЕХ.рф")))
     assert list(snapshot.entities) == ["a"]
     assert list(snapshot.domains) == ["xn--e1adc5bhk.xn--p1ai"]
-    assert snapshot.people.roles == {"info"}
+    assert snapshot.mailbox_kinds.roles == {"info"}
     assert snapshot.digest.startswith("sha256:")
     assert len(snapshot.digest) == 7 + 64
 

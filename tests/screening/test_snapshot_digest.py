@@ -4,11 +4,13 @@ from datetime import date
 import pytest
 
 from gateway.model import Claim, Entity, Listing
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 from gateway.screening.snapshot_digest import digest_of
 
 DAY = date(2026, 11, 22)
-PEOPLE = People({"a.com": "A"}, {"b.com": "B"}, frozenset("r"), frozenset("f"), frozenset("u"))
+PEOPLE = MailboxKinds(
+    {"a.com": "A"}, {"b.com": "B"}, frozenset("r"), frozenset("f"), frozenset("u")
+)
 LISTING = Listing("L", "P", "1", DAY, DAY, DAY, DAY, "s")
 CLAIM = Claim("a.ru", "s", "r", DAY)
 ENTITY = Entity(
@@ -49,7 +51,7 @@ def test_every_field_of_an_entity_counts(name):
     assert digest_of([altered], PEOPLE) != digest_of([ENTITY], PEOPLE)
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(People)])
+@pytest.mark.parametrize("name", [field.name for field in fields(MailboxKinds)])
 def test_every_part_of_what_is_known_of_people_counts(name):
     altered = replace(PEOPLE, **{name: other(getattr(PEOPLE, name))})
     assert digest_of([ENTITY], altered) != digest_of([ENTITY], PEOPLE)

@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from gateway.model import Claim, Entity, Listing
 from gateway.screening import snapshot_lines
-from gateway.screening.recipient_kind import People
-from gateway.screening.snapshot_lines import NoLineError
+from gateway.screening.recipient_kind import MailboxKinds
+from gateway.screening.snapshot_lines import MalformedLineError
 
-PEOPLE = People({"a.com": "A"}, {"b.com": "B"}, frozenset("r"), frozenset("f"), frozenset("u"))
+PEOPLE = MailboxKinds(
+    {"a.com": "A"}, {"b.com": "B"}, frozenset("r"), frozenset("f"), frozenset("u")
+)
 TEXT = st.text(min_size=1, max_size=8)
 DAYS = st.none() | st.dates(date(1990, 1, 1), date(2100, 1, 1))
 LISTINGS = st.builds(
@@ -61,7 +63,7 @@ def test_an_entity_comes_back_from_its_line(entity):
     assert (found.id, found.name, found.country) == (entity.id, entity.name, entity.country)
     assert in_order(found) == in_order(entity)
     assert snapshot_lines.id_of(line) == entity.id
-    assert snapshot_lines.is_reached(line) is bool(
+    assert snapshot_lines.has_claims(line) is bool(
         entity.domains or entity.addresses or entity.linked
     )
     assert list(snapshot_lines.lines([found], PEOPLE))[1] == line
@@ -69,17 +71,17 @@ def test_an_entity_comes_back_from_its_line(entity):
 
 def test_people_come_back_from_the_first_line():
     (line,) = snapshot_lines.lines([], PEOPLE)
-    assert snapshot_lines.people_of(line) == PEOPLE
+    assert snapshot_lines.mailbox_kinds_of(line) == PEOPLE
 
 
 @pytest.mark.parametrize("line", [b"", b"{}", b"[]", b'["a"]', b"[1", b'"a"', b"\xff"])
 def test_what_is_no_line_is_refused(line):
-    for read in (snapshot_lines.entity_of, snapshot_lines.people_of):
-        with pytest.raises(NoLineError):
+    for read in (snapshot_lines.entity_of, snapshot_lines.mailbox_kinds_of):
+        with pytest.raises(MalformedLineError):
             read(line)
 
 
 def test_a_line_without_an_id_is_refused():
     for line in (b"", b"[1,2]", b'["abc'):
-        with pytest.raises(NoLineError):
+        with pytest.raises(MalformedLineError):
             snapshot_lines.id_of(line)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from gateway.metrics import Metrics
-from gateway.serve.health import page, silence
+from gateway.serve.health import page, stall_text
 
 
 @dataclass
@@ -57,5 +57,5 @@ def test_other_pages_are_not_there(patient):
 
 
 def test_ten_seconds_of_silence_are_too_many():
-    assert silence(10) is None
-    assert silence(10.6) == "the event loop has been silent for 11 s"
+    assert stall_text(10) is None
+    assert stall_text(10.6) == "the event loop has been silent for 11 s"

@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from gateway.serve.health import TEXT, Page
 from gateway.serve.health_server import (
     LONGEST_REQUEST,
-    MOST_VISITORS,
+    MOST_CONNECTIONS,
     PATIENCE_SECONDS,
-    Pages,
-    PagesThread,
+    HealthServer,
+    HealthServerThread,
 )
 
 LARGE = 5_000_000
@@ -32,7 +32,7 @@ def answer(path):
 def served():
     sock = socket.create_server(("127.0.0.1", 0))
     address = sock.getsockname()
-    thread = PagesThread(sock, answer)
+    thread = HealthServerThread(sock, answer)
     yield address
     thread.close()
     assert sock.fileno() == -1
@@ -110,7 +110,7 @@ def driven():
     """The pages, driven by hand."""
     with selectors.DefaultSelector() as selector:
         sock = socket.create_server(("127.0.0.1", 0))
-        pages = Pages(sock, answer, selector)
+        pages = HealthServer(sock, answer, selector)
 
         def turn():
             for key, _ in selector.select(0):
@@ -126,27 +126,27 @@ def test_who_takes_too_long_is_sent_away(driven):
     with socket.create_connection(address, timeout=5) as silent:
         turn()
         pages.expire(time.monotonic())
-        assert len(pages._visitors) == 1
+        assert len(pages._connections) == 1
         pages.expire(time.monotonic() + PATIENCE_SECONDS + 1)
         assert silent.recv(1) == b""
 
 
 def test_visitors_beyond_the_most_are_sent_away(driven):
     pages, turn, address = driven
-    visitors = [socket.create_connection(address, timeout=5) for _ in range(MOST_VISITORS + 1)]
+    visitors = [socket.create_connection(address, timeout=5) for _ in range(MOST_CONNECTIONS + 1)]
     for _ in visitors:
         turn()
-    assert len(pages._visitors) == MOST_VISITORS
+    assert len(pages._connections) == MOST_CONNECTIONS
     assert visitors[-1].recv(1) == b""
     for visitor in visitors:
         visitor.close()
     turn()
-    assert not pages._visitors
+    assert not pages._connections
 
 
 @given(st.binary(max_size=100))
 def test_any_request_has_a_reply(request):
-    pages = Pages.__new__(Pages)
+    pages = HealthServer.__new__(HealthServer)
     pages._answer = lambda path: Page("200 OK", TEXT, path.encode())
     head, _, _ = pages._reply(request).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 ")

@@ -13,11 +13,11 @@ from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Refusal
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run, remove_list
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import snapshot_history
 from gateway.metrics import Metrics, exposition
 from gateway.serve import load_in_force
-from gateway.serve.list_freshness import Newer, measure
+from gateway.serve.list_freshness import NewerSnapshot, measure
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LISTS = '[lists]\ndirectory = "{}"\nsources = ["policies", "us-csl"]'
@@ -36,8 +36,8 @@ def take(tmp_path, policies, folder):
         file = tmp_path / "own.csv"
         rows = "".join(f"Institute of {domain},{domain}\n" for domain in domains)
         file.write_text(f"name,domains\n{rows}")
-        parcel = Parcel("own", [file], accepts_loss=True)
-        return import_run.take(policies, folder, parcel, at).assembly.snapshot.digest
+        import_files = ImportFiles("own", [file], accepts_loss=True)
+        return import_run.import_list(policies, folder, import_files, at).built.snapshot.digest
 
     return take
 
@@ -50,7 +50,7 @@ def own_config(config, folder, tmp_path):
 
 
 def test_another_snapshot_in_force_is_told_once(own_config, take):
-    newer = Newer(own_config)
+    newer = NewerSnapshot(own_config)
     assert not newer.is_in_force("sha256:served")  # none was ever put in force
     first = take("one.example.org")
     assert not newer.is_in_force(first)
@@ -62,7 +62,7 @@ def test_another_snapshot_in_force_is_told_once(own_config, take):
 
 
 def test_an_import_that_changes_nothing_asks_for_nothing(own_config, take):
-    newer = Newer(own_config)
+    newer = NewerSnapshot(own_config)
     served = take("one.example.org")
     newer.is_in_force(served)
     assert take("one.example.org", at=NOW + timedelta(hours=1)) == served
@@ -71,17 +71,19 @@ def test_an_import_that_changes_nothing_asks_for_nothing(own_config, take):
 
 def test_two_gateways_that_disagree_do_not_take_turns_for_ever(own_config, take, folder):
     ours, theirs = take("one.example.org"), take("two.example.org")
-    newer = Newer(own_config)
+    newer = NewerSnapshot(own_config)
     assert newer.is_in_force(ours)
     # We load, by our own policies, what we had; they come again, and so on.
     for at in range(3):
         for digest in (ours, theirs):
-            turn = snapshot_history.current(folder)
+            activation = snapshot_history.current(folder)
             made = snapshot_history.load(folder, digest)
-            later = turn.at + timedelta(seconds=at)
-            with folder.held():
+            later = activation.at + timedelta(seconds=at)
+            with folder.locked():
                 snapshot_history.save(
-                    folder, made, snapshot_history.Turn(later, digest, "", turn.entities, {})
+                    folder,
+                    made,
+                    snapshot_history.SnapshotActivation(later, digest, "", activation.entities, {}),
                 )
             assert not newer.is_in_force(ours)
 
@@ -105,7 +107,7 @@ def test_s08_each_list_has_an_age_and_says_whether_it_was_refused(own_config, ta
     told = page(own_config)
     assert 'monition_list_age_seconds{source="own"} 172800.0' in told
     assert 'monition_list_refused{source="own"} 1.0' in told
-    import_run.still_current(folder, "own", NOW - timedelta(seconds=60))
+    import_run.record_unchanged(folder, "own", NOW - timedelta(seconds=60))
     told = page(own_config)
     assert 'monition_list_age_seconds{source="own"} 60.0' in told
     assert 'monition_list_refused{source="own"} 0.0' in told
@@ -118,38 +120,38 @@ def test_s08_a_list_that_cannot_be_read_is_as_old_as_can_be(own_config, take, fo
 
 
 def test_s09_lists_that_cannot_be_read_keep_no_gateway_from_starting(own_config, take, folder):
-    alone = load_in_force.load(own_config, NOW.date()).orders.snapshot.digest
+    alone = load_in_force.load(own_config, NOW.date()).in_force.snapshot.digest
     last = take("one.example.org")
     # As good as another user's file: whoever opens it gets an OSError.
     folder.source("own").unlink()
     folder.source("own").mkdir()
     assert 'monition_list_age_seconds{source="own"} +Inf' in page(own_config)
-    loaded = load_in_force.load(own_config, NOW.date()).orders
+    loaded = load_in_force.load(own_config, NOW.date()).in_force
     assert loaded.snapshot.digest == last
-    assert not loaded.screener.is_clear(b"a@one.example.org")
+    assert not loaded.known_clear.is_clear(b"a@one.example.org")
     folder.current.unlink()
-    assert load_in_force.load(own_config, NOW.date()).orders.snapshot.digest == last
+    assert load_in_force.load(own_config, NOW.date()).in_force.snapshot.digest == last
     folder.history.unlink()
-    loaded = load_in_force.load(own_config, NOW.date()).orders
+    loaded = load_in_force.load(own_config, NOW.date()).in_force
     assert loaded.snapshot.digest == alone
-    assert not loaded.screener.is_clear(b"a@mipt.ru")
+    assert not loaded.known_clear.is_clear(b"a@mipt.ru")
 
 
 def test_what_is_no_longer_there_is_no_longer_told(own_config, take, folder):
     metrics = Metrics()
     take("one.example.org")
     assert len(page(own_config, metrics)) == 4
-    remove_list.forget(own_config.policies.directory, folder, "own", NOW)
+    remove_list.remove(own_config.policies.directory, folder, "own", NOW)
     assert len(page(own_config, metrics)) == 2
 
 
 def test_infinity_outlives_the_way_to_the_supervisor(own_config):
-    from gateway.serve.worker_report import Report  # noqa: PLC0415
+    from gateway.serve.worker_report import WorkerReport  # noqa: PLC0415
 
     metrics = Metrics()
     measure(own_config, metrics, NOW)
-    report = Report(is_serving=True, faults=(), samples=metrics.samples(), reloads_wanted=0)
-    told = Report.decode(report.encode()).samples
+    report = WorkerReport(is_serving=True, faults=(), samples=metrics.samples(), reloads_wanted=0)
+    told = WorkerReport.decode(report.encode()).samples
     assert math.inf in told.values()
 
 

@@ -80,34 +80,34 @@ def test_o03_a_unix_socket_can_be_handed_over_too(serve, tmp_path):
 
 def test_what_was_handed_to_another_process_is_not_taken():
     environ = {"LISTEN_PID": "1", "LISTEN_FDS": "1"}
-    assert listener_sockets.handed_over(environ, 2) == []
-    assert listener_sockets.handed_over({}, 2) == []
+    assert listener_sockets.from_systemd(environ, 2) == []
+    assert listener_sockets.from_systemd({}, 2) == []
 
 
 def test_a_descriptor_that_does_not_listen_is_named(monkeypatch):
     with socket.socket() as deaf:
-        monkeypatch.setattr(listener_sockets, "FIRST", os.dup(deaf.fileno()))
+        monkeypatch.setattr(listener_sockets, "FIRST_DESCRIPTOR", os.dup(deaf.fileno()))
         environ = {"LISTEN_PID": "2", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "deaf"}
         with pytest.raises(MonitionError, match=r"descriptor \d+ \(deaf\).*ListenStream="):
-            listener_sockets.handed_over(environ, 2)
+            listener_sockets.from_systemd(environ, 2)
 
 
 def test_a_descriptor_without_a_name_has_no_empty_brackets(monkeypatch):
     with socket.socket() as deaf:
-        monkeypatch.setattr(listener_sockets, "FIRST", os.dup(deaf.fileno()))
+        monkeypatch.setattr(listener_sockets, "FIRST_DESCRIPTOR", os.dup(deaf.fileno()))
         with pytest.raises(MonitionError, match=r"^descriptor \d+, handed over by LISTEN_FDS, "):
-            listener_sockets.handed_over({"LISTEN_PID": "2", "LISTEN_FDS": "1"}, 2)
+            listener_sockets.from_systemd({"LISTEN_PID": "2", "LISTEN_FDS": "1"}, 2)
 
 
 def test_a_number_of_descriptors_that_is_none_is_told():
     with pytest.raises(MonitionError, match="LISTEN_FDS is 'two'"):
-        listener_sockets.handed_over({"LISTEN_PID": "2", "LISTEN_FDS": "two"}, 2)
+        listener_sockets.from_systemd({"LISTEN_PID": "2", "LISTEN_FDS": "two"}, 2)
 
 
 def test_names_may_be_missing(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as one:
-        monkeypatch.setattr(listener_sockets, "FIRST", os.dup(one.fileno()))
-        ((name, taken),) = listener_sockets.handed_over({"LISTEN_PID": "2", "LISTEN_FDS": "1"}, 2)
+        monkeypatch.setattr(listener_sockets, "FIRST_DESCRIPTOR", os.dup(one.fileno()))
+        ((name, taken),) = listener_sockets.from_systemd({"LISTEN_PID": "2", "LISTEN_FDS": "1"}, 2)
         with taken:
             assert name == "unknown"
             assert taken.getsockname() == one.getsockname()
@@ -120,4 +120,4 @@ def test_endpoints_are_spelt_as_in_the_configuration():
             six.bind(("::1", 0))
         except OSError:
             pytest.skip("this machine has no IPv6")
-        assert listener_sockets.endpoint(six) == f"[::1]:{six.getsockname()[1]}"
+        assert listener_sockets.endpoint_of(six) == f"[::1]:{six.getsockname()[1]}"

@@ -33,15 +33,15 @@ def test_a05_what_serves_is_kept_at_the_start_and_at_each_reload(own_config, fol
     file.write_text(file.read_text().replace("listed institutions: warn", "another name"))
     examples = own_config.policies.directory / "examples.toml"
     examples.write_text(examples.read_text().replace("listed institutions: warn", "another name"))
-    second = load_in_force.load_anew(own_config, TODAY)
-    assert second.orders.rules.digest != first.orders.rules.digest
+    second = load_in_force.reload(own_config, TODAY)
+    assert second.in_force.rules.digest != first.in_force.rules.digest
     for loaded in (first, second):
-        digests = loaded.orders.snapshot.digest, loaded.orders.rules.digest
-        was = past_basis.replay(folder, *digests, texts=loaded.texts_digest)
+        digests = loaded.in_force.snapshot.digest, loaded.in_force.rules.digest
+        was = past_basis.open_basis(folder, *digests, texts=loaded.texts_digest)
         assert was.gone == ()
-        assert was.rules.rules == loaded.orders.rules.rules
+        assert was.rules.rules == loaded.in_force.rules.rules
         assert was.texts.sources == loaded.texts.sources
-    assert len(policy_history.terms(folder)) == 2
+    assert len(policy_history.activations(folder)) == 2
 
 
 def test_that_it_cannot_be_kept_keeps_no_gateway_from_starting(own_config, folder):
@@ -58,8 +58,8 @@ def test_a_refused_reload_keeps_no_policy(own_config, folder):
     file = own_config.policies.directory / "policy.toml"
     file.write_text(file.read_text().replace('action = "warn"', 'action = "pass"'))
     with capture_logs():
-        assert load_in_force.load_anew(own_config, TODAY) is None
-    assert len(policy_history.terms(folder)) == 1
+        assert load_in_force.reload(own_config, TODAY) is None
+    assert len(policy_history.activations(folder)) == 1
 
 
 def test_a_domain_of_our_own_on_a_list_is_told_loudly(own_config):
@@ -77,8 +77,8 @@ def test_s08_a_reload_over_a_lost_list_takes_the_policies_and_keeps_the_snapshot
     first = load_in_force.load(own_config, TODAY)
     (folder.sources / "own.jsonl").write_bytes(b"junk")
     with capture_logs() as logs:
-        again = load_in_force.load_anew(own_config, TODAY)
-    assert again.orders.snapshot.digest == first.orders.snapshot.digest
+        again = load_in_force.reload(own_config, TODAY)
+    assert again.in_force.snapshot.digest == first.in_force.snapshot.digest
     (told,) = [each for each in logs if each["event"] == "the lists cannot be read"]
     assert told["instead"].startswith("the last good snapshot stays in force")
-    assert snapshot_history.current(folder).digest == first.orders.snapshot.digest
+    assert snapshot_history.current(folder).digest == first.in_force.snapshot.digest

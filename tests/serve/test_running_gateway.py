@@ -54,7 +54,7 @@ def page(*digests):
 
 def test_it_says_what_it_works_by(site):
     site.content = page(("sha256:s", "sha256:p"))
-    assert running_gateway.ask(site.endpoint) == running_gateway.Running(
+    assert running_gateway.ask(site.endpoint) == running_gateway.RunningGateway(
         ("sha256:s",), ("sha256:p",)
     )
 

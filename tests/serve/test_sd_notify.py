@@ -43,23 +43,23 @@ def test_an_abstract_socket_is_spelt_with_an_at(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
         ear.bind(b"\0" + str(tmp_path).encode()[-60:])
         name = ear.getsockname().decode()[1:]
-        Notifier({"NOTIFY_SOCKET": f"@{name}"}, 1).tell("READY=1", "STATUS=x")
+        Notifier({"NOTIFY_SOCKET": f"@{name}"}, 1).notify("READY=1", "STATUS=x")
         ear.settimeout(5)
         assert ear.recv(100) == b"READY=1\nSTATUS=x"
 
 
 def test_without_a_manager_nothing_is_said_and_nothing_fails(tmp_path):
-    Notifier({}, 1).tell("READY=1")
-    Notifier({"NOTIFY_SOCKET": str(tmp_path / "gone")}, 1).tell("READY=1")
+    Notifier({}, 1).notify("READY=1")
+    Notifier({"NOTIFY_SOCKET": str(tmp_path / "gone")}, 1).notify("READY=1")
 
 
 def test_the_watchdog_is_fed_only_where_it_watches_this_process(manager):
     watched = {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "1", "WATCHDOG_PID": "7"}
-    Notifier(watched, 8).tell_alive()
-    Notifier({"NOTIFY_SOCKET": manager.address}, 7).tell_alive()
+    Notifier(watched, 8).notify_watchdog()
+    Notifier({"NOTIFY_SOCKET": manager.address}, 7).notify_watchdog()
     ours = Notifier(watched, 7)
-    ours.tell_alive()
-    ours.tell_alive()  # not again within a second
-    ours.tell("END=1")
+    ours.notify_watchdog()
+    ours.notify_watchdog()  # not again within a second
+    ours.notify("END=1")
     assert manager("") == "WATCHDOG=1"
     assert manager("") == "END=1"

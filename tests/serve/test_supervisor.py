@@ -218,10 +218,10 @@ def is_first():
     return True
 
 def serve(end):
-    worker_report.send(end, worker_report.Report(True, (), {{}}))
+    worker_report.send(end, worker_report.WorkerReport(True, (), {{}}))
 
 {story}
-sys.exit(start.launch(load(None, {{"MONITION_CONFIG": sys.argv[1]}}), {{}}))
+sys.exit(start.start_gateway(load(None, {{"MONITION_CONFIG": sys.argv[1]}}), {{}}))
 """
 
 FAULTY = "worker_process.run = lambda *_: worker_process.FAULTY"

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from gateway.config import Relay
 from gateway.errors import FaultyFile
 from gateway.serve import health, load_in_force
-from gateway.serve.start import launch, processes
+from gateway.serve.start import start_gateway, worker_count
 from gateway.serve.worker import Worker
 
 
@@ -35,7 +35,7 @@ async def serving(config, story, worker=None):
 
 async def test_p04_s10_a_reload_swaps_snapshot_and_rules_together(config, policies):
     async def story(worker):
-        before = worker._watch.orders
+        before = worker._inspector.in_force
         file = policies / "entities" / "own.toml"
         file.write_text(
             '[[entity]]\nid = "own-1"\nname = "Institute of Tests"\ncountry = "RU"\n'
@@ -46,11 +46,11 @@ async def test_p04_s10_a_reload_swaps_snapshot_and_rules_together(config, polici
         )
         os.kill(os.getpid(), signal.SIGHUP)
         await asyncio.sleep(0.05)
-        while worker._watch.orders is before:
+        while worker._inspector.in_force is before:
             await asyncio.sleep(0.05)
-        after = worker._watch.orders
-        assert not after.screener.is_clear(b"a@tests.example")
-        assert before.screener.is_clear(b"a@tests.example")
+        after = worker._inspector.in_force
+        assert not after.known_clear.is_clear(b"a@tests.example")
+        assert before.known_clear.is_clear(b"a@tests.example")
         assert after.snapshot.digest != before.snapshot.digest
 
     await asyncio.wait_for(serving(config, story), 30)
@@ -58,7 +58,7 @@ async def test_p04_s10_a_reload_swaps_snapshot_and_rules_together(config, polici
 
 async def test_p04_a_reload_whose_examples_fail_is_refused(config, policies):
     async def story(worker):
-        before = worker._watch.orders
+        before = worker._inspector.in_force
         examples = policies / "examples.toml"
         examples.write_text(
             examples.read_text()
@@ -68,7 +68,7 @@ async def test_p04_a_reload_whose_examples_fail_is_refused(config, policies):
             os.kill(os.getpid(), signal.SIGHUP)
             while not logs:
                 await asyncio.sleep(0.05)
-        assert worker._watch.orders is before
+        assert worker._inspector.in_force is before
         assert "refused" in logs[0]["event"]
         assert "examples.toml" in str(logs[0]["faults"])
 
@@ -110,12 +110,12 @@ def test_the_metrics_port_in_use_is_named_too(config):
         socket.create_server((endpoint.host, endpoint.port)),
         pytest.raises(OSError, match=f"cannot listen on {endpoint}: Address already in use"),
     ):
-        launch(config, {})
+        start_gateway(config, {})
 
 
 def test_auto_is_one_worker_for_each_processor_that_it_may_use():
-    assert processes(Relay(workers="auto")) == len(os.sched_getaffinity(0))
-    assert processes(Relay(workers=7)) == 7
+    assert worker_count(Relay(workers="auto")) == len(os.sched_getaffinity(0))
+    assert worker_count(Relay(workers=7)) == 7
 
 
 async def test_it_is_alive_while_its_loop_beats_and_ready_while_it_serves(config, monkeypatch):

@@ -13,13 +13,13 @@ def test_any_line_has_a_verb(line):
 
 
 def test_r13_xforward_is_read_in_xtext_and_any_case():
-    client = commands.xforward(b"XFORWARD addr=IPv6:2001:db8::1 helo=a+20b+2Bc\r\n", Client())
+    client = commands.read_xforward(b"XFORWARD addr=IPv6:2001:db8::1 helo=a+20b+2Bc\r\n", Client())
     assert client == Client("2001:db8::1", "a b+c", None)
-    client = commands.xforward(b"XFORWARD IDENT=4A HELO=[UNAVAILABLE]\r\n", client)
+    client = commands.read_xforward(b"XFORWARD IDENT=4A HELO=[UNAVAILABLE]\r\n", client)
     assert client == Client("2001:db8::1", None, "4A")
 
 
 @given(st.binary(max_size=200))
 def test_r13_nothing_in_xforward_can_break_a_line_later(line):
-    client = commands.xforward(b"XFORWARD HELO=" + line, Client())
+    client = commands.read_xforward(b"XFORWARD HELO=" + line, Client())
     assert client.helo is None or client.helo.isprintable()

@@ -38,7 +38,7 @@ def chunking(play):
 def test_r03_chunks_go_on_as_chunks(chunking):
     assert chunking.client(b"BDAT 7\r\nab\r\n.\r") == (b"", b"")
     assert chunking.session.moment is Moment.ENVELOPE
-    assert chunking.session.transaction.paths == [b"c@d"]
+    assert chunking.session.transaction.recipient_paths == [b"c@d"]
     assert chunking.do("start_content", is_matched=False) == (b"", b"BDAT 7\r\nab\r\n.\r")
     assert chunking.client(b"x") == (b"", b"x")
     assert chunking.hop(b"250 got 7\r\n") == (b"250 got 7\r\n", b"")
@@ -163,7 +163,7 @@ def test_r03_a_chunk_as_the_rfc_spells_it_goes_on(chunking, line):
 def test_r03_only_the_rfcs_own_spelling_is_a_chunk(noise, line, at):
     at %= len(line) + 1
     said = line[:at] + noise + line[at:] + b"\r\n"
-    chunk = bdat.announced(said)
+    chunk = bdat.parse_bdat(said)
     if chunk is not None:
         words = [b"BDAT", b"%d" % chunk.octets, *[b"LAST"] * chunk.is_last]
         assert said.upper() == b" ".join(words) + b"\r\n"
@@ -238,7 +238,7 @@ def test_r03_a_new_transaction_is_asked_about_anew_after_abandoned_chunks(chunki
     chunking.client(b"RSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<x@mipt.ru>\r\nBDAT 1 LAST\r\nb")
     chunking.hop(b"250 rset\r\n250 mail\r\n250 rcpt\r\n")
     assert chunking.session.moment is Moment.ENVELOPE
-    assert chunking.session.transaction.paths == [b"x@mipt.ru"]
+    assert chunking.session.transaction.recipient_paths == [b"x@mipt.ru"]
 
 
 def test_r03_the_octets_of_a_refused_chunk_are_no_command(ready):

@@ -56,7 +56,7 @@ def scanned(pieces, *, refuse=True):
             assert safe is None
             assert scanner.passed == b""
             safe = passed
-            scanner.tolerate()
+            scanner.ignore_lookalikes()
             scan = scanner.feed(piece)
         passed += scanner.passed
         if scan is Scan.END:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.audit import ask_beyond
-from gateway.cli.shared.audit_answer import MOST, limit_option, show
-from gateway.cli.shared.audit_filters import Moment, check_period, filters_of
+from gateway.cli.shared.audit_answer import MOST, limit_option, print_answer
+from gateway.cli.shared.audit_filters import MomentParamType, check_period, filters_of
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.paragraphs import paragraph
-from gateway.cli.shared.person import read_as
+from gateway.cli.shared.person import access_options
 from gateway.cli.shared.tables import emit, paint
 from gateway.compliance.actor import open_as
 from gateway.compliance.audit import ask_ledger
 from gateway.compliance.audit.question_values import mailbox_or_pseudonym
 from gateway.ledger.questions.named_questions import QUESTIONS
-from gateway.ledger.questions.question import Question, Takes
+from gateway.ledger.questions.question import ParameterKind, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gateway.ledger.questions.question import Parameter
 
 
-class Mailbox(click.ParamType[str]):
+class MailboxParamType(click.ParamType[str]):
     """A mail address, or the pseudonym of one."""
 
     name = "address"
@@ -43,7 +43,7 @@ class Mailbox(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
-class Day(click.ParamType[str]):
+class DayParamType(click.ParamType[str]):
     """A day of the calendar."""
 
     name = "date"
@@ -54,15 +54,15 @@ class Day(click.ParamType[str]):
         return str(day.date().isoformat())
 
 
-_TYPES: dict[Takes, Callable[[], click.ParamType[Any]]] = {
-    Takes.ADDRESS: Mailbox,
-    Takes.SENDER: Mailbox,
-    Takes.MOMENT: Moment,
-    Takes.END: lambda: Moment(is_end=True),
-    Takes.DAY: Day,
-    Takes.NUMBER: lambda: click.IntRange(0, MOST),
-    Takes.WORD: lambda: click.STRING,
-    Takes.FILE: lambda: click.STRING,
+_TYPES: dict[ParameterKind, Callable[[], click.ParamType[Any]]] = {
+    ParameterKind.ADDRESS: MailboxParamType,
+    ParameterKind.SENDER: MailboxParamType,
+    ParameterKind.MOMENT: MomentParamType,
+    ParameterKind.END: lambda: MomentParamType(is_end=True),
+    ParameterKind.DAY: DayParamType,
+    ParameterKind.NUMBER: lambda: click.IntRange(0, MOST),
+    ParameterKind.WORD: lambda: click.STRING,
+    ParameterKind.FILE: lambda: click.STRING,
 }
 
 
@@ -136,10 +136,10 @@ def verb_of(question: Question) -> click.Command:
                 found = ask_ledger.ask(
                     reading, question, filters=filters, values=values, limit=limit or None
                 )
-                show(question, found, output_format)
+                print_answer(question, found, output_format)
 
     decorated: Any = config_option(answer)
-    decorated = read_as(f"audit ask {question.name}")(decorated)
+    decorated = access_options(f"audit ask {question.name}")(decorated)
     decorated = format_option()(decorated)
     if question.name not in ask_beyond.ONE_THING:
         decorated = limit_option(decorated)

@@ -10,16 +10,16 @@ import click
 
 from gateway.cli.audit import verify
 from gateway.cli.check import explanation
-from gateway.cli.shared.audit_answer import show
+from gateway.cli.shared.audit_answer import print_answer
 from gateway.cli.shared.options import tell_of_damage
-from gateway.cli.shared.tables import emit, say, visible
+from gateway.cli.shared.tables import emit, print_message, visible
 from gateway.compliance.audit import office_questions
 from gateway.compliance.trial.try_address import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gateway.compliance.actor import Reading
+    from gateway.compliance.actor import LoggedReading
     from gateway.config import Config
     from gateway.ledger.questions.question import Question
 
@@ -29,7 +29,7 @@ class Asked:
     """A question with all that it is asked with; ``limit=None`` is all rows."""
 
     config: Config
-    reading: Reading
+    reading: LoggedReading
     question: Question
     values: Mapping[str, Any]
     limit: int | None
@@ -38,7 +38,7 @@ class Asked:
 
 def _why(asked: Asked) -> None:
     told = office_questions.why(asked.reading, asked.values["event"])
-    say(visible(told.sentence))
+    print_message(visible(told.sentence))
     if asked.output_format == "json":
         emit([told.facts], format="json")
         return
@@ -49,7 +49,7 @@ def _why(asked: Asked) -> None:
         emit(rows, columns=asked.question.columns, format="csv")
     else:
         # All of it, also what is long.
-        emit(rows, columns=asked.question.shown)
+        emit(rows, columns=asked.question.table_columns)
 
 
 def _why_not(asked: Asked) -> None:
@@ -59,28 +59,32 @@ def _why_not(asked: Asked) -> None:
     )
     tell_of_damage(found.lists)
     if asked.output_format == "json":
-        say(found.seen.said)
+        print_message(found.seen.sentence)
         emit([{**as_object(found.verdict), "seen": found.seen.rows}], format="json")
         return
     # As data where people read it; beside the data where a program does.
     for line in explanation(found.verdict, found.basis.rules, writes=found.basis.writes):
         click.echo(line, err=asked.output_format == "csv")
-    show(asked.question, found.seen, asked.output_format)
+    print_answer(asked.question, found.seen, asked.output_format)
 
 
 def _list_change(asked: Asked) -> None:
     before, after = asked.values["before"], asked.values["after"]
     found = office_questions.list_change(asked.config, asked.reading, before, after, asked.limit)
     if found is None:
-        say("Only one snapshot was ever in force: there is nothing to compare it with yet.")
+        print_message(
+            "Only one snapshot was ever in force: there is nothing to compare it with yet."
+        )
         return
-    show(asked.question, found, asked.output_format)
-    say("Mail that was never matched is not in the ledger: see docs/lists.md, Looking back.")
+    print_answer(asked.question, found, asked.output_format)
+    print_message(
+        "Mail that was never matched is not in the ledger: see docs/lists.md, Looking back."
+    )
 
 
 def _exceptions(asked: Asked) -> None:
     found = office_questions.exceptions(asked.config, asked.reading, asked.values, asked.limit)
-    show(asked.question, found, asked.output_format)
+    print_answer(asked.question, found, asked.output_format)
 
 
 def _intact(asked: Asked) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.tables import say
+from gateway.cli.shared.tables import print_message
 from gateway.compliance.audit import keep_checkpoint
 
 if TYPE_CHECKING:
@@ -80,17 +80,17 @@ def checkpoint(
         click.echo(done.line)
         return
     for failure in done.failures:
-        say(f"monition: {failure}")
+        print_message(f"monition: {failure}")
     if done.lies_beside:
-        say(f"{history} lies beside the ledger: who can rewrite one can rewrite both.")
+        print_message(f"{history} lies beside the ledger: who can rewrite one can rewrite both.")
     if done.other_signer is not None:
         before, mine = done.other_signer.before, done.other_signer.now or "nobody"
-        say(
+        print_message(
             f"{history} was signed by {before} so far, and this checkpoint by {mine}: where the "
             "key was not changed on purpose, find out who did."
         )
     if done.kept:
-        say(f"The checkpoint of row {done.row} is kept: {', '.join(done.kept)}.")
+        print_message(f"The checkpoint of row {done.row} is kept: {', '.join(done.kept)}.")
     if done.failures:
         sys.exit(1)
 
@@ -99,7 +99,7 @@ def _make_key(path: Path) -> None:
     key = keep_checkpoint.make_key(path)
     click.echo(key.pem, nl=False)
     click.echo(f"fingerprint {key.fingerprint}")
-    say(
+    print_message(
         f"The secret key is in {path}. Keep the lines above elsewhere: who verifies needs them "
         "(`monition audit verify --checkpoint FILE --public-key FILE`)."
     )

@@ -10,8 +10,8 @@ import click
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.tables import say
-from gateway.compliance.actor import access, hand
+from gateway.cli.shared.tables import print_message
+from gateway.compliance.actor import access, current_actor
 from gateway.compliance.audit import dispose as acts
 from gateway.compliance.audit import which_findings
 from gateway.compliance.audit.dispose import NoReasonError, NotLicensedError, OfficeDecision
@@ -87,12 +87,12 @@ def dispose(
         raise click.UsageError(text) from error
     config = load_config(config_file)
     chosen = choose(config, events, filters, access("audit dispose", reason), yes=yes)
-    done = acts.dispose(config, chosen, decision, hand(by))
-    say(f"{findings(done)} decided: {disposition}")
+    done = acts.dispose(config, chosen, decision, current_actor(by))
+    print_message(f"{findings(done)} decided: {disposition}")
     if decision.lacks_licence:
-        say("no --licence was given: an auditor will ask for its number")
+        print_message("no --licence was given: an auditor will ask for its number")
     if decision.has_ended(datetime.now(UTC).date()):
-        say(f"mind that it ended on {decision.expires_on}, before today")
+        print_message(f"mind that it ended on {decision.expires_on}, before today")
 
 
 def choose(

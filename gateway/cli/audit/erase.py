@@ -9,15 +9,15 @@ import click
 
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.tables import say
-from gateway.compliance.actor import access, hand
+from gateway.cli.shared.tables import print_message
+from gateway.compliance.actor import access, current_actor
 from gateway.compliance.audit import erase as acts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gateway.compliance.audit.erase import Amount, ErasedPerson, Foreseen, Torn
+    from gateway.compliance.audit.erase import Amount, ErasedPerson, ErasureForecast, TornLines
 
 
 @click.command(
@@ -80,18 +80,20 @@ def erase(
         raise click.UsageError("--part belongs to EVENTs; with --person it is --as.")
     config = load_config(config_file)
     if person:
-        sought = acts.mailbox(person)
+        sought = acts.read_mailbox(person)
         if dry_run or not yes:
             who = access("audit erase", reason)
-            _foresee(acts.foresee_person(config, sought, role, hand(by), who), role, dry=dry_run)
+            _foresee(
+                acts.foresee_person(config, sought, role, current_actor(by), who), role, dry=dry_run
+            )
             return
         if sys.stderr.isatty():
-            say("looking through the whole ledger: some seconds for each gigabyte of it")
-        done = acts.person(
+            print_message("looking through the whole ledger: some seconds for each gigabyte of it")
+        done = acts.erase_person(
             config,
             sought,
             role,
-            hand(by),
+            current_actor(by),
             reason=reason,
             drops_notices=drop_notices,
             drops_torn=drop_torn,
@@ -100,69 +102,75 @@ def erase(
     elif dry_run or not yes:
         _would_go(acts.foresee_parts(config, events, parts), dry=dry_run)
     else:
-        erased = acts.parts(config, events, parts, hand(by), reason=reason, tell=told)
+        erased = acts.erase_findings_parts(
+            config, events, parts, current_actor(by), reason=reason, tell=print_amount
+        )
         finish(erased.unfinished)
 
 
-def _foresee(found: Foreseen, role: str, *, dry: bool) -> None:
-    say(
+def _foresee(found: ErasureForecast, role: str, *, dry: bool) -> None:
+    print_message(
         f"{found.mailbox} is the sender of {found.as_sender:,} and the recipient of "
         f"{found.as_recipient:,} findings"
     )
-    say(f"notices that name it: {found.notices:,}, of them still to be sent: {found.unsent:,}")
+    print_message(
+        f"notices that name it: {found.notices:,}, of them still to be sent: {found.unsent:,}"
+    )
     if found.journal:
-        say(
+        print_message(
             f"{counted(found.journal, 'line')} of the emergency journal that name it: would be "
             "taken into the ledger, and erased there"
         )
     if found.aside:
-        say(
+        print_message(
             f"{counted(found.aside, 'line')} that the journal put aside and that name it: "
             + ("would be taken out" if role == acts.BOTH else "would go with --as both")
         )
     _tell_of_torn(found.torn)
     if found.tagged:
         tagged = ", ".join(found.tagged)
-        say(f"mailboxes of their own to this command, to be asked for each: {tagged}")
+        print_message(f"mailboxes of their own to this command, to be asked for each: {tagged}")
     is_all = not (found.notices or found.journal or found.aside)
     _would_go(found.amount, dry=dry, is_all=is_all)
 
 
 def _tell_of_person(done: ErasedPerson) -> None:
-    told(done.amount, is_all=not (done.notices or done.aside))
+    print_amount(done.amount, is_all=not (done.notices or done.aside))
     if done.notices:
-        say(f"{counted(done.notices, 'notice')} that named the address: removed, or changed")
+        print_message(
+            f"{counted(done.notices, 'notice')} that named the address: removed, or changed"
+        )
     if done.dropped:
-        say(f"{counted(done.dropped, 'notice')} given up: their senders were not told")
+        print_message(f"{counted(done.dropped, 'notice')} given up: their senders were not told")
     if done.aside:
-        say(f"{counted(done.aside, 'line')} taken out of what the journal had put aside")
+        print_message(f"{counted(done.aside, 'line')} taken out of what the journal had put aside")
     _tell_of_torn(done.torn)
     finish(done.unfinished)
 
 
-def _tell_of_torn(torn: Torn) -> None:
+def _tell_of_torn(torn: TornLines) -> None:
     if torn.lines:
-        say(
+        print_message(
             f"{counted(torn.lines, 'line')} in {torn.file} not whole, where an address may stand "
             "in part: --drop-torn takes such lines out, whoever they are about"
         )
 
 
 def _would_go(amount: Amount, *, dry: bool, is_all: bool = True) -> None:
-    told(amount, would="would be ", is_all=is_all)
+    print_amount(amount, would="would be ", is_all=is_all)
     if not dry:
         raise click.UsageError("nothing was erased: it cannot be undone. To do it, add --yes.")
 
 
-def told(amount: Amount, *, would: str = "", is_all: bool = True) -> None:
+def print_amount(amount: Amount, *, would: str = "", is_all: bool = True) -> None:
     """Say how much was erased, or would be; ``is_all``: there is nothing beside the events."""
     if amount.parts:
         parts = ", ".join(f"{part} {count:,}" for part, count in amount.parts.items())
-        say(f"{would}erased from {counted(amount.events, 'event')}, by parts: {parts}")
+        print_message(f"{would}erased from {counted(amount.events, 'event')}, by parts: {parts}")
     elif is_all and not amount.kept:
-        say("there is nothing to erase")
+        print_message("there is nothing to erase")
     if amount.kept:
-        say(f"{counted(amount.kept, 'event')} {would}kept, being under hold")
+        print_message(f"{counted(amount.kept, 'event')} {would}kept, being under hold")
 
 
 def counted(number: int, noun: str) -> str:
@@ -174,6 +182,6 @@ def finish(still: Iterable[str]) -> None:
     """Say what stands all the same, and end with 1 if anything does."""
     sentences = tuple(still)
     for sentence in sentences:
-        say(f"not finished: {sentence}")
+        print_message(f"not finished: {sentence}")
     if sentences:
         sys.exit(1)

@@ -11,12 +11,12 @@ import click
 
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.person import read_as
+from gateway.cli.shared.person import access_options
 from gateway.cli.shared.progress import progress
-from gateway.cli.shared.tables import say
+from gateway.cli.shared.tables import print_message
 from gateway.compliance.actor import open_as, signed_in
 from gateway.compliance.audit import evidence_files, export_findings
-from gateway.compliance.audit.evidence_files import Chain
+from gateway.compliance.audit.evidence_files import ChainScope
 
 if TYPE_CHECKING:
     from gateway.compliance.actor import Access
@@ -44,14 +44,14 @@ _EVERY = partial(progress, step=1000)
 )
 @click.option(
     "--chain",
-    type=click.Choice([each.value for each in Chain]),
-    default=Chain.FULL.value,
+    type=click.Choice([each.value for each in ChainScope]),
+    default=ChainScope.FULL.value,
     show_default=True,
     help="In a pack: all sealed events, or those of the findings alone.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @filter_options
-@read_as("audit export")
+@access_options("audit export")
 @config_option
 def export(
     *,
@@ -72,7 +72,7 @@ def export(
         raise click.UsageError("--pack names the file itself: leave --to out")
     config = load_config(config_file)
     if pack is not None:
-        _pack(config, pack, filters, who, Chain(chain), force=force)
+        _pack(config, pack, filters, who, ChainScope(chain), force=force)
         return
     with open_as(config, who) as reading:
         if to is None:
@@ -87,13 +87,19 @@ def export(
             )
     tell_of_sheets(done.sheets)
     if to is not None:
-        say(f"{_findings(done.findings)} in {to}.")
+        print_message(f"{_findings(done.findings)} in {to}.")
 
 
 def _pack(
-    config: Config, file: Path, filters: Filters, who: Access | None, chain: Chain, *, force: bool
+    config: Config,
+    file: Path,
+    filters: Filters,
+    who: Access | None,
+    chain: ChainScope,
+    *,
+    force: bool,
 ) -> None:
-    done = evidence_files.pack(
+    done = evidence_files.write_evidence_pack(
         config,
         file,
         filters,
@@ -103,9 +109,9 @@ def _pack(
         replaces=force,
         progress=_EVERY,
     )
-    say(f"{_findings(done.findings)} in {file}.")
+    print_message(f"{_findings(done.findings)} in {file}.")
     if not done.is_signed:
-        say(
+        print_message(
             "The pack is not signed: with [ledger] checkpoint_key_file it would say who made it "
             "(`monition audit checkpoint --make-key`)."
         )
@@ -114,7 +120,7 @@ def _pack(
 def tell_of_sheets(sheets: int) -> None:
     """Say it where the findings took more than one sheet of a workbook."""
     if sheets > 1:
-        say(f"More than one sheet can hold: the findings are on {sheets} sheets.")
+        print_message(f"More than one sheet can hold: the findings are on {sheets} sheets.")
 
 
 def binary_stdout() -> IO[bytes]:

@@ -10,8 +10,8 @@ from gateway.cli.audit.dispose import choose, findings
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.tables import say
-from gateway.compliance.actor import access, hand
+from gateway.cli.shared.tables import print_message
+from gateway.compliance.actor import access, current_actor
 from gateway.compliance.audit import hold as acts
 from gateway.compliance.audit.hold import NoMatterError
 
@@ -64,13 +64,13 @@ def hold(
     who = access("audit hold", reason)
     chosen = choose(config, events, filters, who, yes=yes)
     if release:
-        done = acts.release(config, chosen, matter, hand(by), who)
-        say(f"{findings(done.changed)} released")
+        done = acts.release(config, chosen, matter, current_actor(by), who)
+        print_message(f"{findings(done.changed)} released")
         if done.passed_over:
-            say(f"{findings(done.passed_over)} passed over: under no such hold")
+            print_message(f"{findings(done.passed_over)} passed over: under no such hold")
         return
     assert matter is not None
-    done = acts.hold(config, chosen, matter, hand(by), who)
-    say(f"{findings(done.changed)} under hold for {matter}")
+    done = acts.hold(config, chosen, matter, current_actor(by), who)
+    print_message(f"{findings(done.changed)} under hold for {matter}")
     if done.passed_over:
-        say(f"{findings(done.passed_over)} passed over: under hold for it already")
+        print_message(f"{findings(done.passed_over)} passed over: under hold for it already")

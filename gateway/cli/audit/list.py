@@ -11,8 +11,8 @@ from gateway.cli.audit.story import as_text
 from gateway.cli.shared.audit_answer import MOST
 from gateway.cli.shared.audit_filters import filter_options, tell_of_words
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.person import read_as
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.person import access_options
+from gateway.cli.shared.tables import emit, print_message
 from gateway.compliance.actor import open_as
 from gateway.compliance.audit import findings
 from gateway.compliance.audit.export_findings import write_workbook
@@ -47,7 +47,7 @@ _PAGE = 100
     "--offset", type=click.IntRange(0, MOST), default=0, help="Leave out the newest so many."
 )
 @format_option(("table", "json", "csv", "xlsx"))
-@read_as("audit list")
+@access_options("audit list")
 @config_option
 def list_command(
     *,
@@ -62,7 +62,7 @@ def list_command(
     # Asked before anybody is recorded as a reader: a terminal gets no workbook.
     out = binary_stdout() if output_format == "xlsx" else None
     with open_as(load_config(config_file), who) as reading:
-        page = findings.page(reading, filters, limit=limit or None, offset=offset)
+        page = findings.findings_page(reading, filters, limit=limit or None, offset=offset)
         tell_of_words(page.words)
         if out is not None:
             tell_of_sheets(write_workbook(out, page.rows, reading, filters))
@@ -73,16 +73,16 @@ def list_command(
             held = list(page.rows)
             emit(held, columns=columns, format=output_format)
             if not held:
-                say("nothing in the ledger fits")
+                print_message("nothing in the ledger fits")
         if page.next_offset is not None:
             beyond = f"go on with --offset {page.next_offset}, or take all with --limit 0"
-            say(f"there are more: {beyond}")
+            print_message(f"there are more: {beyond}")
 
 
 @click.command(epilog=example("monition audit show 01KB8Q"))
 @click.argument("event")
 @format_option(("table", "json"))
-@read_as("audit show")
+@access_options("audit show")
 @config_option
 def show(
     event: str,
@@ -92,7 +92,7 @@ def show(
 ) -> None:
     """Show all that is kept about one EVENT, by its id or the beginning of it."""
     with open_as(load_config(config_file), who) as reading:
-        story = findings.one(reading, event)
+        story = findings.event_and_related(reading, event)
     if output_format == "json":
         emit([story.whole], format="json")
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.person import read_as
+from gateway.cli.shared.person import access_options
 from gateway.cli.shared.tables import emit, visible
 from gateway.compliance.actor import open_as
 from gateway.compliance.audit.replay import replay as replay_of
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.compliance.actor import Access
-    from gateway.compliance.audit.replay import Replayed
+    from gateway.compliance.audit.replay import ReplayedEvent
 
 
 @click.command(epilog=example("monition audit replay 01KB8Q", "monition audit list --limit 3"))
 @click.argument("event")
 @format_option(("table", "json"))
-@read_as("audit replay")
+@access_options("audit replay")
 @config_option
 def replay(event: str, config_file: Path | None, output_format: str, who: Access | None) -> None:
     """Judge EVENT again by the lists, rules and notice texts it names, and compare.
@@ -44,7 +44,7 @@ def replay(event: str, config_file: Path | None, output_format: str, who: Access
         sys.exit(1)
 
 
-def _as_object(replayed: Replayed) -> dict[str, Any]:
+def _as_object(replayed: ReplayedEvent) -> dict[str, Any]:
     judgement = replayed.judgement
     return {
         "event": replayed.id,
@@ -60,7 +60,7 @@ def _as_object(replayed: Replayed) -> dict[str, Any]:
     }
 
 
-def _as_text(replayed: Replayed) -> Iterator[str]:
+def _as_text(replayed: ReplayedEvent) -> Iterator[str]:
     judgement = replayed.judgement
     name = replayed.entity_name or "an institution"
     rule = replayed.policy_rule or "…"

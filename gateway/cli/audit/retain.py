@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.audit.erase import counted, finish, told
+from gateway.cli.audit.erase import counted, finish, print_amount
 from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.progress import progress
-from gateway.cli.shared.tables import say
-from gateway.compliance.actor import hand
-from gateway.compliance.audit.retain import Retained, retain
+from gateway.cli.shared.tables import print_message
+from gateway.compliance.actor import current_actor
+from gateway.compliance.audit.retain import RetentionRun, retain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,22 +29,24 @@ def retain_command(*, dry_run: bool, by: str | None, config_file: Path | None) -
     later moment counts than that of the ledger's last event.
     """
 
-    def tell(done: Retained) -> None:
+    def tell(done: RetentionRun) -> None:
         if done.is_silent:
-            say(
+            print_message(
                 f"judged as of {done.as_of:%Y-%m-%d %H:%M} UTC, the time of the ledger's last "
                 "event: the gateway has written nothing since, or this machine's clock is wrong"
             )
         would = "would be " if dry_run else ""
-        told(done.amount, would=would)
+        print_amount(done.amount, would=would)
         for disposition, count in sorted(done.due.items()):
-            say(f"  {disposition}: {counted(count, 'finding')}")
+            print_message(f"  {disposition}: {counted(count, 'finding')}")
         if done.reasons:
-            say(f"  reasons given when people looked: {done.reasons:,}")
+            print_message(f"  reasons given when people looked: {done.reasons:,}")
         if done.notices:
-            say(f"{counted(done.notices, 'notice')} {would}removed, sent or given up long ago")
+            print_message(
+                f"{counted(done.notices, 'notice')} {would}removed, sent or given up long ago"
+            )
 
     config = load_config(config_file)
-    unfinished = retain(config, hand(by), is_trial=dry_run, progress=progress, tell=tell)
+    unfinished = retain(config, current_actor(by), is_trial=dry_run, progress=progress, tell=tell)
     if not dry_run:
         finish(unfinished)

@@ -10,7 +10,7 @@ import click
 from gateway.cli.shared.audit_filters import filter_options
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.progress import progress
-from gateway.cli.shared.tables import say
+from gateway.cli.shared.tables import print_message
 from gateway.compliance.audit import evidence_files
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def snapshot(config_file: Path | None, file: Path, filters: Filters, *, force: b
 
     It is no ledger: it proves nothing, and names nobody.
     """
-    count = evidence_files.snapshot(
+    count = evidence_files.write_datasette_snapshot(
         load_config(config_file), file, filters, replaces=force, progress=progress
     )
-    say(f"{count:,} findings by pseudonym in {file}.")
+    print_message(f"{count:,} findings by pseudonym in {file}.")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.shared.audit_answer import limit_option, show
+from gateway.cli.shared.audit_answer import limit_option, print_answer
 from gateway.cli.shared.audit_filters import filter_options, filters_of
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.person import read_as
+from gateway.cli.shared.person import access_options
 from gateway.compliance.actor import open_as
 from gateway.compliance.audit.ask_ledger import ask
 from gateway.ledger.questions.questions_contacts import FIRST_CONTACTS
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @filter_options
 @limit_option
 @format_option()
-@read_as("audit stats")
+@access_options("audit stats")
 @config_option
 def stats(
     *,
@@ -48,7 +48,7 @@ def stats(
     """Count findings by institution, sender, department, week or rule."""
     with open_as(load_config(config_file), who) as reading:
         found = ask(reading, BY[by], filters=filters, limit=limit or None)
-    show(BY[by], found, output_format)
+    print_answer(BY[by], found, output_format)
 
 
 @click.command(
@@ -61,7 +61,7 @@ def stats(
 @filters_of(*FIRST_CONTACTS.filters)
 @limit_option
 @format_option()
-@read_as("audit first-contacts")
+@access_options("audit first-contacts")
 @config_option
 def first_contacts(
     *,
@@ -74,4 +74,4 @@ def first_contacts(
     """List who wrote to an institution for the first time, newest first."""
     with open_as(load_config(config_file), who) as reading:
         found = ask(reading, FIRST_CONTACTS, filters=filters, limit=limit or None)
-    show(FIRST_CONTACTS, found, output_format)
+    print_answer(FIRST_CONTACTS, found, output_format)

@@ -10,7 +10,7 @@ from gateway.cli.shared.tables import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.compliance.audit.event_story import EventStory, ToldEvent
+    from gateway.compliance.audit.event_story import EventInWords, EventStory
 
 _WIDTH = 79
 _INDENT = 24
@@ -32,7 +32,7 @@ def as_text(story: EventStory) -> str:
     return "\n".join(lines)
 
 
-def _laid_out(event: ToldEvent) -> Iterator[str]:
+def _laid_out(event: EventInWords) -> Iterator[str]:
     yield f"{event.kind} {event.id} at {event.at}"
     if event.sentence:
         shown = visible(event.sentence)

@@ -10,12 +10,12 @@ import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.progress import progress
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.tables import emit, print_message
 from gateway.compliance.audit import verify_ledger
 from gateway.compliance.audit.verify_ledger import NO_HISTORY, DamagedError, read_history
 
 if TYPE_CHECKING:
-    from gateway.compliance.audit.verify_ledger import Verified
+    from gateway.compliance.audit.verify_ledger import LedgerCheck
 
 
 @click.command(epilog=example("monition audit verify --checkpoint /mnt/safe/checkpoint.json"))
@@ -60,7 +60,7 @@ def verify(
         emit([_as_object(found)], format="json")
     path = config.ledger.path
     for flaw in found.flaws:
-        say(f"{path}: {flaw}")
+        print_message(f"{path}: {flaw}")
     if not found.is_intact:
         sys.exit(1)
     if output_format != "json":
@@ -68,7 +68,7 @@ def verify(
         click.echo(_checkpoints_as_text(found, is_known=public_key_file is not None))
 
 
-def _checkpoints_as_text(found: Verified, *, is_known: bool) -> str:
+def _checkpoints_as_text(found: LedgerCheck, *, is_known: bool) -> str:
     if not found.checkpoints:
         return "Without --checkpoint, a tail that was cut off cannot be seen."
     text = (
@@ -84,7 +84,7 @@ def _checkpoints_as_text(found: Verified, *, is_known: bool) -> str:
     return text
 
 
-def _verdict_as_text(found: Verified, path: Path) -> str:
+def _verdict_as_text(found: LedgerCheck, path: Path) -> str:
     text = f"{path} is intact: {found.events:,} events, each sealed to the one before it."
     if found.erased:
         parts = ", ".join(f"{part} {count:,}" for part, count in sorted(found.erased.items()))
@@ -92,7 +92,7 @@ def _verdict_as_text(found: Verified, path: Path) -> str:
     return f"{text}\nHead of the chain: {found.head}"
 
 
-def _as_object(found: Verified) -> dict[str, Any]:
+def _as_object(found: LedgerCheck) -> dict[str, Any]:
     return {
         "intact": found.is_intact,
         "events": found.events,

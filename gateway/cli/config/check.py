@@ -11,7 +11,7 @@ import click
 
 from gateway import packaged
 from gateway.cli.shared.options import config_option, example, format_option
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.tables import emit, print_message
 from gateway.compliance.trial.check_configuration import check_configuration
 from gateway.config import find
 from gateway.errors import Fault
@@ -39,14 +39,16 @@ def command(context: click.Context, config_file: Path | None, output_format: str
     checked = check_configuration(file, datetime.now(UTC))
     _print_faults(checked.faults, output_format)
     for remark in checked.remarks:
-        say(remark)
+        print_message(remark)
     if count := len(checked.faults):
-        say("1 fault found." if count == 1 else f"{count} faults found.")
+        print_message("1 fault found." if count == 1 else f"{count} faults found.")
         context.exit(1)
     for line in checked.looked_at:
-        say(f"{line}: no fault")
+        print_message(f"{line}: no fault")
     if file == packaged.default_configuration():
-        say("These are the packaged defaults, for an example institution: copy and edit them.")
+        print_message(
+            "These are the packaged defaults, for an example institution: copy and edit them."
+        )
 
 
 def _print_faults(faults: Sequence[Fault], output_format: str) -> None:

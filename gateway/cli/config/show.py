@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.tables import emit, has_colour, say
+from gateway.cli.shared.tables import emit, has_colour, print_message
 from gateway.compliance.effective_settings import effective_settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _shown(value: object, output_format: str) -> object:
 
 
 def _print_toml(config: Config, settings: Sequence[Setting]) -> None:
-    say(f"The configuration in force, read from {config.file}:")
+    print_message(f"The configuration in force, read from {config.file}:")
     width = max(len(_assignment(each)) for each in settings)
     section = ""
     for each in settings:

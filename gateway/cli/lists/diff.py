@@ -11,7 +11,7 @@ import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.paragraphs import fitted
-from gateway.cli.shared.tables import emit, paint, say, visible
+from gateway.cli.shared.tables import emit, paint, print_message, visible
 from gateway.compliance.actor import access, open_as
 from gateway.compliance.sanction_lists import list_change
 
@@ -67,7 +67,9 @@ def command(
     config = load_config(config_file)
     found = list_change.compare(config, before, after)
     if found is None:
-        say("Only one snapshot is known to have been in force: nothing to compare it with yet.")
+        print_message(
+            "Only one snapshot is known to have been in force: nothing to compare it with yet."
+        )
         return
     if affected:
         # The one place here that reads personal data.
@@ -79,15 +81,17 @@ def command(
         else:
             emit(rows, columns=list_change.COLUMNS, format=output_format)
         for line in list_change.summary(rows):
-            say(line)
-        say("Mail that was never matched is not in the ledger: see docs/lists.md, Looking back.")
+            print_message(line)
+        print_message(
+            "Mail that was never matched is not in the ledger: see docs/lists.md, Looking back."
+        )
     elif output_format == "table":
-        for line in told(found.changes):
+        for line in as_lines(found.changes):
             click.echo(fitted(line))
     else:
         emit(map(as_row, found.changes), columns=COLUMNS, format=output_format)
     for line in list_change.change_summary(found):
-        say(line)
+        print_message(line)
 
 
 def as_row(change: Change) -> dict[str, Any]:
@@ -95,7 +99,7 @@ def as_row(change: Change) -> dict[str, Any]:
     return {name: getattr(change, name) for name in COLUMNS}
 
 
-def told(changes: Iterable[Change]) -> Iterator[str]:
+def as_lines(changes: Iterable[Change]) -> Iterator[str]:
     """Put changes in lines, each institution's under its name."""
     for index, ((id_, name), of_it) in enumerate(groupby(changes, _institution)):
         if index:

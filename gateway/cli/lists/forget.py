@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.tables import say, visible
+from gateway.cli.shared.tables import print_message, visible
 from gateway.compliance.sanction_lists.list_imports import forget_list
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def command(source: str, config_file: Path | None) -> None:
     click.echo(f"{visible(source)}: forgotten, with its {done.entries:,} institutions")
     if done.snapshot is not None:
         click.echo(f"In force: {done.snapshot[:19]}…, {done.institutions:,} institutions")
-        say("The running gateway takes it within seconds.")
+        print_message("The running gateway takes it within seconds.")
     else:
-        say("The last good snapshot stays in force, since others are damaged:")
+        print_message("The last good snapshot stays in force, since others are damaged:")
         for fault in done.faults:
-            say(f"  {visible(str(fault))}")
+            print_message(f"  {visible(str(fault))}")
     if done.is_fetched:
-        say(
+        print_message(
             f"{source} stands in lists.sources: the next `monition lists update` fetches it again; "
             f"take it out of {config.file}"
         )

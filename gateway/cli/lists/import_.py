@@ -10,18 +10,18 @@ import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.paragraphs import fitted
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.tables import emit, print_message
 from gateway.compliance.sanction_lists import list_imports
 from gateway.compliance.sanction_lists.list_imports import NotOneFileError
-from gateway.lists.catalogue import PROPOSING, SOURCES
+from gateway.lists.catalogue import ROR, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.compliance.sanction_lists.list_imports import Imported
+    from gateway.compliance.sanction_lists.list_imports import ImportedList
     from gateway.config import Config
 
-_SOURCES = (*(source.name for source in SOURCES), PROPOSING)
+_SOURCES = (*(source.name for source in SOURCES), ROR)
 _EXAMPLES = 5
 """How many of what was not used are shown."""
 
@@ -70,17 +70,17 @@ def command(
     status 1. `ror` is no list: proposals of domains are made from it (`monition lists propose`).
     """
     config = load_config(config_file)
-    if source == PROPOSING:
+    if source == ROR:
         _import_registry(config, files, output_format, accepts_loss=accept_loss)
         return
     now = datetime.now(UTC)
     done = list_imports.import_list(config, source, files, now, accepts_loss=accept_loss)
     for line in done.own_domains:
-        say(f"Warning: {line}.")
+        print_message(f"Warning: {line}.")
     if output_format == "json":
         emit([list_imports.as_object(done)], format="json")
         return
-    for line in told(done):
+    for line in as_lines(done):
         click.echo(fitted(line))
 
 
@@ -93,15 +93,15 @@ def _import_registry(
     except NotOneFileError as error:
         raise click.UsageError(str(error)) from None
     if output_format == "json":
-        emit([list_imports.of_registry(done)], format="json")
+        emit([list_imports.registry_as_object(done)], format="json")
         return
     click.echo(f"{done.source}: {_count(done.entries, 'organisation')} taken")
     for reason, count in done.counts.items():
         click.echo(f"  {_count(count, 'row')} left out: {reason}")
-    say("Nothing in force has changed: it is for proposals.")
+    print_message("Nothing in force has changed: it is for proposals.")
 
 
-def told(done: Imported) -> Iterator[str]:
+def as_lines(done: ImportedList) -> Iterator[str]:
     """Say in lines what came of an import."""
     yield f"{done.source}: {_count(done.entries, 'institution')} taken"
     yield from _rows(done)
@@ -117,7 +117,7 @@ def told(done: Imported) -> Iterator[str]:
         yield "The running gateway takes it within seconds."
 
 
-def _rows(done: Imported) -> Iterator[str]:
+def _rows(done: ImportedList) -> Iterator[str]:
     for some in done.left_out:
         yield f"  {_count(some.count, 'row')} left out: {some.reason}"
         if not some.is_plain:
@@ -125,7 +125,7 @@ def _rows(done: Imported) -> Iterator[str]:
                 yield f"    {each.place}: {each.detail}" if each.detail else f"    {each.place}"
 
 
-def _not_used(done: Imported) -> Iterator[str]:
+def _not_used(done: ImportedList) -> Iterator[str]:
     unused = [f"{each.place}: {each.entity}: {each.text}: {each.reason}" for each in done.unused]
     yield from _some(
         f"Websites and addresses not used: {len(unused)}",

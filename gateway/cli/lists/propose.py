@@ -16,9 +16,13 @@ from gateway.cli.shared.options import (
     load_lists,
 )
 from gateway.cli.shared.paragraphs import headline, paragraph
-from gateway.cli.shared.tables import emit, paint, say, visible
+from gateway.cli.shared.tables import emit, paint, print_message, visible
 from gateway.compliance.sanction_lists import review_proposals
-from gateway.compliance.sanction_lists.review_proposals import LEAST, Answer, ProposalReview
+from gateway.compliance.sanction_lists.review_proposals import (
+    LEAST_SCORE,
+    ProposalAnswer,
+    ProposalReview,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 
     from click._termui_impl import ProgressBar
 
-    from gateway.compliance.sanction_lists.review_proposals import Proposal, Proposed
+    from gateway.compliance.sanction_lists.review_proposals import Proposal, ReviewedProposal
     from gateway.config import Config
     from gateway.model import Entity
 
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
 @click.option(
     "--min-score",
     type=click.IntRange(0, 100),
-    default=LEAST,
+    default=LEAST_SCORE,
     show_default=True,
     help="Leave out what scores less.",
 )
@@ -103,7 +107,7 @@ def _decide(
         raise click.UsageError("--accept and --reject exclude each other")
     if by is None:
         raise click.UsageError("say who decides, as in --by 'A. Reviewer'")
-    answer = Answer(by, datetime.now(UTC), note or "")
+    answer = ProposalAnswer(by, datetime.now(UTC), note or "")
     _wait_for_registry()
     if accept is not None:
         done = review_proposals.accept(config, accept, answer)
@@ -148,17 +152,19 @@ def _show(
     else:
         rows = map(review_proposals.as_row, shown.proposals)
         emit(rows, columns=review_proposals.COLUMNS, format=output_format)
-    say(_summary(len(shown.proposals), len(candidates), min_score, entity))
+    print_message(_summary(len(shown.proposals), len(candidates), min_score, entity))
     if shown.hidden:
-        say(f"{shown.hidden} that were rejected are not shown; --rejected shows them")
+        print_message(f"{shown.hidden} that were rejected are not shown; --rejected shows them")
     if not review.has_registry:
-        say("no registry of organisations is here: `monition lists import FILE --source ror`")
+        print_message(
+            "no registry of organisations is here: `monition lists import FILE --source ror`"
+        )
 
 
 def _wait_for_registry() -> None:
     """Say what takes seconds before any bar can be drawn; to people alone, as a bar is."""
     if sys.stderr.isatty():
-        say("Reading the registry of organisations …")
+        print_message("Reading the registry of organisations …")
 
 
 def _all(review: ProposalReview, candidates: Sequence[Entity]) -> list[Proposal]:
@@ -177,16 +183,18 @@ def _ask(review: ProposalReview, found: Sequence[Proposal], most: int) -> None:
     questions = review.mx_questions(found, most)
     where = ", ".join(questions.servers) or "the system's resolver"
     count = len(questions.domains)
-    say(f"Asking {where} for the mail exchangers of {count} of {questions.among} domains")
+    print_message(f"Asking {where} for the mail exchangers of {count} of {questions.among} domains")
     with _bar("Asking the DNS", count) as bar:
         answers = review.ask_mx(questions, lambda: bar.update(1), lambda: datetime.now(UTC))
     said = "1 question" if answers.asked == 1 else f"{answers.asked} questions"
-    say(f"{said} asked, {answers.unknown} of them without an answer; {answers.found} domains found")
+    print_message(
+        f"{said} asked, {answers.unknown} of them without an answer; {answers.found} domains found"
+    )
     if answers.is_hopeless:
-        say("Nothing answers there; name a DNS server in lists.resolvers")
+        print_message("Nothing answers there; name a DNS server in lists.resolvers")
 
 
-def _told(each: Proposed, *, is_first: bool) -> Iterator[str]:
+def _told(each: ReviewedProposal, *, is_first: bool) -> Iterator[str]:
     proposal, no = each.proposal, each.rejection
     if not is_first:
         yield ""

@@ -15,7 +15,7 @@ from gateway.cli.shared.options import (
     load_lists,
 )
 from gateway.cli.shared.paragraphs import headline, paragraph
-from gateway.cli.shared.tables import emit, paint, say, visible
+from gateway.cli.shared.tables import emit, paint, print_message, visible
 from gateway.compliance.sanction_lists import search_lists
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def command(
     found = search_lists.search(config, snapshot, query, limit)
     if found.meant is not None:
         meant = visible(found.meant.name)
-        say(f"ROR {found.meant.ror} is {meant}; institutions of a similar name:")
+        print_message(f"ROR {found.meant.ror} is {meant}; institutions of a similar name:")
     if output_format == "table":
         for number, each in enumerate(found.candidates):
             for line in _told(each, is_first=number == 0):
@@ -71,7 +71,7 @@ def command(
             format=output_format,
         )
     if not found.candidates:
-        say(
+        print_message(
             f"No name among {len(snapshot.entities)} institutions resembles {visible(query)!r}. A "
             "rarer word of it, or another spelling, may find it; words that many names have find "
             "nobody."

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gateway.compliance.sanction_lists.institution_card import Card
+    from gateway.compliance.sanction_lists.institution_card import InstitutionCard
     from gateway.model import Claim
 
 _DATES = {
@@ -61,7 +61,7 @@ def command(entity: str, config_file: Path | None, output_format: str) -> None:
         click.echo(fitted(visible(line)))
 
 
-def _lines(card: Card) -> Iterator[str]:
+def _lines(card: InstitutionCard) -> Iterator[str]:
     entity = card.entity
     yield entity.name
     yield f"  id       {entity.id}"

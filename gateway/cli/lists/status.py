@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.tables import emit, say, visible
+from gateway.cli.shared.tables import emit, print_message, visible
 from gateway.compliance.sanction_lists import lists_status
 from gateway.serve import running_gateway
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.compliance.sanction_lists.lists_status import Status
+    from gateway.compliance.sanction_lists.lists_status import ListsStatus
     from gateway.config import Config
-    from gateway.serve.running_gateway import Running
+    from gateway.serve.running_gateway import RunningGateway
 
 _FOR_PEOPLE = ("source", "institutions", "imported", "checked", "age")
 
@@ -44,9 +44,9 @@ def command(config_file: Path | None, output_format: str) -> None:
     if output_format == "table":
         emit([_for_people(row) for row in rows], columns=_FOR_PEOPLE)
         for line in lists_status.remarks(found):
-            say(visible(line))
+            print_message(visible(line))
         for line in (*lists_status.in_force(found), *_at_work(found, gateway)):
-            say(line)
+            print_message(line)
     else:
         if output_format == "csv":
             rows = [row | {"damage": "; ".join(row["damage"])} for row in rows]
@@ -54,22 +54,22 @@ def command(config_file: Path | None, output_format: str) -> None:
         if output_format == "json":
             emit([lists_status.as_object(found) | _of_gateway(gateway)], format=output_format)
     for line in lists_status.missing(found):
-        say(line)
+        print_message(line)
     for line in lists_status.damage(found):
-        say(visible(line))
+        print_message(visible(line))
     if found.is_damaged or any(each.refusal for each in found.sources):
         raise SystemExit(1)
 
 
-def _running(config: Config) -> Running:
+def _running(config: Config) -> RunningGateway:
     if config.metrics is None:
-        return running_gateway.Running(
+        return running_gateway.RunningGateway(
             why_not="[metrics] is not configured, so a gateway cannot be asked"
         )
     return running_gateway.ask(config.metrics.listen)
 
 
-def _of_gateway(gateway: Running) -> dict[str, Any]:
+def _of_gateway(gateway: RunningGateway) -> dict[str, Any]:
     return {
         "gateway_snapshots": list(gateway.snapshots),
         "gateway_policies": list(gateway.policies),
@@ -79,7 +79,7 @@ def _of_gateway(gateway: Running) -> dict[str, Any]:
 
 def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     age = row["age_seconds"]
-    spoken_age = spoken(timedelta(seconds=age)) if age is not None else "never taken"
+    spoken_age = age_text(timedelta(seconds=age)) if age is not None else "never taken"
     return {
         **row,
         "imported": lists_status.minute(row["imported_at"]),
@@ -88,7 +88,7 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def spoken(age: timedelta) -> str:
+def age_text(age: timedelta) -> str:
     """An age in its largest unit: 3 days, 5 hours, 12 minutes."""
     seconds = int(age.total_seconds())
     for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
@@ -98,11 +98,11 @@ def spoken(age: timedelta) -> str:
     return "now"
 
 
-def _at_work(found: Status, gateway: Running) -> Iterator[str]:
+def _at_work(found: ListsStatus, gateway: RunningGateway) -> Iterator[str]:
     if gateway.why_not is not None:
         yield f"running gateway: not known: {gateway.why_not}"
         return
-    same = found.turn is not None and gateway.snapshots == (found.turn.digest,)
+    same = found.activation is not None and gateway.snapshots == (found.activation.digest,)
     yield (
         "running gateway: works by the same snapshot"
         if same

@@ -14,7 +14,7 @@ from gateway.cli.shared.options import (
     load_config,
     load_lists,
 )
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.tables import emit, print_message
 from gateway.compliance.sanction_lists.unused_websites import (
     COLUMNS,
     require_imported,
@@ -49,4 +49,4 @@ def command(source: str | None, config_file: Path | None, output_format: str) ->
     emit(map(asdict, found), columns=COLUMNS, format=output_format)
     if output_format == "table":
         said = "1 website or address" if len(found) == 1 else f"{len(found)} websites or addresses"
-        say(f"{said} not used")
+        print_message(f"{said} not used")

@@ -10,7 +10,7 @@ import structlog
 from gateway.cli.lists import import_
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.paragraphs import fitted
-from gateway.cli.shared.tables import say, visible
+from gateway.cli.shared.tables import print_message, visible
 from gateway.compliance.sanction_lists import update_lists
 from gateway.compliance.sanction_lists.update_lists import UnknownSourceError
 from gateway.log import set_up as set_up_log
@@ -18,7 +18,7 @@ from gateway.log import set_up as set_up_log
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.compliance.sanction_lists.update_lists import Refused, Step
+    from gateway.compliance.sanction_lists.update_lists import SourceRefused, Step
 
 log = structlog.get_logger("lists")
 
@@ -47,32 +47,34 @@ def command(names: tuple[str, ...], config_file: Path | None) -> None:
 def _tell(step: Step) -> None:
     match step:
         case update_lists.Terms():
-            say(f"{step.source}: {step.licence}. {step.notice}")
+            print_message(f"{step.source}: {step.licence}. {step.notice}")
         case update_lists.Fetching():
-            say(f"{step.source}: fetching {step.address}")
+            print_message(f"{step.source}: fetching {step.address}")
         case update_lists.Unchanged():
             click.echo(f"{step.source}: unchanged")
         case update_lists.Updated():
-            for line in import_.told(step.imported):
+            for line in import_.as_lines(step.imported):
                 click.echo(fitted(line))
             for line in step.imported.own_domains:
-                say(f"Warning: {line}.")
+                print_message(f"Warning: {line}.")
         case update_lists.PoliciesInForce():
             click.echo(
                 f"{step.source}: {step.institutions} institutions in force, {step.snapshot[:19]}…"
             )
         case update_lists.PoliciesRefused():
-            say(f"{step.source}: not in force: {step.reason}")
-        case update_lists.Refused():
+            print_message(f"{step.source}: not in force: {step.reason}")
+        case update_lists.SourceRefused():
             _tell_refused(step)
         case _:
             assert_never(step)
 
 
-def _tell_refused(step: Refused) -> None:
+def _tell_refused(step: SourceRefused) -> None:
     if step.fault is not None:
         set_up_log()
         log.error("a list could not be taken", source=step.source, exc_info=step.fault)
     if step.unwritten is not None:
-        say(f"{step.source}: that it was refused cannot be written down: {step.unwritten}")
-    say(f"{step.source}: refused: " + "\n".join(map(visible, step.reason.split("\n"))))
+        print_message(
+            f"{step.source}: that it was refused cannot be written down: {step.unwritten}"
+        )
+    print_message(f"{step.source}: refused: " + "\n".join(map(visible, step.reason.split("\n"))))

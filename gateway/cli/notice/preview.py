@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.shared.options import config_option, example, load_config, load_lists
-from gateway.cli.shared.tables import say
+from gateway.cli.shared.tables import print_message
 from gateway.compliance.trial import preview_notice
 from gateway.compliance.trial.preview_notice import PartialAddressError
 from gateway.compliance.trial.try_address import UnreadableAddressError
@@ -72,10 +72,12 @@ def command(
         at=now,
     )
     if found.notice is None:
-        say(f"No notice would be sent: {found.why_none}")
+        print_message(f"No notice would be sent: {found.why_none}")
         return
     if not found.writes:
-        say("Not now: policies.mode is observe, so nobody is written to. With warn it would be:\n")
+        print_message(
+            "Not now: policies.mode is observe, so nobody is written to. With warn it would be:\n"
+        )
     if form == "raw":
         sys.stdout.buffer.write(preview_notice.as_bytes(found.notice, config, texts))
         sys.stdout.buffer.flush()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
-from gateway.cli.shared.person import read_as
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.person import access_options
+from gateway.cli.shared.tables import emit, print_message
 from gateway.compliance import notice_queue
 from gateway.compliance.actor import open_as
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @config_option
 @click.option("--all", "everything", is_flag=True, help="Those that were sent, too.")
 @format_option()
-@read_as("notice queue")
+@access_options("notice queue")
 def command(
     config_file: Path | None,
     everything: bool,
@@ -37,5 +37,7 @@ def command(
     with open_as(config, who) as reading:
         rows = notice_queue.waiting(reading, everything=everything)
     if not rows and output_format == "table":
-        say("The outbox is empty." if everything else "No notice waits, and none was given up.")
+        print_message(
+            "The outbox is empty." if everything else "No notice waits, and none was given up."
+        )
     emit(rows, columns=notice_queue.COLUMNS, format=output_format)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.cli.shared.options import config_option, example, load_config
-from gateway.cli.shared.tables import say
+from gateway.cli.shared.tables import print_message
 from gateway.compliance import notice_queue
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def command(notice: str | None, config_file: Path | None) -> None:
     for id_ in ids:
         click.echo(id_)
     if not ids:
-        say("No notice waits after a failure, and none was given up.")
+        print_message("No notice waits after a failure, and none was given up.")
     elif len(ids) == 1:
-        say("The notice goes again.")
+        print_message("The notice goes again.")
     else:
-        say(f"{len(ids)} notices go again.")
+        print_message(f"{len(ids)} notices go again.")

@@ -14,14 +14,14 @@ from gateway.cli.shared.options import (
     load_config,
     load_lists,
 )
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.tables import emit, print_message
 from gateway.compliance.trial.try_policy import try_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gateway.policy.policy_trial import Failure
+    from gateway.policy.policy_trial import FailedExample
 
 COLUMNS = ("file", "line", "address", "key", "expected", "got")
 
@@ -53,17 +53,17 @@ def command(config_file: Path | None, on: datetime | None, output_format: str) -
     else:
         emit(_rows(trial.failed), columns=COLUMNS, format=output_format)
     for note in trial.notes:
-        say(note)
+        print_message(note)
     if trial.failed:
-        say(f"{len(trial.failed)} of {trial.examples} examples failed.")
+        print_message(f"{len(trial.failed)} of {trial.examples} examples failed.")
         raise SystemExit(1)
     if trial.examples:
-        say(f"All {trial.examples} examples are as expected.")
+        print_message(f"All {trial.examples} examples are as expected.")
     else:
-        say(f"No examples in {config.policies.directory}.")
+        print_message(f"No examples in {config.policies.directory}.")
 
 
-def _rows(failed: Iterable[Failure]) -> Iterator[dict[str, Any]]:
+def _rows(failed: Iterable[FailedExample]) -> Iterator[dict[str, Any]]:
     for failure in failed:
         for point in failure.differences:
             yield {

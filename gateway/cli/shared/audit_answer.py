@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gateway.cli.shared.audit_filters import tell_of_words
-from gateway.cli.shared.tables import emit, say
+from gateway.cli.shared.tables import emit, print_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gateway.compliance.audit.ask_ledger import Answered
+    from gateway.compliance.audit.ask_ledger import WordedAnswer
     from gateway.ledger.questions.question import Question
 
 MOST = 2**31 - 1
@@ -31,16 +31,16 @@ _LONGEST = 80
 """Signs of a cell in a table; programs get all of it."""
 
 
-def show(question: Question, found: Answered, output_format: str) -> None:
+def print_answer(question: Question, found: WordedAnswer, output_format: str) -> None:
     """Print an answer, its sentence above."""
     tell_of_words(found.words)
-    say(found.said)
+    print_message(found.sentence)
     if output_format == "table":
-        print_table(found.rows, question.shown)
+        print_table(found.rows, question.table_columns)
     else:
         emit(found.rows, columns=question.columns, format=output_format)
     if found.has_more:
-        say(f"These are the first {len(found.rows):,}: all with --limit 0.")
+        print_message(f"These are the first {len(found.rows):,}: all with --limit 0.")
 
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from gateway.cli.shared.tables import say
+from gateway.cli.shared.tables import print_message
 from gateway.compliance.audit.question_values import is_empty_period, moment
 from gateway.ledger.questions.filters import ACCEPTED, Filters
 from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
@@ -17,12 +17,12 @@ from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
 if TYPE_CHECKING:
     from enum import StrEnum
 
-    from gateway.ledger.questions.filters import Word
+    from gateway.ledger.questions.filters import SearchWord
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Moment(click.ParamType[datetime]):
+class MomentParamType(click.ParamType[datetime]):
     """A time in a person's words; ``is_end`` for one that ends a period."""
 
     name = "when"
@@ -75,13 +75,13 @@ def filter_options(command: F) -> F:
     return filters_of(*_OPTIONS)(command)
 
 
-def tell_of_words(words: Iterable[Word]) -> None:
+def tell_of_words(words: Iterable[SearchWord]) -> None:
     """Say what the words of ``--text`` were taken for, and which of them no name has."""
     for word in words:
         if word.taken:
-            say(f"{word.asked} → {', '.join(word.taken)}")
+            print_message(f"{word.asked} → {', '.join(word.taken)}")
         else:
-            say(f"no name in the ledger has a word like {word.asked!r}")
+            print_message(f"no name in the ledger has a word like {word.asked!r}")
 
 
 def _choice(option: str, values: type[StrEnum], text: str) -> Callable[[F], F]:
@@ -93,10 +93,13 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = dict(
         Filters.__dataclass_fields__,
         (
             click.option(
-                "--since", type=Moment(), metavar="WHEN", help=f"From then on: {ACCEPTED}."
+                "--since", type=MomentParamType(), metavar="WHEN", help=f"From then on: {ACCEPTED}."
             ),
             click.option(
-                "--until", type=Moment(is_end=True), metavar="WHEN", help="Up to then; a day is in."
+                "--until",
+                type=MomentParamType(is_end=True),
+                metavar="WHEN",
+                help="Up to then; a day is in.",
             ),
             click.option(
                 "--sender", metavar="ADDRESS", help="The sender; * stands for any letters."

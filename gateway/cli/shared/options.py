@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gateway.cli.shared.tables import say, visible
+from gateway.cli.shared.tables import print_message, visible
 from gateway.compliance.sanction_lists.current_lists import current_lists
-from gateway.config import SYSTEM_FILE, VARIABLE, Config, load
+from gateway.config import ENVIRONMENT_VARIABLE, SYSTEM_FILE, Config, load
 
 if TYPE_CHECKING:
     from gateway.compliance.sanction_lists.current_lists import CurrentLists
@@ -28,7 +28,8 @@ def config_option(command: F) -> F:
         "config_file",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help=f"Configuration file.  [default: ${VARIABLE}, then {SYSTEM_FILE}, then the packaged]",
+        help=f"Configuration file.  [default: ${ENVIRONMENT_VARIABLE}, then {SYSTEM_FILE}, "
+        "then the packaged]",
     )(command)
 
 
@@ -64,9 +65,9 @@ def load_lists(config: Config) -> CurrentLists:
 def tell_of_damage(found: CurrentLists) -> None:
     """Say it where lists are damaged, and what serves in their place."""
     for fault in found.damage:
-        say(f"damaged: {visible(str(fault))}")
-    if found.instead is not None:
-        say(f"note: {found.instead}")
+        print_message(f"damaged: {visible(str(fault))}")
+    if found.instead_text is not None:
+        print_message(f"note: {found.instead_text}")
 
 
 def example(*lines: str) -> str:

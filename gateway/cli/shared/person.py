@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 REASON = "MONITION_REASON"
 
 
-def read_as(verb: str) -> Callable[[F], F]:
+def access_options(verb: str) -> Callable[[F], F]:
     """Add ``--reason`` and ``--pseudonyms``, handed over as ``who: Access | None``."""
 
     def decorated(command: F) -> F:

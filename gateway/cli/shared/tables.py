@@ -1,6 +1,6 @@
 """Rows on their way out: a table for people, JSON lines and CSV for programs.
 
-Data goes to stdout, talk to stderr (:func:`say`). Colour is for terminals alone.
+Data goes to stdout, talk to stderr (:func:`print_message`). Colour is for terminals alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gateway.compliance.row_formats import Row
 
-__all__ = ["emit", "has_colour", "paint", "say", "visible"]
+__all__ = ["emit", "has_colour", "paint", "print_message", "visible"]
 
 # Two more signs to the width of each heading would put a table that fits out of its bounds.
 tables.MIN_PADDING = 0
@@ -63,7 +63,7 @@ def emit(
             raise ValueError(f"no such format: {format!r}")
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Print talk, which is never data, on stderr; on a terminal broken between words."""
     if sys.stderr.isatty():
         columns = shutil.get_terminal_size().columns

@@ -10,42 +10,42 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.compliance.audit.findings import words_told
-from gateway.ledger.query.logged_reading import Reading
-from gateway.ledger.query.run_question import Answer, Value
+from gateway.compliance.audit.findings import words_to_explain
+from gateway.ledger.query.logged_reading import LoggedReading
+from gateway.ledger.query.run_question import QuestionAnswer, Value
 from gateway.ledger.questions.filters import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.ledger.questions.filters import Word
+    from gateway.ledger.questions.filters import SearchWord
     from gateway.ledger.questions.question import Question
 
-__all__ = ["Answered", "Reading", "Value", "answered", "ask"]
+__all__ = ["LoggedReading", "Value", "WordedAnswer", "ask", "worded_answer"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer: rows with the question's columns, in its order, and ``said``, it in one sentence.
+class WordedAnswer:
+    """An answer: ``rows`` with the question's columns, in its order, and one ``sentence``.
 
     ``has_more``: the rows were cut off. ``words`` are those of
-    :func:`gateway.compliance.audit.findings.words_told`.
+    :func:`gateway.compliance.audit.findings.words_to_explain`.
     """
 
     rows: list[dict[str, Any]]
-    said: str
+    sentence: str
     has_more: bool = False
-    words: tuple[Word, ...] = ()
+    words: tuple[SearchWord, ...] = ()
 
 
 def ask(
-    reading: Reading,
+    reading: LoggedReading,
     question: Question,
     *,
     filters: Filters | None = None,
     values: Mapping[str, Value] | None = None,
     limit: int | None = None,
-) -> Answered:
+) -> WordedAnswer:
     """Ask a question of the ledger, as of now; at most ``limit`` rows, ``None`` is all.
 
     ``values`` are the question's parameters by name. Where names are shown, who looks is recorded.
@@ -53,11 +53,13 @@ def ask(
     """
     filters = filters or Filters()
     found = reading.ask(question, filters, values, now=datetime.now(UTC), limit=limit)
-    words = words_told(reading, filters, has_rows=bool(found.rows))
-    return answered(question, found, words)
+    words = words_to_explain(reading, filters, has_rows=bool(found.rows))
+    return worded_answer(question, found, words)
 
 
-def answered(question: Question, found: Answer, words: tuple[Word, ...] = ()) -> Answered:
+def worded_answer(
+    question: Question, found: QuestionAnswer, words: tuple[SearchWord, ...] = ()
+) -> WordedAnswer:
     """Word an answer as its question does."""
-    said = question.said.of(len(found.rows), has_more=found.has_more)
-    return Answered(found.rows, said, found.has_more, words)
+    said = question.sentence.of(len(found.rows), has_more=found.has_more)
+    return WordedAnswer(found.rows, said, found.has_more, words)

@@ -12,7 +12,7 @@ from gateway.model import Disposition
 if TYPE_CHECKING:
     from datetime import date
 
-    from gateway.compliance.actor import Hand
+    from gateway.compliance.actor import Actor
     from gateway.compliance.audit.which_findings import Chosen
     from gateway.config import Config
 
@@ -57,7 +57,7 @@ class OfficeDecision:
         return self.expires_on is not None and self.expires_on < today
 
 
-def dispose(config: Config, chosen: Chosen, decision: OfficeDecision, hand: Hand) -> int:
+def dispose(config: Config, chosen: Chosen, decision: OfficeDecision, actor: Actor) -> int:
     """Decide findings, all of them or none; gives how many.
 
     What was decided before stays in their history. Raises ``LedgerError`` for findings that are not
@@ -67,7 +67,7 @@ def dispose(config: Config, chosen: Chosen, decision: OfficeDecision, hand: Hand
         config.ledger.path,
         chosen,
         decision.disposition,
-        hand,
+        actor,
         reason=decision.reason,
         licence=decision.licence,
         expires_on=decision.expires_on,

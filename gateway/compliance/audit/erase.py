@@ -18,7 +18,7 @@ from gateway.ledger.erasure import (
     leftover_scan,
     personal_data_of,
 )
-from gateway.ledger.erasure.mentions import mailbox
+from gateway.ledger.erasure.mentions import read_mailbox
 from gateway.ledger.record.record import Part
 from gateway.ledger.store.emergency_journal import Journal
 from gateway.notices import rhythm
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from gateway.compliance.actor import Access, Hand
+    from gateway.compliance.actor import Access, Actor
     from gateway.config import Config
-    from gateway.ledger.erasure.mentions import Mailbox
+    from gateway.ledger.erasure.mentions import SoughtMailbox
 
 __all__ = [
     "BOTH",
     "PARTS",
     "ROLES",
     "Amount",
-    "Erased",
+    "ErasedParts",
     "ErasedPerson",
-    "Foreseen",
-    "Torn",
+    "ErasureForecast",
+    "TornLines",
     "amount_of",
+    "erase_findings_parts",
+    "erase_person",
     "foresee_parts",
     "foresee_person",
-    "mailbox",
-    "parts",
-    "person",
+    "read_mailbox",
 ]
 
 BOTH = "both"
@@ -75,7 +75,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Torn:
+class TornLines:
     """So many lines are not whole that the journal put aside in ``file``.
 
     Part of any address may stand at their ends.
@@ -86,7 +86,7 @@ class Torn:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class ErasureForecast:
     """What an erasure of a person would be about.
 
     ``as_sender`` and ``as_recipient`` count findings; ``notices`` those that name the address,
@@ -95,20 +95,20 @@ class Foreseen:
     ``+tag``: mailboxes of their own, each to be asked for.
     """
 
-    mailbox: Mailbox
+    mailbox: SoughtMailbox
     as_sender: int
     as_recipient: int
     notices: int
     unsent: int
     journal: int
     aside: int
-    torn: Torn
+    torn: TornLines
     tagged: tuple[str, ...]
     amount: Amount
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasedParts:
     """What went. ``unfinished`` are sentences: where it stands all the same, and what to do."""
 
     amount: Amount
@@ -120,18 +120,21 @@ class ErasedPerson:
     """What went of a person, besides the events.
 
     ``notices`` that named them were removed or changed, ``dropped`` notices given up; ``aside``
-    lines were taken out of what the journal had put aside. ``unfinished`` as in :class:`Erased`.
+    lines were taken out of what the journal had put aside. ``unfinished`` as in
+    :class:`ErasedParts`.
     """
 
     amount: Amount
     notices: int
     dropped: int
     aside: int
-    torn: Torn
+    torn: TornLines
     unfinished: tuple[str, ...]
 
 
-def foresee_person(config: Config, sought: Mailbox, role: str, hand: Hand, who: Access) -> Foreseen:
+def foresee_person(
+    config: Config, sought: SoughtMailbox, role: str, actor: Actor, who: Access
+) -> ErasureForecast:
     """Tell what an erasure would be about; ``role`` is one of :data:`ROLES`. Nothing is changed.
 
     How much there is of a person is something about them: it is recorded that ``who`` is told.
@@ -139,18 +142,18 @@ def foresee_person(config: Config, sought: Mailbox, role: str, hand: Hand, who: 
     """
     path, roles = config.ledger.path, ROLES[role]
     found = personal_data_of.find(path, sought, roles)
-    letters = erase_notices.letters(path, sought, hand, roles)
+    letters = erase_notices.notices_naming(path, sought, actor, roles)
     others = personal_data_of.tagged(path, sought)
-    lines = leftover_scan.waiting(config.ledger.emergency_journal, sought)
+    lines = leftover_scan.count_lines(config.ledger.emergency_journal, sought)
     with open_as(config, who) as reading:
         name = reading.names.person(str(sought))
         reading.record(len(found.dues), {"person": name}, [str(sought), *others])
-    return Foreseen(
+    return ErasureForecast(
         sought,
         as_sender=found.findings.get(Part.SENDER, 0),
         as_recipient=found.findings.get(Part.RECIPIENT, 0),
         notices=len(letters),
-        unsent=sum(letter.state == "queued" for letter in letters),
+        unsent=sum(notice.state == "queued" for notice in letters),
         journal=lines.journal,
         aside=lines.aside,
         torn=_torn(config, lines.torn),
@@ -159,11 +162,11 @@ def foresee_person(config: Config, sought: Mailbox, role: str, hand: Hand, who: 
     )
 
 
-def person(  # noqa: PLR0913 - whose, in which role, why, and by whom
+def erase_person(  # noqa: PLR0913 - whose, in which role, why, and by whom
     config: Config,
-    sought: Mailbox,
+    sought: SoughtMailbox,
     role: str,
-    hand: Hand,
+    actor: Actor,
     *,
     reason: str | None = None,
     drops_notices: bool = False,
@@ -175,9 +178,9 @@ def person(  # noqa: PLR0913 - whose, in which role, why, and by whom
     that name it are given up; with ``drops_torn`` lines put aside go where they are not whole.
     Raises ``LedgerError`` before anything is erased where it cannot be done now.
     """
-    request = erasure_request.Request(sought, ROLES[role], reason, drops_notices, drops_torn)
+    request = erasure_request.ErasureRequest(sought, ROLES[role], reason, drops_notices, drops_torn)
     path, journal = config.ledger.path, config.ledger.emergency_journal
-    answer = erasure_request.grant(path, journal, request, hand, rhythm.is_open)
+    answer = erasure_request.erase_person(path, journal, request, actor, rhythm.is_open)
     return ErasedPerson(
         amount_of(answer.tally),
         answer.notices,
@@ -193,43 +196,43 @@ def foresee_parts(config: Config, events: Sequence[str], names: Sequence[str]) -
 
     ``events`` are ids or the beginnings of them.
     """
-    return _due(*erase_parts.of_findings(config.ledger.path, events, map(Part, names)))
+    return _due(*erase_parts.due_of_findings(config.ledger.path, events, map(Part, names)))
 
 
-def parts(  # noqa: PLR0913 - of what, which, why, and by whom
+def erase_findings_parts(  # noqa: PLR0913 - of what, which, why, and by whom
     config: Config,
     events: Sequence[str],
     names: Sequence[str],
-    hand: Hand,
+    actor: Actor,
     *,
     reason: str | None = None,
     tell: Callable[[Amount], None] = lambda _: None,
-) -> Erased:
+) -> ErasedParts:
     """Erase parts of findings, as :func:`foresee_parts` counts them.
 
     ``tell`` hears what went before the file itself is tidied up, which can take long. Raises
     ``LedgerError``.
     """
     path = config.ledger.path
-    dues, kept = erase_parts.of_findings(path, events, map(Part, names))
+    dues, kept = erase_parts.due_of_findings(path, events, map(Part, names))
     cause = erase_parts.REQUEST
-    tally = erase_parts.erase(path, dues, cause=cause, hand=hand, reason=reason, kept=kept)
+    tally = erase_parts.erase(path, dues, cause=cause, actor=actor, reason=reason, kept=kept)
     amount = amount_of(tally)
     tell(amount)
-    return Erased(amount, erasure_request.tidy(path))
+    return ErasedParts(amount, erasure_request.finish_erasure(path))
 
 
-def amount_of(tally: erase_parts.Tally) -> Amount:
+def amount_of(tally: erase_parts.ErasureTally) -> Amount:
     """Give a tally as values, its parts in the order that :data:`PARTS` has."""
     counted = {part.value: tally.parts[part] for part in Part if tally.parts[part]}
     return Amount(counted, tally.events, tally.kept)
 
 
 def _due(dues: erase_parts.Dues, kept: int) -> Amount:
-    tally = erase_parts.Tally(events=len(dues), kept=kept)
+    tally = erase_parts.ErasureTally(events=len(dues), kept=kept)
     tally.parts.update(part for parts_of_one in dues.values() for part in parts_of_one)
     return amount_of(tally)
 
 
-def _torn(config: Config, lines: int) -> Torn:
-    return Torn(lines, Journal(config.ledger.emergency_journal).aside)
+def _torn(config: Config, lines: int) -> TornLines:
+    return TornLines(lines, Journal(config.ledger.emergency_journal).set_aside_path)

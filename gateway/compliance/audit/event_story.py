@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gateway.ledger.query.logged_reading import Story
+    from gateway.ledger.query.logged_reading import EventWithActs
     from gateway.ledger.record.chain import Checkpoint
 
 _ENDINGS = {
@@ -66,7 +66,7 @@ ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
-class ToldEvent:
+class EventInWords:
     """One event in words.
 
     ``sentence`` is empty where the kind says all. ``fields`` are what is kept of it, name and
@@ -89,7 +89,7 @@ class EventStory:
     of the personal parts that its hash commits to. ``whole`` is all of it as one JSON object.
     """
 
-    events: tuple[ToldEvent, ...]
+    events: tuple[EventInWords, ...]
     row: int
     rows: int
     hash: str
@@ -98,7 +98,9 @@ class EventStory:
     whole: Mapping[str, Any]
 
 
-def tell(story: Story, related: Sequence[Story], head: Checkpoint) -> EventStory:
+def story_of(
+    story: EventWithActs, related: Sequence[EventWithActs], head: Checkpoint
+) -> EventStory:
     """Tell an event; ``related`` are those of the same observation, ``head`` is the chain's."""
     event = story.event
     by_row = sorted((story, *related), key=lambda other: other.event.seq)
@@ -113,7 +115,7 @@ def tell(story: Story, related: Sequence[Story], head: Checkpoint) -> EventStory
     )
 
 
-def _as_object(story: Story, related: Sequence[Story]) -> dict[str, Any]:
+def _as_object(story: EventWithActs, related: Sequence[EventWithActs]) -> dict[str, Any]:
     event = story.event
     return {
         "seq": event.seq,
@@ -129,13 +131,13 @@ def _as_object(story: Story, related: Sequence[Story]) -> dict[str, Any]:
     }
 
 
-def _told(story: Story) -> ToldEvent:
+def _told(story: EventWithActs) -> EventInWords:
     event = story.event
     sentence = _sentence(event.kind, story.facts)
-    return ToldEvent(event.kind, event.id, event.at, sentence, tuple(_fields(story)))
+    return EventInWords(event.kind, event.id, event.at, sentence, tuple(_fields(story)))
 
 
-def _fields(story: Story) -> Iterator[tuple[str, object]]:
+def _fields(story: EventWithActs) -> Iterator[tuple[str, object]]:
     for part, content in story.personal.items():
         if content is None:
             yield part.value, ERASED
@@ -151,7 +153,7 @@ def _fields(story: Story) -> Iterator[tuple[str, object]]:
 def _sentence(kind: str, facts: Mapping[str, Any]) -> str:
     match kind:
         case "OBSERVED":
-            return why(facts)
+            return why_matched(facts)
         case "SETTLED":
             notice = facts["notice"]
             told = _NOTICES.get(notice, f"Notice: {notice}.")
@@ -201,7 +203,7 @@ def _gone(facts: Mapping[str, Any]) -> str:
     return text
 
 
-def why(facts: Mapping[str, Any]) -> str:
+def why_matched(facts: Mapping[str, Any]) -> str:
     """Why a recipient matched, by the facts of its OBSERVED, and what the policy said."""
     name = facts["entity_name"] or "an institution"
     rule, matched = facts["rule"], facts["matched"] or "an address"

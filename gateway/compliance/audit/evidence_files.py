@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from gateway import __version__
 from gateway.compliance.actor import open_as
 from gateway.compliance.audit.export_findings import as_asked
-from gateway.compliance.audit.keep_checkpoint import signing_key, taken
-from gateway.ledger.evidence.atomic_file import new_file
-from gateway.ledger.evidence.datasette_snapshot import described, write_snapshot
-from gateway.ledger.evidence.evidence_pack import About, Chain, write_pack
+from gateway.compliance.audit.keep_checkpoint import signing_key, take_signed_checkpoint
+from gateway.ledger.evidence.atomic_file import atomic_writer
+from gateway.ledger.evidence.datasette_snapshot import description, write_snapshot
+from gateway.ledger.evidence.evidence_pack import ChainScope, PackDescription, write_pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.ledger.questions.filters import Filters
 
-__all__ = ["Chain", "Packed", "pack", "snapshot"]
+__all__ = ["ChainScope", "WrittenPack", "write_datasette_snapshot", "write_evidence_pack"]
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class WrittenPack:
     """How many findings a pack holds; signed, it says who made it."""
 
     findings: int
     is_signed: bool
 
 
-def pack(  # noqa: PLR0913 - what, for whom, into which file
+def write_evidence_pack(  # noqa: PLR0913 - what, for whom, into which file
     config: Config,
     file: Path,
     filters: Filters,
     who: Access | None,
     by: str,
     *,
-    chain: Chain = Chain.FULL,
+    chain: ChainScope = ChainScope.FULL,
     replaces: bool = False,
     progress: Callable[[int], Callable[[int], None]] = lambda _: lambda _: None,
-) -> Packed:
+) -> WrittenPack:
     """Write an evidence pack (ZIP): findings, sealed events, how to verify them.
 
     It says that it was made ``by`` a person, also where ``who`` is ``None`` and those in it are
@@ -56,23 +56,23 @@ def pack(  # noqa: PLR0913 - what, for whom, into which file
     """
     with open_as(config, who) as reading:
         key = signing_key(config)
-        about = About(
+        about = PackDescription(
             made_at=datetime.now(UTC),
             by=by,
             reason=None if who is None else who.reason,
             filters=as_asked(filters),
             version=__version__,
-            kept=taken(reading, key),
+            kept=take_signed_checkpoint(reading, key),
             key=key,
             chain=chain,
         )
         tell = progress(about.kept.checkpoint.seq)
-        with new_file(file, replace=replaces) as stream:
+        with atomic_writer(file, replace=replaces) as stream:
             count = write_pack(stream, reading, filters, about, tell)
-    return Packed(count, key is not None)
+    return WrittenPack(count, key is not None)
 
 
-def snapshot(
+def write_datasette_snapshot(
     config: Config,
     file: Path,
     filters: Filters,
@@ -84,12 +84,13 @@ def snapshot(
 
     People are pseudonyms in it whoever writes it, and nothing need be recorded. ``progress`` is
     asked with the number of findings, and hears how many were written. Raises ``LedgerError`` as
-    :func:`pack` does for the file, and for filters that name a person by address or by words.
+    :func:`write_evidence_pack` does for the file, and for filters that name a person by address or
+    by words.
     """
     with open_as(config, None) as reading:
         rows = reading.findings(filters)
         head = reading.checkpoint()
-        about = described(datetime.now(UTC), seq=head.seq, version=__version__)
+        about = description(datetime.now(UTC), seq=head.seq, version=__version__)
         tell = progress(reading.count(filters))
-        with new_file(file, replace=replaces) as stream:
+        with atomic_writer(file, replace=replaces) as stream:
             return write_snapshot(Path(stream.name), rows, about, tell)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from gateway import __version__
 from gateway.compliance.row_formats import write_csv, write_json
 from gateway.ledger.evidence import syslog_ocsf
-from gateway.ledger.evidence.atomic_file import new_file
+from gateway.ledger.evidence.atomic_file import atomic_writer
 from gateway.ledger.query.logged_reading import COLUMNS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config import Config
-    from gateway.ledger.query.logged_reading import Reading
+    from gateway.ledger.query.logged_reading import LoggedReading
     from gateway.ledger.questions.filters import Filters
 
 FORMATS = ("csv", "json", "xlsx", "syslog", "ocsf")
@@ -38,7 +38,7 @@ class Exported:
 def export(  # noqa: PLR0913 - what, in which form, to where
     stream: IO[bytes],
     config: Config,
-    reading: Reading,
+    reading: LoggedReading,
     filters: Filters,
     form: str,
     *,
@@ -63,7 +63,7 @@ def export(  # noqa: PLR0913 - what, in which form, to where
 def export_to(  # noqa: PLR0913 - as above
     file: Path,
     config: Config,
-    reading: Reading,
+    reading: LoggedReading,
     filters: Filters,
     form: str,
     *,
@@ -75,12 +75,12 @@ def export_to(  # noqa: PLR0913 - as above
     Raises ``LedgerError`` too for a file that cannot be written or, unless it ``replaces``, is
     there already.
     """
-    with new_file(file, replace=replaces) as stream:
+    with atomic_writer(file, replace=replaces) as stream:
         return export(stream, config, reading, filters, form, progress=progress)
 
 
 def write_workbook(
-    stream: IO[bytes], rows: Iterable[dict[str, Any]], reading: Reading, filters: Filters
+    stream: IO[bytes], rows: Iterable[dict[str, Any]], reading: LoggedReading, filters: Filters
 ) -> int:
     """Write findings as a workbook that says how it was made; gives how many sheets they take.
 
@@ -132,6 +132,6 @@ def _lines(rows: Iterable[Mapping[str, Any]], config: Config, form: str) -> Iter
     host, number = socket.gethostname(), config.ledger.enterprise_number
     for row in rows:
         if form == "ocsf":
-            yield json.dumps(syslog_ocsf.ocsf(row, version=__version__), ensure_ascii=False)
+            yield json.dumps(syslog_ocsf.ocsf_event(row, version=__version__), ensure_ascii=False)
         else:
             yield syslog_ocsf.syslog_line(row, host=host, enterprise=number)

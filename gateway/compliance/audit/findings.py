@@ -9,52 +9,64 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.compliance.audit.event_story import EventStory, tell
+from gateway.compliance.audit.event_story import EventStory, story_of
 from gateway.ledger.query.logged_reading import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.ledger.query.logged_reading import Reading
-    from gateway.ledger.questions.filters import Filters, Word
+    from gateway.ledger.query.logged_reading import LoggedReading
+    from gateway.ledger.questions.filters import Filters, SearchWord
 
-__all__ = ["COLUMNS", "EventStory", "Page", "one", "page", "words_told"]
+__all__ = [
+    "COLUMNS",
+    "EventStory",
+    "FindingsPage",
+    "event_and_related",
+    "findings_page",
+    "words_to_explain",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FindingsPage:
     """Some findings, newest first, each with the keys of :data:`COLUMNS`.
 
     ``rows`` are read as they are asked for, while the ledger is open. ``words`` are those of
-    :func:`words_told`. ``next_offset`` is where the next page begins, ``None`` after the last.
+    :func:`words_to_explain`. ``next_offset`` is where the next page begins, ``None`` after the
+    last.
     """
 
     rows: Iterator[dict[str, Any]]
-    words: tuple[Word, ...]
+    words: tuple[SearchWord, ...]
     next_offset: int | None
 
 
-def page(reading: Reading, filters: Filters, *, limit: int | None = None, offset: int = 0) -> Page:
+def findings_page(
+    reading: LoggedReading, filters: Filters, *, limit: int | None = None, offset: int = 0
+) -> FindingsPage:
     """Give the findings that the filters choose, without the newest ``offset``.
 
     ``limit=None`` is all. Raises ``LedgerError`` for filters that cannot be asked so: by address or
     by words, where people are pseudonyms.
     """
     rows = reading.findings(filters, limit=limit, offset=offset)
-    words: tuple[Word, ...] = ()
+    words: tuple[SearchWord, ...] = ()
     if filters.text is not None:
-        words = words_told(reading, filters, has_rows=reading.count(filters) > offset)
+        words = words_to_explain(reading, filters, has_rows=reading.count(filters) > offset)
     end = None if limit is None else offset + limit
     has_more = end is not None and reading.count(filters) > end
-    return Page(rows, words, end if has_more else None)
+    return FindingsPage(rows, words, end if has_more else None)
 
 
-def words_told(reading: Reading, filters: Filters, *, has_rows: bool) -> tuple[Word, ...]:
+def words_to_explain(
+    reading: LoggedReading, filters: Filters, *, has_rows: bool
+) -> tuple[SearchWord, ...]:
     """Give the words of ``filters.text`` that something is to be said of; none without a text.
 
-    Beside rows these are the words that others of the ledger were taken for (``Word.taken``). Ask
-    once the rows are recorded: else the words of names would be seen, and nobody would know. Where
-    there are no rows, they are the words that no name is like.
+    Beside rows these are the words that others of the ledger were taken for (``SearchWord.taken``).
+    Ask once the rows are recorded: else the words of names would be seen, and nobody would know.
+    Where there are no rows, they are the words that no name is like.
     """
     if filters.text is None:
         return ()
@@ -64,10 +76,10 @@ def words_told(reading: Reading, filters: Filters, *, has_rows: bool) -> tuple[W
     return tuple(word for word in words if not word.query)
 
 
-def one(reading: Reading, event: str) -> EventStory:
+def event_and_related(reading: LoggedReading, event: str) -> EventStory:
     """Tell the event whose id begins so, with what belongs to the same observation.
 
     Raises ``LedgerError`` where no event's id begins so, or several do.
     """
     story, related = reading.find(event)
-    return tell(story, related, reading.checkpoint())
+    return story_of(story, related, reading.checkpoint())

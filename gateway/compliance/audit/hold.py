@@ -10,7 +10,7 @@ from gateway.errors import MonitionError
 from gateway.ledger.office import office_writer
 
 if TYPE_CHECKING:
-    from gateway.compliance.actor import Access, Hand
+    from gateway.compliance.actor import Access, Actor
     from gateway.compliance.audit.which_findings import Chosen
     from gateway.config import Config
 
@@ -20,7 +20,7 @@ class NoMatterError(MonitionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HoldResult:
     """How many findings an act changed, and how many it passed over: they were so already."""
 
     changed: int
@@ -38,9 +38,9 @@ def hold(
     config: Config,
     chosen: Chosen,
     matter: str,
-    hand: Hand,
+    actor: Actor,
     who: Access,
-) -> Held:
+) -> HoldResult:
     """Put findings under hold for a matter: nothing of them is erased until they are released.
 
     ``who.reason`` is kept beside it, and can be erased. Where nothing changed, it is recorded that
@@ -49,7 +49,7 @@ def hold(
     path = config.ledger.path
     matter = named_matter(matter)
     count = office_writer.count(path, chosen)
-    done = office_writer.hold(path, chosen, hand, matter=matter, reason=who.reason)
+    done = office_writer.hold(path, chosen, actor, matter=matter, reason=who.reason)
     return _told(config, chosen, who, count, len(done))
 
 
@@ -57,20 +57,20 @@ def release(
     config: Config,
     chosen: Chosen,
     matter: str | None,
-    hand: Hand,
+    actor: Actor,
     who: Access,
-) -> Held:
+) -> HoldResult:
     """End the hold for a matter, or with ``None`` every hold on the findings.
 
     The rest is as with :func:`hold`.
     """
     path = config.ledger.path
     count = office_writer.count(path, chosen)
-    done = office_writer.release(path, chosen, hand, matter=matter, reason=who.reason)
+    done = office_writer.release(path, chosen, actor, matter=matter, reason=who.reason)
     return _told(config, chosen, who, count, len(done))
 
 
-def _told(config: Config, chosen: Chosen, who: Access, count: int, changed: int) -> Held:
+def _told(config: Config, chosen: Chosen, who: Access, count: int, changed: int) -> HoldResult:
     if not changed:
         record_looked(config, chosen, who)
-    return Held(changed, count - changed)
+    return HoldResult(changed, count - changed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gateway.compliance.actor import open_as
 from gateway.errors import MonitionError
 from gateway.ledger.evidence.checkpoint_store import append, other_signer, to_syslog
-from gateway.ledger.verify.checkpoint import Kept, as_line
+from gateway.ledger.verify.checkpoint import KeptCheckpoint, as_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.ledger.evidence.signing import SigningKey
-    from gateway.ledger.query.logged_reading import Reading
+    from gateway.ledger.query.logged_reading import LoggedReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class OtherSigner:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpointed:
+class TakenCheckpoint:
     """A checkpoint that was taken: ``line`` is it as one line of JSON, of ``row`` in the ledger.
 
     ``kept`` are the places that took it, as people name them, ``failures`` says of each other one
@@ -70,7 +70,7 @@ def checkpoint(
     history: Path | None = None,
     mail: Callable[[EmailMessage], None] | None = None,
     is_logged: bool = False,
-) -> Checkpointed:
+) -> TakenCheckpoint:
     """Take the head of the chain and keep it in each of the ways that are named.
 
     ``mail`` hands in a mail for ``compliance.email``, and raises ``MonitionError`` where it is not
@@ -79,14 +79,14 @@ def checkpoint(
     """
     key = signing_key(config, key_file)
     with open_as(config, None) as reading:
-        kept = taken(reading, key)
+        kept = take_signed_checkpoint(reading, key)
         ways: list[tuple[str, Callable[[], object]]] = []
         before = None
         if history is not None:
             before = other_signer(history, kept)
             ways.append((str(history), lambda: append(history, kept, reading.reader)))
         if mail is not None:
-            ways.append((config.compliance.email, lambda: mail(letter(kept, config))))
+            ways.append((config.compliance.email, lambda: mail(checkpoint_mail(kept, config))))
         if is_logged:
             ways.append(("the system's log", lambda: to_syslog(kept)))
         done: list[str] = []
@@ -98,7 +98,7 @@ def checkpoint(
                 failures.append(str(error))
             else:
                 done.append(where)
-    return Checkpointed(
+    return TakenCheckpoint(
         kept.checkpoint.seq,
         as_line(kept),
         tuple(done),
@@ -121,10 +121,10 @@ def signing_key(config: Config, key_file: Path | None = None) -> SigningKey | No
     return read_key(path)
 
 
-def taken(reading: Reading, key: SigningKey | None) -> Kept:
+def take_signed_checkpoint(reading: LoggedReading, key: SigningKey | None) -> KeptCheckpoint:
     """Take the checkpoint of what is being read, signed where there is a key."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    kept = Kept(reading.checkpoint(), reading.reader.identity(), now)
+    kept = KeptCheckpoint(reading.checkpoint(), reading.reader.identity(), now)
     return kept if key is None else key.signed(kept)
 
 
@@ -136,7 +136,7 @@ def make_key(path: Path) -> NewKey:
     return NewKey(signing.public_pem(public), signing.fingerprint(public))
 
 
-def letter(kept: Kept, config: Config) -> EmailMessage:
+def checkpoint_mail(kept: KeptCheckpoint, config: Config) -> EmailMessage:
     """Word the mail that brings the office a checkpoint: what it is for, and its line attached."""
     head = kept.checkpoint
     message = EmailMessage(policy=SMTP)
@@ -166,7 +166,7 @@ def letter(kept: Kept, config: Config) -> EmailMessage:
     return message
 
 
-def _other_signer(before: bytes, kept: Kept) -> OtherSigner:
+def _other_signer(before: bytes, kept: KeptCheckpoint) -> OtherSigner:
     from gateway.ledger.evidence.signing import fingerprint  # noqa: PLC0415 - as above
 
     now = None if kept.signature is None else fingerprint(kept.signature.key)

@@ -10,29 +10,29 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.compliance.audit.ask_ledger import answered, ask
-from gateway.compliance.audit.event_story import why as why_in_words
+from gateway.compliance.audit.ask_ledger import ask, worded_answer
+from gateway.compliance.audit.event_story import why_matched as why_in_words
 from gateway.compliance.sanction_lists.current_lists import current_lists
 from gateway.compliance.sanction_lists.list_change import affected, compare
-from gateway.compliance.trial.try_address import Basis, try_address
+from gateway.compliance.trial.try_address import TrialBasis, try_address
 from gateway.errors import FaultyFile, LedgerError
-from gateway.ledger.query.run_question import Answer
+from gateway.ledger.query.run_question import QuestionAnswer
 from gateway.ledger.questions.questions_lists import LIST_CHANGE, WHY_NOT
 from gateway.ledger.questions.questions_office import EXCEPTIONS
 from gateway.ledger.record.record import Part
 from gateway.policy import rules as policy
-from gateway.policy.decide import may_write
+from gateway.policy.decide import sends_notices
 from gateway.policy.exceptions import read_exceptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.compliance.audit.ask_ledger import Answered
+    from gateway.compliance.audit.ask_ledger import WordedAnswer
     from gateway.compliance.sanction_lists.current_lists import CurrentLists
     from gateway.compliance.trial.try_address import Verdict
     from gateway.config import Config
     from gateway.errors import Fault
-    from gateway.ledger.query.logged_reading import Reading
+    from gateway.ledger.query.logged_reading import LoggedReading
     from gateway.policy.conditions import Parties
     from gateway.policy.exceptions import Exemption
 
@@ -57,12 +57,12 @@ class WhyNot:
     """What an address comes out as, by which lists and rules, and what the ledger saw of it."""
 
     verdict: Verdict
-    basis: Basis
+    basis: TrialBasis
     lists: CurrentLists
-    seen: Answered
+    seen: WordedAnswer
 
 
-def why(reading: Reading, event: str) -> Why:
+def why(reading: LoggedReading, event: str) -> Why:
     """Tell why the message of the event whose id begins so matched.
 
     Raises ``LedgerError`` where no event's id begins so, several do, or it belongs to no message.
@@ -89,7 +89,7 @@ def why(reading: Reading, event: str) -> Why:
 
 def why_not(
     config: Config,
-    reading: Reading,
+    reading: LoggedReading,
     address: str,
     on: date | None = None,
     limit: int | None = None,
@@ -104,18 +104,18 @@ def why_not(
     values = {"address": address, "on": None if on is None else on.isoformat()}
     seen = ask(reading, WHY_NOT, values=values, limit=limit)
     lists = current_lists(config, now)
-    writes = may_write(config.policies.mode)
-    basis = Basis(lists.snapshot, rules, on or now.date(), writes=writes)
+    writes = sends_notices(config.policies.mode)
+    basis = TrialBasis(lists.snapshot, rules, on or now.date(), writes=writes)
     return WhyNot(try_address(address, basis), basis, lists, seen)
 
 
 def list_change(
     config: Config,
-    reading: Reading,
+    reading: LoggedReading,
     before: str | None,
     after: str | None,
     limit: int | None = None,
-) -> Answered | None:
+) -> WordedAnswer | None:
     """Tell what in the ledger a change of the lists touches, its recipients screened again today.
 
     The snapshots are named as :func:`gateway.compliance.sanction_lists.list_change.compare` takes
@@ -125,12 +125,12 @@ def list_change(
     if found is None:
         return None
     answer = affected(config, reading, found, datetime.now(UTC).date(), limit)
-    return answered(LIST_CHANGE, answer)
+    return worded_answer(LIST_CHANGE, answer)
 
 
 def exceptions(
-    config: Config, reading: Reading, values: Mapping[str, Any], limit: int | None = None
-) -> Answered:
+    config: Config, reading: LoggedReading, values: Mapping[str, Any], limit: int | None = None
+) -> WordedAnswer:
     """Tell which exceptions are in force, the policy's beside the office's, the first to end first.
 
     ``values`` are the question's own. Raises ``FaultyFile`` for what is wrong in the policy's file.
@@ -146,10 +146,10 @@ def exceptions(
     rows.sort(key=lambda row: row["expires_on"] or "9999")
     page = rows[:limit] if limit else rows
     has_more = found.has_more or len(rows) > len(page)
-    return answered(EXCEPTIONS, Answer(page, has_more))
+    return worded_answer(EXCEPTIONS, QuestionAnswer(page, has_more))
 
 
-def _as_row(exemption: Exemption, reading: Reading) -> dict[str, Any]:
+def _as_row(exemption: Exemption, reading: LoggedReading) -> dict[str, Any]:
     conditions, until = exemption.conditions, exemption.conditions.until
     row: dict[str, Any] = {
         "source": "policy",

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from gateway.list_store.files.paths import Folder
     from gateway.list_store.snapshots.policy_edition import Edition
-    from gateway.notices.notice_texts import Texts
+    from gateway.notices.notice_texts import NoticeTexts
     from gateway.policy.rules import Rules
     from gateway.screening.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class AsItWas:
+class PastBasis:
     """What of it is still there. What is gone is ``None``, and ``gone`` tells each in a sentence.
 
     ``edition`` gives the settings that notices named: :meth:`Edition.configured`. ``notes`` are
@@ -30,7 +30,7 @@ class AsItWas:
     snapshot: Snapshot | None
     rules: Rules | None
     edition: Edition | None
-    texts: Texts | None
+    texts: NoticeTexts | None
     gone: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -40,14 +40,14 @@ class AsItWas:
         return self.snapshot is not None and self.rules is not None
 
 
-def replay(
+def open_basis(
     folder: Folder,
     snapshot: str | None,
     policy: str | None,
     *,
     texts: str | None = None,
     at: datetime | None = None,
-) -> AsItWas:
+) -> PastBasis:
     """Open what an event names by its digests; nothing is raised for what is gone.
 
     ``texts`` is the digest of the notice texts, where the event bears it. Where it does not,
@@ -60,7 +60,7 @@ def replay(
     if found is not None:
         rules = opened.rules(found)
         letters = opened.texts(found)
-    return AsItWas(listed, rules, found, letters, tuple(opened.gone), tuple(opened.notes))
+    return PastBasis(listed, rules, found, letters, tuple(opened.gone), tuple(opened.notes))
 
 
 class _Opener:
@@ -91,14 +91,14 @@ class _Opener:
             except ListError as error:
                 self.notes.append(f"the notice texts of that day are not known: {error}")
         try:
-            return policy_history.open_kept(self._folder, policy, texts)
+            return policy_history.load(self._folder, policy, texts)
         except ListError as error:
             if texts is None:
                 self.gone.append(f"the policy: {error}")
                 return None
             reason = str(error)
         try:
-            found = policy_history.open_kept(self._folder, policy)
+            found = policy_history.load(self._folder, policy)
         except ListError as error:
             self.gone.append(f"the policy: {error}")
             return None
@@ -122,7 +122,7 @@ class _Opener:
             )
             return None
 
-    def texts(self, found: Edition) -> Texts | None:
+    def texts(self, found: Edition) -> NoticeTexts | None:
         if any(reason.startswith("the notice texts:") for reason in self.gone):
             return None
         try:

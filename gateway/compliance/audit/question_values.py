@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from gateway.ledger.questions.filters import when
+from gateway.ledger.questions.filters import parse_moment
 from gateway.ledger.store.pseudonyms import PREFIX
 
 
@@ -14,7 +14,7 @@ def moment(text: str, *, is_end: bool = False) -> datetime:
     A day is its beginning; with ``is_end``, for the end of a period, the beginning of the next, so
     that the day itself is within. Raises ``ValueError`` with what is accepted.
     """
-    return when(text, datetime.now(UTC), is_end=is_end)
+    return parse_moment(text, datetime.now(UTC), is_end=is_end)
 
 
 def mailbox_or_pseudonym(text: str) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.compliance.audit import past_basis
 from gateway.errors import FaultyFile, LedgerError
-from gateway.ledger.record.events import Sighting, observed
-from gateway.ledger.record.record import Part, moment
+from gateway.ledger.record.events import Observation, observed
+from gateway.ledger.record.record import Part, parse_timestamp
 from gateway.list_store.files.paths import Folder
 from gateway.model import Action, Address, Client, Envelope
 from gateway.notices import render
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from gateway.compliance.audit.past_basis import AsItWas
+    from gateway.compliance.audit.past_basis import PastBasis
     from gateway.config import Config
-    from gateway.ledger.query.logged_reading import Reading, Story
+    from gateway.ledger.query.logged_reading import EventWithActs, LoggedReading
     from gateway.model import Notice
 
 FIELDS = (
@@ -35,13 +35,13 @@ FIELDS = (
 )
 """What a verdict and its decision say, by the facts of OBSERVED."""
 
-VEILED = "…"
+PSEUDONYMISED = "…"
 
 _MAY_BE_PERSONAL = ("matched", "evidence", "policy_rule")
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class ObservedEvent:
     """An OBSERVED: its id, time and facts, and its personal parts; ``None`` is an erased one."""
 
     id: str
@@ -52,7 +52,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentNotice:
     """The NOTIFIED of the event's notice, and the notice itself as the outbox still has it."""
 
     facts: Mapping[str, Any]
@@ -60,7 +60,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldDifference:
     """A field that comes out otherwise: what the event says, and what is found now."""
 
     field: str
@@ -69,7 +69,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ReplayResult:
     """What came of it.
 
     ``gone``: what is missing, so that something could not be compared. ``notes``: reservations.
@@ -77,7 +77,7 @@ class Judgement:
     """
 
     compared: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[FieldDifference, ...]
     gone: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -88,11 +88,11 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedEvent:
     """An event judged again, as it may be shown to who asked.
 
-    ``policy_rule`` is the one that decided then. Where people are pseudonyms, :data:`VEILED` stands
-    in the place of whatever holds an address.
+    ``policy_rule`` is the one that decided then. Where people are pseudonyms, :data:`PSEUDONYMISED`
+    stands in the place of whatever holds an address.
     """
 
     id: str
@@ -100,45 +100,51 @@ class Replayed:
     standing: str
     entity_name: str | None
     policy_rule: str | None
-    judgement: Judgement
+    judgement: ReplayResult
 
 
-def replay(config: Config, reading: Reading, event: str) -> Replayed:
+def replay(config: Config, reading: LoggedReading, event: str) -> ReplayedEvent:
     """Judge the event whose id begins so by the lists, rules and texts that it names.
 
     Raises ``LedgerError`` where no event's id begins so, or several do, and for an event that rests
     on no verdict. Raises nothing for what is gone.
     """
-    stories = reading.judged(event)
+    stories = reading.find_for_replay(event)
     found = _observed(event, stories)
     folder = Folder(config.lists.directory)
     judgement = judge(folder, config, found, _told(reading, stories))
     rule = found.facts["policy_rule"]
     if not reading.shows_names:
-        rule = _veiled(rule)
+        rule = _pseudonymised(rule)
         judgement = replace(
             judgement,
             differences=tuple(
-                Difference(each.field, _veiled(each.then), _veiled(each.now))
+                FieldDifference(each.field, _pseudonymised(each.then), _pseudonymised(each.now))
                 for each in judgement.differences
             ),
         )
     facts = found.facts
-    return Replayed(found.id, found.at, facts["standing"], facts["entity_name"], rule, judgement)
+    return ReplayedEvent(
+        found.id, found.at, facts["standing"], facts["entity_name"], rule, judgement
+    )
 
 
-def judge(folder: Folder, config: Config, event: Observed, told: Told | None) -> Judgement:
+def judge(
+    folder: Folder, config: Config, event: ObservedEvent, sent_notice: SentNotice | None
+) -> ReplayResult:
     """Judge an event again. Raises nothing for what is gone."""
-    texts = told.facts.get("texts") if told is not None else None
-    at = moment(event.at)
+    texts = sent_notice.facts.get("texts") if sent_notice is not None else None
+    at = parse_timestamp(event.at)
     facts = event.facts
-    was = past_basis.replay(folder, facts.get("snapshot"), facts.get("policy"), texts=texts, at=at)
+    was = past_basis.open_basis(
+        folder, facts.get("snapshot"), facts.get("policy"), texts=texts, at=at
+    )
     gone, notes = list(was.gone), list(was.notes)
-    if told is None:
+    if sent_notice is None:
         # No letter was sent: its texts are nothing that could be missed.
         gone = [reason for reason in gone if not reason.startswith("the notice texts:")]
     compared: list[str] = []
-    differences: list[Difference] = []
+    differences: list[FieldDifference] = []
     if event.recipient is None:
         gone.append("the recipient: it was erased, and the verdict was about it")
     elif was.can_be_judged:
@@ -146,21 +152,21 @@ def judge(folder: Folder, config: Config, event: Observed, told: Told | None) ->
             notes.append("the sender was erased: rules that ask for one find none")
         compared += FIELDS
         differences += _differences(event, _anew(event, event.recipient, at, was))
-    if told is not None:
-        outcome = _letter(told, config, was)
+    if sent_notice is not None:
+        outcome = _letter(sent_notice, config, was)
         if isinstance(outcome, str):
             gone.append(outcome)
         else:
             compared.append("notice")
             differences += outcome
-    return Judgement(tuple(compared), tuple(differences), tuple(gone), tuple(notes))
+    return ReplayResult(tuple(compared), tuple(differences), tuple(gone), tuple(notes))
 
 
-def _observed(asked: str, stories: Sequence[Story]) -> Observed:
+def _observed(asked: str, stories: Sequence[EventWithActs]) -> ObservedEvent:
     for story in stories:
         if story.event.kind == "OBSERVED":
             event, personal = story.event, story.personal
-            return Observed(
+            return ObservedEvent(
                 event.id,
                 event.at,
                 story.facts,
@@ -173,21 +179,21 @@ def _observed(asked: str, stories: Sequence[Story]) -> Observed:
     )
 
 
-def _told(reading: Reading, stories: Sequence[Story]) -> Told | None:
+def _told(reading: LoggedReading, stories: Sequence[EventWithActs]) -> SentNotice | None:
     sent = [
         story.facts
         for story in stories
         if story.event.kind == "NOTIFIED" and story.facts["result"] == "sent"
     ]
-    return Told(sent[-1], reading.reader.notice(sent[-1]["notice"])) if sent else None
+    return SentNotice(sent[-1], reading.reader.notice(sent[-1]["notice"])) if sent else None
 
 
-def _veiled(value: Any) -> Any:
-    return VEILED if "@" in str(value) else value
+def _pseudonymised(value: Any) -> Any:
+    return PSEUDONYMISED if "@" in str(value) else value
 
 
 def _anew(
-    event: Observed, recipient: Mapping[str, Any], at: datetime, was: AsItWas
+    event: ObservedEvent, recipient: Mapping[str, Any], at: datetime, was: PastBasis
 ) -> dict[str, Any]:
     """The facts of the event as they come out now, what is personal put back among them."""
     assert was.snapshot is not None
@@ -201,18 +207,18 @@ def _anew(
         # It had been admitted before that rule came into force, and was warned of instead.
         decision = replace(decision, action=Action.WARN)
     envelope = Envelope("", (sender or "").encode(), (), Client())
-    sighting = Sighting("", "", event.facts["mode"], envelope, None)
-    (record,) = observed(sighting, [decision], at=at, entropy=bytes)
+    observation = Observation("", "", event.facts["mode"], envelope, None)
+    (record,) = observed(observation, [decision], at=at, entropy=bytes)
     return _whole(
         record.facts, record.personal.get(Part.SENDER), record.personal.get(Part.RECIPIENT)
     )
 
 
-def _differences(event: Observed, now: Mapping[str, Any]) -> Iterator[Difference]:
+def _differences(event: ObservedEvent, now: Mapping[str, Any]) -> Iterator[FieldDifference]:
     then = _whole(event.facts, event.sender, event.recipient)
     for name in FIELDS:
         if then.get(name) != now.get(name):
-            yield Difference(name, then.get(name), now.get(name))
+            yield FieldDifference(name, then.get(name), now.get(name))
 
 
 def _whole(
@@ -229,17 +235,17 @@ def _whole(
     return whole
 
 
-def _letter(told: Told, config: Config, was: AsItWas) -> list[Difference] | str:
+def _letter(sent_notice: SentNotice, config: Config, was: PastBasis) -> list[FieldDifference] | str:
     """The letter's digest, then and now; or what is missing to make it again."""
-    digest = told.facts.get("digest")
+    digest = sent_notice.facts.get("digest")
     if digest is None:
         return "the notice: its event bears no digest to compare it with"
-    if told.notice is None:
+    if sent_notice.notice is None:
         return "the notice: what it was made of is no longer in the outbox"
     if was.edition is None or was.texts is None:
         return "the notice: what it was made of is there, its texts are not"
     try:
-        made = render.letter(told.notice, was.edition.configured(config), was.texts)
+        made = render.rendered_notice(sent_notice.notice, was.edition.configured(config), was.texts)
     except FaultyFile as error:
         return f"the notice: it cannot be written again: {error}"
-    return [] if made.digest == digest else [Difference("notice", digest, made.digest)]
+    return [] if made.digest == digest else [FieldDifference("notice", digest, made.digest)]

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.config import Config
-    from gateway.ledger.verify.checkpoint import Kept
+    from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
-__all__ = ["NO_HISTORY", "DamagedError", "Flaw", "History", "Verified", "read_history", "verify"]
+__all__ = ["NO_HISTORY", "DamagedError", "Flaw", "History", "LedgerCheck", "read_history", "verify"]
 
 
 class DamagedError(LedgerError):
@@ -38,7 +38,7 @@ class History:
     what is wrong with their signatures.
     """
 
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptCheckpoint, ...] = ()
     signers: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
 
@@ -47,7 +47,7 @@ NO_HISTORY = History()
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class LedgerCheck:
     """What was found. ``flaws`` are all that is wrong: in the ledger, or against the checkpoints.
 
     ``events`` and ``head``, the hash of the last of them (hexadecimal), go as far as the chain was
@@ -81,7 +81,7 @@ def read_history(checkpoint_file: Path, public_key_file: Path | None = None) -> 
     from gateway.ledger.evidence import signing  # noqa: PLC0415 - only for signatures
 
     public = None if public_key_file is None else signing.read_public_key(public_key_file)
-    wrong = tuple(what for each in kept if (what := signing.wrong_with(each, public)))
+    wrong = tuple(what for each in kept if (what := signing.signature_fault(each, public)))
     keys = [each.signature.key for each in kept if each.signature]
     return History(kept, tuple(dict.fromkeys(map(signing.fingerprint, keys))), wrong)
 
@@ -90,7 +90,7 @@ def verify(
     config: Config,
     history: History = NO_HISTORY,
     progress: Callable[[int], Callable[[int], None]] = lambda _: lambda _: None,
-) -> Verified:
+) -> LedgerCheck:
     """Check all of the ledger; nobody is shown anything of anybody, and no writer is held up.
 
     ``progress`` is asked with the number of rows there are, and hears how many were walked so far.
@@ -105,7 +105,7 @@ def verify(
         if not error.is_damage:
             raise
         raise DamagedError(str(error)) from error
-    return Verified(
+    return LedgerCheck(
         (*verdict.flaws, *(Flaw(None, None, what) for what in wrong)),
         verdict.events,
         verdict.head,

@@ -60,4 +60,4 @@ def record_looked(config: Config, chosen: Chosen, who: Access) -> None:
     """
     if isinstance(chosen, Filters) and chosen.name_a_person:
         with open_as(config, who) as reading:
-            reading.admitted(chosen)
+            reading.log_findings(chosen)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class CurrentLists:
     """A snapshot, and why it is not the one that the files ask for.
 
-    ``damage`` is empty and ``instead`` is ``None`` where it is; else ``instead`` says in a sentence
-    what serves in its place.
+    ``damage`` is empty and ``instead_text`` is ``None`` where it is; else ``instead_text`` says in
+    a sentence what serves in its place.
     """
 
     snapshot: Snapshot
     damage: tuple[Fault, ...] = ()
-    instead: str | None = None
+    instead_text: str | None = None
 
 
 def current_lists(config: Config, at: datetime) -> CurrentLists:
@@ -36,5 +36,5 @@ def current_lists(config: Config, at: datetime) -> CurrentLists:
     damaged it raises nothing, since a gateway serves on.
     """
     folder = Folder(config.lists.directory)
-    found = in_force.served(config.policies.directory, folder, at)
-    return CurrentLists(found.snapshot, found.faults, found.instead if found.faults else None)
+    found = in_force.snapshot_in_force(config.policies.directory, folder, at)
+    return CurrentLists(found.snapshot, found.faults, found.instead_text if found.faults else None)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gateway.addresses.mailbox import from_text
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.snapshots import compare_snapshots
-from gateway.lists.snapshot_diff import How, What
+from gateway.lists.snapshot_diff import ChangedPart, ChangeKind
 from gateway.model import Standing
 from gateway.policy import rules as policy
-from gateway.policy.tiers import ranked
+from gateway.policy.tiers import with_strictest_listing
 from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.config import Config
-    from gateway.ledger.query.logged_reading import Reading
-    from gateway.ledger.query.run_question import Answer
-    from gateway.list_store.snapshots.compare_snapshots import Pair
+    from gateway.ledger.query.logged_reading import LoggedReading
+    from gateway.ledger.query.run_question import QuestionAnswer
+    from gateway.list_store.snapshots.compare_snapshots import ComparedSnapshots
     from gateway.lists.snapshot_diff import Change
     from gateway.model import Listing, Tier
     from gateway.policy.tiers import Tiers
@@ -42,8 +42,8 @@ COLUMNS = (
 """The keys of an event that a change touches."""
 
 # What an institution is called bears on no verdict; a domain does on those who match it.
-_OF_ALL_EVENTS = {What.ENTITY, What.ID, What.LISTING}
-_OF_A_VERDICT = {*_OF_ALL_EVENTS, What.DOMAIN, What.ADDRESS, What.LINKED}
+_OF_ALL_EVENTS = {ChangedPart.ENTITY, ChangedPart.ID, ChangedPart.LISTING}
+_OF_A_VERDICT = {*_OF_ALL_EVENTS, ChangedPart.DOMAIN, ChangedPart.ADDRESS, ChangedPart.LINKED}
 
 EFFECTS = ("newly listed", "no longer listed", "other verdict", "other listing", "not known")
 """What a change means for an event, the first to be looked at first."""
@@ -55,7 +55,7 @@ Row = Mapping[str, Any]
 class Comparison:
     """Two snapshots, and the changes in the institutions from the older to the newer, by id."""
 
-    pair: Pair
+    pair: ComparedSnapshots
     changes: tuple[Change, ...]
 
 
@@ -66,21 +66,22 @@ def compare(config: Config, before: str | None, after: str | None) -> Comparison
     force and ``before`` the one before it; ``None``: there is no such yet. Raises
     :class:`gateway.errors.ListError` where one is not known, damaged, or two are meant.
     """
-    pair = compare_snapshots.pair(Folder(config.lists.directory), before, after)
+    pair = compare_snapshots.find_snapshots(Folder(config.lists.directory), before, after)
     return pair and Comparison(pair, tuple(compare_snapshots.changes(pair)))
 
 
 def affected(
-    config: Config, reading: Reading, found: Comparison, on: date, limit: int | None = None
-) -> Answer:
+    config: Config, reading: LoggedReading, found: Comparison, on: date, limit: int | None = None
+) -> QuestionAnswer:
     """Give the events in the ledger that a change touches, screened again for a day.
 
-    Rows and order are those of :func:`touched`, at most ``limit``. Where names are shown, who looks
-    is recorded. Raises :class:`gateway.errors.FaultyFile` where the policies cannot be read.
+    Rows and order are those of :func:`affected_events`, at most ``limit``. Where names are shown,
+    who looks is recorded. Raises :class:`gateway.errors.FaultyFile` where the policies cannot be
+    read.
     """
     tiers = policy.load(config.policies.directory).tiers
     return reading.affected(
-        lambda rows: touched(rows, found.pair, found.changes, tiers, on), limit=limit
+        lambda rows: affected_events(rows, found.pair, found.changes, tiers, on), limit=limit
     )
 
 
@@ -101,8 +102,12 @@ class _Verdict(NamedTuple):
         return self.standing, self.tier, self.entity, self.matched, listing
 
 
-def touched(
-    sightings: Iterable[Row], compared: Pair, changes: Sequence[Change], tiers: Tiers, on: date
+def affected_events(
+    sightings: Iterable[Row],
+    compared: ComparedSnapshots,
+    changes: Sequence[Change],
+    tiers: Tiers,
+    on: date,
 ) -> list[dict[str, Any]]:
     """Give the events that a change touches, with the keys of :data:`COLUMNS`.
 
@@ -113,7 +118,7 @@ def touched(
     by_entity: dict[str, list[Change]] = {}
     for change in changes:
         if change.what in _OF_A_VERDICT:
-            for id_ in {change.entity, change.before if change.what is What.ID else None}:
+            for id_ in {change.entity, change.before if change.what is ChangedPart.ID else None}:
                 if id_ is not None:
                     by_entity.setdefault(id_, []).append(change)
     again = _Again(compared, tiers, on)
@@ -180,7 +185,7 @@ def _as_row(
 class _Again:
     """Screens recipients by both snapshots, each recipient once."""
 
-    def __init__(self, compared: Pair, tiers: Tiers, on: date) -> None:
+    def __init__(self, compared: ComparedSnapshots, tiers: Tiers, on: date) -> None:
         self._compared = compared
         self._tiers = tiers
         self._on = on
@@ -194,7 +199,7 @@ class _Again:
 
     def _by(self, recipient: str, snapshot: Snapshot) -> _Verdict:
         finding = classify(from_text(recipient), snapshot, self._on)
-        finding = ranked(finding, self._tiers, self._on)
+        finding = with_strictest_listing(finding, self._tiers, self._on)
         entity = finding.entity
         # A clear one may bear the entity that explains why: that is no institution's verdict.
         if finding.standing is Standing.CLEAR or entity is None:
@@ -205,7 +210,7 @@ class _Again:
 
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
-    """Say in lines how much of the ledger is touched, from the rows of :func:`touched`."""
+    """Say in lines how much of the ledger is touched, from the rows of :func:`affected_events`."""
     if not rows:
         yield "Nothing that the ledger holds is touched."
         return
@@ -226,8 +231,8 @@ def change_summary(found: Comparison) -> Iterator[str]:
         institutions = len({each.entity for each in found.changes})
         yield f"{where}, {counted(institutions, 'institution')} changed:"
         kinds = Counter((each.what, each.how) for each in found.changes)
-        for what in What:
-            some = [f"{count} {how}" for how in How if (count := kinds[what, how])]
+        for what in ChangedPart:
+            some = [f"{count} {how}" for how in ChangeKind if (count := kinds[what, how])]
             if some:
                 yield f"  {what}: {', '.join(some)}"
     elif found.pair.before.digest == found.pair.after.digest:

@@ -16,10 +16,10 @@ from gateway.compliance.row_formats import visible
 from gateway.errors import MonitionError
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run, remove_list, ror_store
-from gateway.list_store.imports.import_run import Parcel
-from gateway.list_store.imports.own_domain_guard import own_domains
+from gateway.list_store.imports.import_run import ImportFiles
+from gateway.list_store.imports.own_domain_guard import listed_own_domains
 from gateway.lists import catalogue
-from gateway.lists.parsing.entry import Reason
+from gateway.lists.parsing.entry import RejectedRowReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,13 +28,19 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.errors import Fault
-    from gateway.list_store.imports.import_run import Taken
-    from gateway.lists.claimed_domains import NotUsed
-    from gateway.lists.overrides import Key
-    from gateway.lists.parsing.entry import Rejected
+    from gateway.list_store.imports.import_run import ImportResult
+    from gateway.lists.claimed_domains import UnusedText
+    from gateway.lists.overrides import OverrideKey
+    from gateway.lists.parsing.entry import RejectedRow
 
 _OF_ANOTHER_KIND = {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ELOOP}
-_PLAIN = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.OTHER_KIND, Reason.INACTIVE}
+_PLAIN = {
+    RejectedRowReason.INDIVIDUAL,
+    RejectedRowReason.VESSEL,
+    RejectedRowReason.AIRCRAFT,
+    RejectedRowReason.OTHER_KIND,
+    RejectedRowReason.INACTIVE,
+}
 
 
 class NotOneFileError(MonitionError):
@@ -42,7 +48,7 @@ class NotOneFileError(MonitionError):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class RowsLeftOut:
     """Rows of a list that were not taken, with the first few of them.
 
     ``is_plain``: they are left out because of what they are, and nobody needs to look at them.
@@ -50,12 +56,12 @@ class LeftOut:
 
     reason: str
     count: int
-    examples: tuple[Rejected, ...]
+    examples: tuple[RejectedRow, ...]
     is_plain: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedList:
     """What came of an import.
 
     ``entries`` are the institutions taken from the list. ``counts`` are the rows left out, by
@@ -70,10 +76,10 @@ class Imported:
     source: str
     entries: int
     counts: Mapping[str, int]
-    left_out: tuple[LeftOut, ...]
-    unused: tuple[NotUsed, ...]
+    left_out: tuple[RowsLeftOut, ...]
+    unused: tuple[UnusedText, ...]
     shared: Mapping[str, tuple[str, ...]]
-    unused_overrides: tuple[Key, ...]
+    unused_overrides: tuple[OverrideKey, ...]
     orphans: tuple[str, ...]
     before: str | None
     snapshot: str
@@ -97,7 +103,7 @@ class ImportedRegistry:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class ForgottenList:
     """What came of it: the ``entries`` that a list had given, and what is in force without them.
 
     Where ``faults`` keep that snapshot from being made, the one before stays in force, and
@@ -114,7 +120,7 @@ class Forgotten:
 
 def import_list(
     config: Config, source: str, files: Sequence[Path], at: datetime, *, accepts_loss: bool = False
-) -> Imported:
+) -> ImportedList:
     """Take a list of the catalogue in from its files; they may be gzipped.
 
     ``accepts_loss``: a person knows that it has shrunk. Raises :class:`gateway.errors.ListError`,
@@ -123,9 +129,9 @@ def import_list(
     """
     folder = Folder(config.lists.directory)
     with writable(folder):
-        parcel = Parcel(source, files, accepts_loss=accepts_loss)
-        taken = import_run.take(config.policies.directory, folder, parcel, at)
-    return imported(config, taken)
+        import_files = ImportFiles(source, files, accepts_loss=accepts_loss)
+        taken = import_run.import_list(config.policies.directory, folder, import_files, at)
+    return imported_list(config, taken)
 
 
 def import_registry(
@@ -138,12 +144,12 @@ def import_registry(
     folder = Folder(config.lists.directory)
     with writable(folder):
         if len(files) != 1:
-            raise NotOneFileError(f"{catalogue.PROPOSING} is one file, and {len(files)} are given")
-        header = ror_store.take(folder, files[0], at, accepts_loss=accepts_loss)
+            raise NotOneFileError(f"{catalogue.ROR} is one file, and {len(files)} are given")
+        header = ror_store.import_registry(folder, files[0], at, accepts_loss=accepts_loss)
     return ImportedRegistry(header.source, header.entries, header.rejected)
 
 
-def forget_list(config: Config, source: str, at: datetime) -> Forgotten:
+def forget_list(config: Config, source: str, at: datetime) -> ForgottenList:
     """Take away what was imported of a list: its institutions are no longer looked for.
 
     Raises :class:`gateway.errors.ListError`, and then nothing has changed: there is no such list
@@ -152,9 +158,9 @@ def forget_list(config: Config, source: str, at: datetime) -> Forgotten:
     """
     folder = Folder(config.lists.directory)
     with writable(folder):
-        done = remove_list.forget(config.policies.directory, folder, source, at)
+        done = remove_list.remove(config.policies.directory, folder, source, at)
     made = done.snapshot
-    return Forgotten(
+    return ForgottenList(
         done.entries,
         made.digest if made is not None else None,
         len(made.entities) if made is not None else 0,
@@ -163,26 +169,26 @@ def forget_list(config: Config, source: str, at: datetime) -> Forgotten:
     )
 
 
-def imported(config: Config, taken: Taken) -> Imported:
+def imported_list(config: Config, taken: ImportResult) -> ImportedList:
     """Give what came of an import that was taken, all that is for people in it."""
-    made = taken.assembly.snapshot
-    return Imported(
+    made = taken.built.snapshot
+    return ImportedList(
         source=taken.header.source,
         entries=taken.header.entries,
         counts=taken.header.rejected,
         left_out=tuple(
-            LeftOut(reason.value, taken.reading.rejected[reason], tuple(some), reason in _PLAIN)
+            RowsLeftOut(reason.value, taken.reading.rejected[reason], tuple(some), reason in _PLAIN)
             for reason, some in taken.reading.examples.items()
         ),
         unused=tuple(_unused(taken)),
         shared=_shared(taken),
         unused_overrides=taken.unused,
-        orphans=taken.assembly.merged.orphans,
+        orphans=taken.built.merged.orphans,
         before=taken.before,
         snapshot=made.digest,
         institutions=len(made.entities),
         domains=len(made.domains),
-        own_domains=tuple(own_domains(config.institution.domains, made)),
+        own_domains=tuple(listed_own_domains(config.institution.domains, made)),
     )
 
 
@@ -214,9 +220,9 @@ def writable(folder: Folder) -> Iterator[None]:
         ) from None
 
 
-def as_object(done: Imported) -> dict[str, Any]:
+def as_object(done: ImportedList) -> dict[str, Any]:
     """Give an import for programs: all that was not used, each with its file and row."""
-    return of_registry(done) | {
+    return registry_as_object(done) | {
         "examples": [
             {"reason": some.reason, "place": each.place, "detail": each.detail}
             for some in done.left_out
@@ -243,23 +249,23 @@ def as_object(done: Imported) -> dict[str, Any]:
     }
 
 
-def of_registry(done: Imported | ImportedRegistry) -> dict[str, Any]:
+def registry_as_object(done: ImportedList | ImportedRegistry) -> dict[str, Any]:
     """Give for programs what was taken, of a list or of the registry, and what was left out."""
     return {"source": done.source, "taken": done.entries, "left_out": dict(done.counts)}
 
 
-def _unused(taken: Taken) -> list[NotUsed]:
+def _unused(taken: ImportResult) -> list[UnusedText]:
     """What was not used of this list: what the others say was told when they were imported."""
     own = {(entry.id, entry.place) for entry in taken.reading.entries}
-    return [each for each in taken.assembly.merged.refused if (each.entry, each.place) in own]
+    return [each for each in taken.built.merged.refused if (each.entry, each.place) in own]
 
 
-def _shared(taken: Taken) -> dict[str, tuple[str, ...]]:
+def _shared(taken: ImportResult) -> dict[str, tuple[str, ...]]:
     """Domains of several institutions, as far as this list names them."""
     says = "\n".join(
         text
         for entry in taken.reading.entries
         for text in (*entry.websites, *entry.emails, *entry.domains)
     ).lower()
-    every = taken.assembly.merged.shared.items()
+    every = taken.built.merged.shared.items()
     return {domain: ids for domain, ids in every if domain in says}

@@ -25,7 +25,7 @@ POLICIES = "policies"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SourceToFetch:
     """A source to be fetched: the address of each of its files, by role."""
 
     source: Source
@@ -45,29 +45,29 @@ def unknown(name: str) -> str | None:
     return None if name in known else f"{name} is in no catalogue; {_hint(name, known)}"
 
 
-def wanted(config: Config, name: str) -> Wanted:
+def source_to_fetch(config: Config, name: str) -> SourceToFetch:
     """Give where a source is fetched, from its mirror if it has one. Raises :class:`ListError`."""
-    source = catalogue.find(name)
-    form, mirror = source.forms[0], config.lists.mirrors.get(name)
+    source = catalogue.find_source(name)
+    format_, mirror = source.formats[0], config.lists.mirrors.get(name)
     if mirror is None:
-        addresses = form.addresses
+        addresses = format_.addresses
     elif mirror.endswith("/"):
-        addresses = tuple(mirror + role for role in form.roles)
+        addresses = tuple(mirror + role for role in format_.roles)
     else:
         addresses = (mirror,)
-    if len(addresses) != len(form.roles):
+    if len(addresses) != len(format_.roles):
         raise ListError([config.fault(f"lists.mirrors.{name}", _not_to_be_had(source, mirror))])
-    return Wanted(source, dict(zip(form.roles, addresses, strict=True)))
+    return SourceToFetch(source, dict(zip(format_.roles, addresses, strict=True)))
 
 
 def _wrong_sources(config: Config) -> Iterator[str]:
     for name in config.lists.sources:
-        if name == catalogue.PROPOSING:
+        if name == catalogue.ROR:
             yield f"{name} is no list, and not fetched; `monition lists import` takes its file"
         elif (wrong := unknown(name)) is not None:
             yield wrong
         elif name != POLICIES and name not in config.lists.mirrors:
-            source = catalogue.find(name)
+            source = catalogue.find_source(name)
             if not source.can_be_fetched:
                 yield _not_to_be_had(source, None)
 
@@ -76,12 +76,12 @@ def _wrong_mirrors(config: Config) -> Iterator[tuple[str, str]]:
     for name, mirror in config.lists.mirrors.items():
         if name not in _known():
             yield name, f"{name} is in no catalogue; {_hint(name, _known())}"
-        elif not mirror.endswith("/") and len(catalogue.find(name).forms[0].roles) > 1:
-            yield name, _not_to_be_had(catalogue.find(name), mirror)
+        elif not mirror.endswith("/") and len(catalogue.find_source(name).formats[0].roles) > 1:
+            yield name, _not_to_be_had(catalogue.find_source(name), mirror)
 
 
 def _not_to_be_had(source: Source, mirror: str | None) -> str:
-    roles = source.forms[0].roles
+    roles = source.formats[0].roles
     if mirror is not None:
         return (
             f"{source.name} is made of {len(roles)} files; name the folder that they are in, "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.compliance.sanction_lists.list_sources import POLICIES
 from gateway.list_store import list_status
 from gateway.list_store.files.paths import Folder
-from gateway.list_store.list_status import Status
+from gateway.list_store.list_status import ListsStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
-    "Status",
+    "ListsStatus",
     "as_object",
     "as_row",
     "current_status",
@@ -36,7 +36,7 @@ COLUMNS = (
 """The keys of :func:`as_row`."""
 
 
-def current_status(config: Config) -> Status:
+def current_status(config: Config) -> ListsStatus:
     """Look at the lists and policies of a configuration; nothing is raised for what is there.
 
     Sources that the configuration names are told of before they were ever taken, too.
@@ -62,13 +62,13 @@ def as_row(each: SourceStatus, now: datetime) -> dict[str, Any]:
     }
 
 
-def as_object(found: Status) -> dict[str, Any]:
+def as_object(found: ListsStatus) -> dict[str, Any]:
     """Give the snapshot in force as an object for programs; what is not known is ``None``."""
-    turn = found.turn
+    activation = found.activation
     return {
-        "snapshot": turn.digest if turn else None,
-        "since": turn.at if turn else None,
-        "institutions": turn.entities if turn else None,
+        "snapshot": activation.digest if activation else None,
+        "since": activation.at if activation else None,
+        "institutions": activation.entities if activation else None,
         "domains": found.domains,
         "is_known": found.is_known,
         "is_current": found.is_current,
@@ -80,7 +80,7 @@ def as_object(found: Status) -> dict[str, Any]:
     }
 
 
-def remarks(found: Status) -> Iterator[str]:
+def remarks(found: ListsStatus) -> Iterator[str]:
     """Say in lines what there is to know of the lists beside their rows."""
     for each in found.sources:
         if each.refusal and each.refusal.reason:
@@ -100,19 +100,22 @@ def remarks(found: Status) -> Iterator[str]:
         )
 
 
-def in_force(found: Status) -> list[str]:
+def in_force(found: ListsStatus) -> list[str]:
     """Say in lines what is in force, as far as it is known, and since when."""
-    turn = found.turn
-    if turn is None and found.is_known:
+    activation = found.activation
+    if activation is None and found.is_known:
         return ["no snapshot was put in force yet: `monition serve` or an import does"]
-    if turn is None:
+    if activation is None:
         return ["in force: not known, as what tells it is damaged"]
     kept = "an unknown number of" if found.kept is None else found.kept
-    told = [f"in force: {turn.digest}"]
+    told = [f"in force: {activation.digest}"]
     if not found.is_known:
-        told = [f"in force: not known, as what tells it is damaged; last known: {turn.digest}"]
+        told = [
+            f"in force: not known, as what tells it is damaged; last known: {activation.digest}"
+        ]
     told.append(
-        f"  since {minute(turn.at)} UTC: {turn.entities} institutions, {found.domains} domains; "
+        f"  since {minute(activation.at)} UTC: {activation.entities} institutions, "
+        f"{found.domains} domains; "
         f"{kept} {'snapshot' if found.kept == 1 else 'snapshots'} kept"
     )
     if found.domains is None:
@@ -130,7 +133,7 @@ def in_force(found: Status) -> list[str]:
     return told
 
 
-def missing(found: Status) -> Iterator[str]:
+def missing(found: ListsStatus) -> Iterator[str]:
     """Tell the designations that a person wrote down and an imported list lacks, a line each."""
     for each in found.missing:
         yield (
@@ -139,7 +142,7 @@ def missing(found: Status) -> Iterator[str]:
         )
 
 
-def damage(found: Status) -> Iterator[str]:
+def damage(found: ListsStatus) -> Iterator[str]:
     """Name all that is damaged, the lists first, each with its file and the remedy."""
     for fault in (*(fault for each in found.sources for fault in each.damage), *found.damage):
         yield f"damaged: {fault}"

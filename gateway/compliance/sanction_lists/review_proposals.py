@@ -16,8 +16,8 @@ from gateway.list_store import proposals
 from gateway.list_store.files import accepted_domains
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import ror_store
-from gateway.list_store.proposals import LEAST, Answer, Proposals
-from gateway.lookup.dns_resolver import Resolver
+from gateway.list_store.proposals import LEAST_SCORE, ProposalAnswer, Proposals
+from gateway.lookup.dns_resolver import DnsResolver
 from gateway.lookup.mx_survey import survey
 from gateway.metrics import Metrics
 from gateway.screening.names.domain_proposals import Proposal
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
-    "LEAST",
-    "Answer",
-    "Decided",
+    "LEAST_SCORE",
+    "DecidedProposal",
     "MxAnswers",
     "MxQuestions",
     "Proposal",
+    "ProposalAnswer",
     "ProposalReview",
-    "Proposed",
-    "Shown",
+    "ReviewedProposal",
+    "ShownProposals",
     "accept",
     "as_row",
     "reject",
@@ -59,7 +59,7 @@ Tell = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class ReviewedProposal:
     """A proposal, and who rejected it; ``None``: nobody did."""
 
     proposal: Proposal
@@ -67,10 +67,10 @@ class Proposed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownProposals:
     """The proposals to look at, the best first, and how many rejected ones are left out."""
 
-    proposals: tuple[Proposed, ...]
+    proposals: tuple[ReviewedProposal, ...]
     hidden: int
 
 
@@ -101,7 +101,7 @@ class MxAnswers:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedProposal:
     """A proposal as it was decided: the domain, and the institution it was proposed for.
 
     ``snapshot`` is the digest of what is in force now, where it was accepted; ``file`` then bears
@@ -147,22 +147,24 @@ class ProposalReview:
             tell()
         return found
 
-    def shown(self, found: Sequence[Proposal], least: int, *, rejected: bool = False) -> Shown:
+    def shown(
+        self, found: Sequence[Proposal], least: int, *, rejected: bool = False
+    ) -> ShownProposals:
         """Choose those of a score, those that were rejected as well where asked for."""
         chosen = [
-            Proposed(each, self._proposals.rejected.get(each.id))
+            ReviewedProposal(each, self._proposals.rejected.get(each.id))
             for each in found
             if each.score >= least
         ]
         chosen.sort(key=_best_first)
         open_ = [each for each in chosen if each.rejection is None]
         if rejected:
-            return Shown(tuple(chosen), 0)
-        return Shown(tuple(open_), len(chosen) - len(open_))
+            return ShownProposals(tuple(chosen), 0)
+        return ShownProposals(tuple(open_), len(chosen) - len(open_))
 
     def mx_questions(self, found: Sequence[Proposal], most: int) -> MxQuestions:
         """Give the domains whose mail may go to a listed institution, the likeliest first."""
-        wanted = self._proposals.to_ask(found)
+        wanted = self._proposals.domains_to_ask(found)
         return MxQuestions(tuple(wanted[:most]), len(wanted), most, tuple(map(str, self._servers)))
 
     def ask_mx(self, questions: MxQuestions, tell: Tell, now: Callable[[], datetime]) -> MxAnswers:
@@ -171,14 +173,14 @@ class ProposalReview:
         ``tell`` is called after each answer, ``now`` once all are there. Raises
         :class:`MonitionError` where the lists directory cannot be written.
         """
-        resolver = Resolver(questions.most, self._servers, Metrics())
+        resolver = DnsResolver(questions.most, self._servers, Metrics())
         answers = asyncio.run(survey(questions.domains, resolver, tell))
         with _written(self._folder):
-            tied = self._proposals.tie(self._folder, answers.answers, now().date())
+            tied = self._proposals.take_dns_answers(self._folder, answers.answers, now().date())
         return MxAnswers(answers.asked, answers.unknown, len(tied), answers.is_hopeless)
 
 
-def accept(config: Config, id_: str, answer: Answer) -> Decided:
+def accept(config: Config, id_: str, answer: ProposalAnswer) -> DecidedProposal:
     """Take a proposal's domain in, and put the new snapshot in force.
 
     Raises :class:`gateway.list_store.proposals.ProposalError` where there is no such proposal any
@@ -191,7 +193,7 @@ def accept(config: Config, id_: str, answer: Answer) -> Decided:
     return _decided(folder, done)
 
 
-def reject(config: Config, id_: str, answer: Answer) -> Decided:
+def reject(config: Config, id_: str, answer: ProposalAnswer) -> DecidedProposal:
     """Remember that a proposal is not to be shown again. Raises as :func:`accept`."""
     folder = Folder(config.lists.directory)
     with _written(folder):
@@ -199,7 +201,7 @@ def reject(config: Config, id_: str, answer: Answer) -> Decided:
     return _decided(folder, done)
 
 
-def as_row(each: Proposed) -> dict[str, Any]:
+def as_row(each: ReviewedProposal) -> dict[str, Any]:
     """Give a proposal as a row for programs."""
     proposal, no = each.proposal, each.rejection
     return {
@@ -216,14 +218,14 @@ def as_row(each: Proposed) -> dict[str, Any]:
     }
 
 
-def _best_first(each: Proposed) -> tuple[int, str, str]:
+def _best_first(each: ReviewedProposal) -> tuple[int, str, str]:
     proposal = each.proposal
     return -proposal.score, proposal.entity.id, proposal.domain
 
 
-def _decided(folder: Folder, done: proposals.Done) -> Decided:
+def _decided(folder: Folder, done: proposals.AnsweredProposal) -> DecidedProposal:
     digest = done.snapshot.digest if done.snapshot is not None else None
-    return Decided(done.entity, done.domain, digest, accepted_domains.path_of(folder))
+    return DecidedProposal(done.entity, done.domain, digest, accepted_domains.path_of(folder))
 
 
 @contextlib.contextmanager

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.list_store.files.paths import Folder
-from gateway.list_store.find_institution import organisation_of, pointed
+from gateway.list_store.find_institution import institutions_for, organisation_of
 from gateway.screening.names.name_index import NameIndex, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.config import Config
-    from gateway.list_store.find_institution import Pointed
+    from gateway.list_store.find_institution import FoundInstitution
     from gateway.lists.parsing.organisation import Organisation
     from gateway.model import Entity
     from gateway.screening.names.name_index import Hit
@@ -47,7 +47,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The institutions that could be meant, the likeliest first.
 
     ``meant`` is the organisation whose ROR id was asked for and which is not listed: its name was
@@ -58,19 +58,19 @@ class Found:
     meant: Organisation | None = None
 
 
-def search(config: Config, snapshot: Snapshot, text: str, limit: int) -> Found:
+def search(config: Config, snapshot: Snapshot, text: str, limit: int) -> SearchResult:
     """Find listed institutions, so many at most: what the text points at, else similar names.
 
     Any script will do. Raises :class:`gateway.errors.ListError` where what is kept of the registry
     of organisations is damaged.
     """
-    if sure := pointed(text, snapshot):
-        return Found(tuple(map(_of_pointer, sure[:limit])))
+    if sure := institutions_for(text, snapshot):
+        return SearchResult(tuple(map(_of_pointer, sure[:limit])))
     if (known := organisation_of(text, Folder(config.lists.directory))) is not None:
         text = known.name
     entities = snapshot.entities
     index = NameIndex(each for entity in entities.values() for each in names_of(entity))
-    return Found(tuple(_of_hit(hit, entities) for hit in index.search(text, limit)), known)
+    return SearchResult(tuple(_of_hit(hit, entities) for hit in index.search(text, limit)), known)
 
 
 def as_row(candidate: Candidate) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def as_row(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _of_pointer(found: Pointed) -> Candidate:
+def _of_pointer(found: FoundInstitution) -> Candidate:
     score = 100 if found.by.is_sure else UNSURE
     return Candidate(score, found.by.is_sure, found.by, found.entity, found.entity.name, found.why)
 

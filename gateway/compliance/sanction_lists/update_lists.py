@@ -17,30 +17,30 @@ from typing import TYPE_CHECKING
 
 from gateway import __version__
 from gateway.compliance.sanction_lists import list_sources
-from gateway.compliance.sanction_lists.list_imports import Imported, imported, writable
+from gateway.compliance.sanction_lists.list_imports import ImportedList, imported_list, writable
 from gateway.errors import ConfigError, FaultyFile, ListError, MonitionError
 from gateway.list_store.files import imported_source
 from gateway.list_store.files import paths as files
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
-from gateway.list_store.imports.list_reading import Fetched
+from gateway.list_store.imports.import_run import ImportFiles
+from gateway.list_store.imports.list_reading import ServerFacts
 from gateway.list_store.snapshots import build_snapshot
-from gateway.lookup.download import Limits, Validators, fetch
+from gateway.lookup.download import Timeouts, Validators, download
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
-    from gateway.compliance.sanction_lists.list_sources import Wanted
+    from gateway.compliance.sanction_lists.list_sources import SourceToFetch
     from gateway.config import Config
     from gateway.list_store.files.imported_source import Original
-    from gateway.list_store.imports.import_run import Taken
+    from gateway.list_store.imports.import_run import ImportResult
 
 _TEMPORARY = ".fetched-"
-_LIMITS = Limits()
+_LIMITS = Timeouts()
 
 
-class NotUpdated(MonitionError):  # noqa: N818 - a state, as its text says
+class NotUpdatedError(MonitionError):
     """Not all of what was asked for could be had."""
 
     exit_code = 1
@@ -79,7 +79,7 @@ class Updated:
     """A list was taken in."""
 
     source: str
-    imported: Imported
+    imported: ImportedList
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class PoliciesInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class SourceRefused:
     """A source was not taken, and what was there before stays in force.
 
     ``fault`` is an error that is no matter of the source's: a bug of ours, or a disk that fails. A
@@ -114,10 +114,10 @@ class PoliciesRefused:
     reason: str
 
 
-Step = Terms | Fetching | Unchanged | Updated | PoliciesInForce | Refused | PoliciesRefused
+Step = Terms | Fetching | Unchanged | Updated | PoliciesInForce | SourceRefused | PoliciesRefused
 
 
-def wanted_sources(config: Config, names: Iterable[str]) -> dict[str, Wanted | None]:
+def wanted_sources(config: Config, names: Iterable[str]) -> dict[str, SourceToFetch | None]:
     """Give where each source is fetched, in the order of taking them; none named, the configured.
 
     ``None`` stands for what people wrote, which is not fetched. Raises
@@ -132,7 +132,7 @@ def wanted_sources(config: Config, names: Iterable[str]) -> dict[str, Wanted | N
             raise UnknownSourceError(wrong)
     # All of them before the first is fetched.
     return {
-        name: None if name == list_sources.POLICIES else list_sources.wanted(config, name)
+        name: None if name == list_sources.POLICIES else list_sources.source_to_fetch(config, name)
         # What people wrote comes last: by then the lists that were damaged are mended.
         for name in sorted(
             named or config.lists.sources, key=lambda name: name == list_sources.POLICIES
@@ -140,39 +140,40 @@ def wanted_sources(config: Config, names: Iterable[str]) -> dict[str, Wanted | N
     }
 
 
-def update(config: Config, wanted: Mapping[str, Wanted | None]) -> Iterator[Step]:
+def update(config: Config, wanted: Mapping[str, SourceToFetch | None]) -> Iterator[Step]:
     """Fetch sources and take them in, telling each step.
 
-    Raises :class:`NotUpdated` where another update is under way, and once all were tried, where one
-    was refused; :class:`gateway.errors.MonitionError` where the lists directory cannot be written.
+    Raises :class:`NotUpdatedError` where another update is under way, and once all were tried,
+    where one was refused; :class:`gateway.errors.MonitionError` where the lists directory cannot be
+    written.
     """
     folder = Folder(config.lists.directory)
     refused = []
-    with writable(folder), alone(folder):
+    with writable(folder), update_lock(folder):
         for name, each in wanted.items():
             for step in _policies(config, name) if each is None else _list(config, each):
-                if isinstance(step, Refused | PoliciesRefused):
+                if isinstance(step, SourceRefused | PoliciesRefused):
                     refused.append(name)
                 yield step
     if refused:
-        raise NotUpdated(
+        raise NotUpdatedError(
             f"not updated: {', '.join(refused)}; what was there before stays in force, and "
             "`monition lists status` tells its age"
         )
 
 
 @contextlib.contextmanager
-def alone(folder: Folder) -> Iterator[None]:
+def update_lock(folder: Folder) -> Iterator[None]:
     """Keep another update out: a timer's and a person's may meet. Its leavings go.
 
-    Raises :class:`NotUpdated` where there is one.
+    Raises :class:`NotUpdatedError` where there is one.
     """
     folder.make()
-    with files.opened_lock(folder.path / ".update") as lock:
+    with files.open_lock_file(folder.path / ".update") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotUpdated("another update is under way; wait for it to end") from None
+            raise NotUpdatedError("another update is under way; wait for it to end") from None
         for left in folder.path.glob(f"{_TEMPORARY}*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
@@ -188,7 +189,7 @@ def _policies(config: Config, name: str) -> Iterator[Step]:
         yield PoliciesInForce(name, made.digest, len(made.entities))
 
 
-def _list(config: Config, wanted: Wanted) -> Iterator[Step]:
+def _list(config: Config, wanted: SourceToFetch) -> Iterator[Step]:
     source = wanted.source
     if source.notice and source.can_be_fetched:
         yield Terms(source.name, source.licence, source.notice)
@@ -200,10 +201,10 @@ def _list(config: Config, wanted: Wanted) -> Iterator[Step]:
     if taken is None:
         yield Unchanged(source.name)
     else:
-        yield Updated(source.name, imported(config, taken))
+        yield Updated(source.name, imported_list(config, taken))
 
 
-def _refused(folder: Folder, name: str, error: Exception) -> Refused:
+def _refused(folder: Folder, name: str, error: Exception) -> SourceRefused:
     """Word why a source was not taken, and write it down where that was not done."""
     reason = str(error).removeprefix(f"{name}: ")
     fault = None if isinstance(error, MonitionError) else error
@@ -212,27 +213,27 @@ def _refused(folder: Folder, name: str, error: Exception) -> Refused:
     unwritten = None
     if not isinstance(error, ListError):
         try:
-            import_run.refuse(folder, name, MonitionError(reason), datetime.now(UTC))
+            import_run.record_refusal(folder, name, MonitionError(reason), datetime.now(UTC))
         except OSError as problem:
             unwritten = str(problem)
-    return Refused(name, reason, fault, unwritten)
+    return SourceRefused(name, reason, fault, unwritten)
 
 
-def _taken(config: Config, wanted: Wanted) -> Generator[Step, None, Taken | None]:
+def _taken(config: Config, wanted: SourceToFetch) -> Generator[Step, None, ImportResult | None]:
     """Fetch a source and take it in; ``None``: its publisher has not changed it."""
     folder, name = Folder(config.lists.directory), wanted.source.name
     with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=folder.path) as temporary:
         fetched = yield from _fetched(wanted, Path(temporary), _known(folder, wanted))
         at = datetime.now(UTC)
         if not fetched:
-            import_run.still_current(folder, name, at)
+            import_run.record_unchanged(folder, name, at)
             return None
         paths = [Path(temporary) / role for role in wanted.addresses]
-        parcel = Parcel(name, paths, fetched=fetched)
-        return import_run.take(config.policies.directory, folder, parcel, at)
+        import_files = ImportFiles(name, paths, fetched=fetched)
+        return import_run.import_list(config.policies.directory, folder, import_files, at)
 
 
-def _known(folder: Folder, wanted: Wanted) -> dict[str, Original]:
+def _known(folder: Folder, wanted: SourceToFetch) -> dict[str, Original]:
     """Give what is known of the files that were taken last, by role.
 
     Only where what was kept of them is whole, all of them came from where they are now asked for,
@@ -251,27 +252,27 @@ def _known(folder: Folder, wanted: Wanted) -> dict[str, Original]:
 
 
 def _fetched(
-    wanted: Wanted, into: Path, known: dict[str, Original]
-) -> Generator[Step, None, dict[str, Fetched]]:
+    wanted: SourceToFetch, into: Path, known: dict[str, Original]
+) -> Generator[Step, None, dict[str, ServerFacts]]:
     """Fetch all files of a source, or none where all are as they were.
 
     Where one has changed the others are needed too: only their entries are kept, not they.
     """
-    found: dict[str, Fetched] = {}
+    found: dict[str, ServerFacts] = {}
     missing = dict(wanted.addresses)
     for is_conditional in (True, False):
         for role, address in list(missing.items()):
             before = known.get(role) if is_conditional else None
             yield Fetching(wanted.source.name, address)
-            validators = fetch(
+            validators = download(
                 address,
                 into / role,
                 largest=wanted.source.largest,
                 known=Validators(before.etag, before.last_modified) if before else None,
-                limits=_LIMITS,
+                timeouts=_LIMITS,
             )
             if validators is not None:
-                found[role] = Fetched(validators.etag, validators.last_modified, address)
+                found[role] = ServerFacts(validators.etag, validators.last_modified, address)
                 del missing[role]
         if not found or not missing:
             break

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gateway.screening.recipient_kind import is_role
 
 if TYPE_CHECKING:
-    from gateway.compliance.trial.try_address import Basis, Verdict
+    from gateway.compliance.trial.try_address import TrialBasis, Verdict
     from gateway.policy.rules import Rules
 
 # Wraps no other address, and nothing in it is escaped or quoted in JSON or CSV, or is a formula.
@@ -25,7 +25,7 @@ Group = tuple[str, bool]
 class AlikeAddresses:
     """Which addresses get one verdict, their own names in it aside, by one snapshot and policy."""
 
-    def __init__(self, by: Basis) -> None:
+    def __init__(self, by: TrialBasis) -> None:
         self._snapshot = by.snapshot
         self._named = locals_named_by(by.rules)
 
@@ -40,7 +40,7 @@ class AlikeAddresses:
         local, domain = plain.groups()
         if local.casefold() in self._named:
             return None
-        return domain, is_role(local, self._snapshot.people)
+        return domain, is_role(local, self._snapshot.mailbox_kinds)
 
     def is_shared(self, verdict: Verdict) -> bool:
         """Whether the verdict on an address that has a group is that of all in its group.

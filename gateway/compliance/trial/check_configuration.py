@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from gateway.compliance.sanction_lists import list_sources
 from gateway.compliance.sanction_lists.current_lists import current_lists
 from gateway.compliance.trial.try_policy import notes
-from gateway.config import examine, surroundings
+from gateway.config import examine, machine_faults
 from gateway.document import Document
 from gateway.errors import ConfigError, Fault, FaultyFile
-from gateway.list_store.imports.own_domain_guard import own_domains
+from gateway.list_store.imports.own_domain_guard import listed_own_domains
 from gateway.list_store.snapshots import example_check
 from gateway.notices.text_check import check as check_notices
 from gateway.policy import rules as policy
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ConfigurationCheck:
     """What a check found, what it looked at, and what is odd without being wrong.
 
     ``faults`` are sorted by file, the configuration's first, then by line. ``looked_at`` and
@@ -43,7 +43,7 @@ class Checked:
     remarks: tuple[str, ...]
 
 
-def check_configuration(file: Path, at: datetime) -> Checked:
+def check_configuration(file: Path, at: datetime) -> ConfigurationCheck:
     """Check a configuration and the policies, lists and notice texts that it names.
 
     Raises :class:`ConfigError` where the file can't be opened; all else that is wrong is told in
@@ -59,12 +59,12 @@ def check_configuration(file: Path, at: datetime) -> Checked:
     else:
         config, checking.faults = examine(document)
         faulty = {fault.key for fault in checking.faults}
-        found = [*surroundings(config), *list_sources.faults(config)]
+        found = [*machine_faults(config), *list_sources.faults(config)]
         checking.faults += [fault for fault in found if fault.key not in faulty]
         checking.looked_at.append(f"{file}: the configuration")
         checking.policies(config, is_sound=not faulty)
     faults = sorted(dict.fromkeys(checking.faults), key=lambda fault: _place(fault, str(file)))
-    return Checked(tuple(faults), tuple(checking.looked_at), tuple(checking.remarks))
+    return ConfigurationCheck(tuple(faults), tuple(checking.looked_at), tuple(checking.remarks))
 
 
 def _place(fault: Fault, first: str) -> tuple[bool, str, float]:
@@ -109,16 +109,16 @@ class _Checking:
         """Give the snapshot that would serve, and gather what is wrong in the lists."""
         found = current_lists(config, self._at)
         self.faults += found.damage
-        if found.instead is not None:
-            self.remarks.append(f"note: {found.instead}")
+        if found.instead_text is not None:
+            self.remarks.append(f"note: {found.instead_text}")
         entities = _count(found.snapshot.entities, "entity", "entities")
         self.looked_at.append(f"{config.policies.directory}: {entities}")
-        for line in own_domains(config.institution.domains, found.snapshot):
+        for line in listed_own_domains(config.institution.domains, found.snapshot):
             self.remarks.append(f"Warning: {line}.")
         return found.snapshot
 
     def _examples(self, folder: Path, rules: Rules, listed: Snapshot, today: date) -> None:
-        failed = example_check.failures(rules, listed, today)
+        failed = example_check.failed_examples(rules, listed, today)
         self.faults += example_check.faults(failed, "example failed")
         self.looked_at.append(f"{folder}: {_count(rules.examples, 'example')}")
 

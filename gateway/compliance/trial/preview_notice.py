@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from gateway.compliance.trial.try_address import UnreadableAddressError, read_address
 from gateway.model import Address, Notice, Peek, Suppression
 from gateway.notices import message_headers, notice_texts, render, rhythm
-from gateway.notices.etiquette import suppress
+from gateway.notices.etiquette import suppression_of
 from gateway.policy import rules as policy
-from gateway.policy.decide import decide, may_write
+from gateway.policy.decide import decide, sends_notices
 from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.model import Decision, Finding
-    from gateway.notices.notice_texts import Texts
+    from gateway.notices.notice_texts import NoticeTexts
     from gateway.screening.snapshot import Snapshot
 
 REFERENCE = "00000000000000000000000000"
@@ -49,7 +49,7 @@ class Preview:
     writes: bool
 
 
-def read_texts(config: Config) -> Texts:
+def read_texts(config: Config) -> NoticeTexts:
     """Read the notice texts of the policies directory.
 
     Raises :class:`gateway.errors.FaultyFile`.
@@ -94,10 +94,10 @@ def preview(  # noqa: PLR0913 - by name only; what a notice needs comes from six
     :class:`gateway.errors.FaultyFile` where the policies cannot be read.
     """
     rules = policy.load(config.policies.directory)
-    writes = may_write(config.policies.mode)
+    writes = sends_notices(config.policies.mode)
     finding = classify(recipient, snapshot, at.date())
     decisions = decide(str(sender), [finding], rules, at.date())
-    request = rhythm.request(
+    request = rhythm.notice_request(
         message=REFERENCE,
         sender=sender,
         decisions=decisions,
@@ -108,7 +108,7 @@ def preview(  # noqa: PLR0913 - by name only; what a notice needs comes from six
     )
     if request is None:
         return Preview(None, _why_quiet(finding, decisions), writes)
-    reason = suppress(sender, Peek(), config.institution.domains)
+    reason = suppression_of(sender, Peek(), config.institution.domains)
     if reason is not None:
         why = f"{rhythm.addr_spec(sender)} {_NOT_WRITTEN_TO[reason]}."
         return Preview(None, why, writes)
@@ -121,20 +121,20 @@ def preview(  # noqa: PLR0913 - by name only; what a notice needs comes from six
     return Preview(notice, None, writes)
 
 
-def as_bytes(notice: Notice, config: Config, texts: Texts) -> bytes:
+def as_bytes(notice: Notice, config: Config, texts: NoticeTexts) -> bytes:
     """Write a notice as it would be handed in, with CRLF line ends (RFC 5322).
 
     Raises :class:`gateway.errors.ConfigError` where a template can't be filled in, as do all three.
     """
-    return render.letter(notice, config, texts).content
+    return render.rendered_notice(notice, config, texts).content
 
 
-def as_html(notice: Notice, config: Config, texts: Texts) -> str:
+def as_html(notice: Notice, config: Config, texts: NoticeTexts) -> str:
     """Write a notice's HTML, as a mail program shows it."""
     return _part(render.render(notice, config, texts), "html")
 
 
-def as_text(notice: Notice, config: Config, texts: Texts) -> str:
+def as_text(notice: Notice, config: Config, texts: NoticeTexts) -> str:
     """Write the header fields as they go out, and the text as a person reads it."""
     message = render.render(notice, config, texts)
     content = message_headers.serialise(message).decode("utf-8")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.addresses.mailbox import Unreadable, from_text
+from gateway.addresses.mailbox import UnreadablePath, from_text
 from gateway.errors import MonitionError
 from gateway.policy import rules as policy
-from gateway.policy.decide import decide_one, may_write
+from gateway.policy.decide import decide_one, sends_notices
 from gateway.screening.classify import classify
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class UnreadableAddressError(MonitionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class TrialBasis:
     """What addresses are tried by: lists, rules, a day, and the sender whom rules may ask for.
 
     ``sender`` is an address in normal form; ``None`` stands for the null sender, and for nobody in
@@ -64,14 +64,16 @@ class Verdict:
     on: date
 
 
-def basis(config: Config, snapshot: Snapshot, on: date, sender: str | None = None) -> Basis:
+def trial_basis(
+    config: Config, snapshot: Snapshot, on: date, sender: str | None = None
+) -> TrialBasis:
     """Take the rules of a configuration's policies, and the sender as a person writes one.
 
     Raises :class:`UnreadableAddressError` for the sender and :class:`gateway.errors.FaultyFile` for
     the policies.
     """
     rules = policy.load(config.policies.directory)
-    return Basis(snapshot, rules, on, _normal(sender), may_write(config.policies.mode))
+    return TrialBasis(snapshot, rules, on, _normal(sender), sends_notices(config.policies.mode))
 
 
 def read_address(text: str) -> Address:
@@ -80,19 +82,19 @@ def read_address(text: str) -> Address:
     Raises :class:`UnreadableAddressError`.
     """
     address = from_text(text)
-    if isinstance(address, Unreadable):
+    if isinstance(address, UnreadablePath):
         raise UnreadableAddressError(address.reason)
     return address
 
 
-def try_address(text: str, by: Basis) -> Verdict:
+def try_address(text: str, by: TrialBasis) -> Verdict:
     """Screen one address as a person writes it, and decide about it as the gateway would.
 
     Raises nothing: what cannot be read is clear, as it is in the mail.
     """
     address = from_text(text)
     decision = decide_one(by.sender, classify(address, by.snapshot, by.on), by.rules, by.on)
-    error = address.reason if isinstance(address, Unreadable) else None
+    error = address.reason if isinstance(address, UnreadablePath) else None
     shown = address.raw.decode("utf-8", "backslashreplace") or text
     return Verdict(shown, decision.findings[0], decision, error, by.on)
 

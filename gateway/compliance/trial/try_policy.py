@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from gateway.config import Config
-    from gateway.policy.policy_trial import Failure
+    from gateway.policy.policy_trial import FailedExample
     from gateway.policy.rules import Rules
     from gateway.screening.snapshot import Snapshot
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class PolicyTrial:
     """What came of it: the examples that failed, of so many, and notes, a sentence each."""
 
-    failed: tuple[Failure, ...]
+    failed: tuple[FailedExample, ...]
     examples: int
     notes: tuple[str, ...]
 
@@ -33,7 +33,7 @@ def try_policy(config: Config, snapshot: Snapshot, today: date) -> PolicyTrial:
     Raises :class:`gateway.errors.FaultyFile` where the policies cannot be read.
     """
     rules = policy.load(config.policies.directory)
-    failed = example_check.failures(rules, snapshot, today)
+    failed = example_check.failed_examples(rules, snapshot, today)
     return PolicyTrial(failed, len(rules.examples), tuple(notes(rules, snapshot, today)))
 
 
@@ -52,6 +52,6 @@ def notes(rules: Rules, snapshot: Snapshot, on: date) -> Iterator[str]:
             yield f"note: the {who} names the entity {id_!r}, which no list has"
     lists = {each.list for entity in snapshot.entities.values() for each in entity.listings}
     for list_ in sorted(lists):
-        if not rules.tiers.names(list_):
+        if not rules.tiers.has_list(list_):
             tier = rules.tiers.otherwise
             yield f"note: the list {list_} has no [[tier]] in policy.toml and counts as {tier}"

@@ -17,7 +17,7 @@ from gateway.ledger.office import office_writer
 from gateway.ledger.office.chosen_findings import findings
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
-from gateway.ledger.store.open_database import errors_told, reading
+from gateway.ledger.store.open_database import reading, translated_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from gateway.ledger.office.chosen_findings import Chosen
-    from gateway.ledger.record.office_events import Hand
+    from gateway.ledger.record.office_events import Actor
     from gateway.ledger.store.sqlite_store import SqliteStore
 
 TOGETHER = 250
@@ -44,7 +44,7 @@ UNION ALL SELECT id FROM event
 
 
 @dataclass(slots=True)
-class Tally:
+class ErasureTally:
     """How much went: parts of each kind, and events that lost any; ``kept`` are under hold.
 
     All three are numbers of them.
@@ -69,11 +69,11 @@ def erase(  # noqa: PLR0913 - what goes, why, and by whom
     dues: Dues,
     *,
     cause: str,
-    hand: Hand,
+    actor: Actor,
     reason: str | None = None,
     kept: int = 0,
     is_still_due: Callable[[Database, str], bool] | None = None,
-) -> Tally:
+) -> ErasureTally:
     """Erase the parts that are due, but of what is under hold.
 
     ``kept`` were due and left out because of a hold; what comes under hold meanwhile adds to it.
@@ -81,20 +81,20 @@ def erase(  # noqa: PLR0913 - what goes, why, and by whom
     over, so that an erasure that was cut short is ended by the next. ``cause`` is :data:`REQUEST`
     or :data:`RETENTION`. Raises ``LedgerError``; what went by then is gone, and told.
     """
-    done = Tally()
+    done = ErasureTally()
     untold = kept
     # The last first: how a finding ended goes before the finding, which leads to it. Cut short in
     # between, the same request finds both again.
     events = list(dues)[::-1]
-    with office_writer.at_work(path) as store:
+    with office_writer.open_ledger(path) as store:
         for start in range(0, len(events), TOGETHER):
             batch = _Batch(kept=untold)
-            with store.transaction(), errors_told(path):
+            with store.transaction(), translated_errors(path):
                 for event in events[start : start + TOGETHER]:
                     if is_still_due is None or is_still_due(store.database, event):
                         _erase(store.database, event, dues[event], batch)
                 if batch.events:
-                    _tell(store, batch, cause, hand, reason)
+                    _tell(store, batch, cause, actor, reason)
             untold = 0 if batch.events else batch.kept
             done.parts += Counter({part: len(ids) for part, ids in batch.of.items()})
             done.events += batch.events
@@ -102,7 +102,7 @@ def erase(  # noqa: PLR0913 - what goes, why, and by whom
         if untold and cause == REQUEST:
             # Somebody asked, and all of it stays: that is an answer to be found later as well.
             with store.transaction():
-                _tell(store, _Batch(kept=untold), cause, hand, reason)
+                _tell(store, _Batch(kept=untold), cause, actor, reason)
     done.kept += untold
     return done
 
@@ -124,23 +124,23 @@ def _erase(database: Database, event: str, parts: Iterable[Part], batch: _Batch)
     for part in gone:
         batch.of[part].append(event)
     batch.events += bool(gone)
-    known_names.forget(database, names)
+    known_names.erase_unused(database, names)
 
 
-def _tell(store: SqliteStore, batch: _Batch, cause: str, hand: Hand, reason: str | None) -> None:
+def _tell(store: SqliteStore, batch: _Batch, cause: str, actor: Actor, reason: str | None) -> None:
     store.append(
         office_events.erased(
             cause,
             batch.of,
             events=batch.events,
             kept=batch.kept,
-            hand=hand,
+            actor=actor,
             reason=reason,
         )
     )
 
 
-def of_findings(
+def due_of_findings(
     path: Path, chosen: Chosen, parts: Iterable[Part]
 ) -> tuple[dict[str, set[Part]], int]:
     """What is due where parts of certain findings are to go, and how many events hold keeps.
@@ -164,8 +164,8 @@ def due_of(
     for finding in chosen:
         here = {
             event: left
-            for event in belonging(database, finding)
-            if (left := left_of(database, event) & parts)
+            for event in events_of(database, finding)
+            if (left := unerased_parts_of(database, event) & parts)
         }
         if here and is_held(database, finding):
             kept += len(here)
@@ -174,7 +174,7 @@ def due_of(
     return dues, kept
 
 
-def belonging(database: Database, finding: str) -> Iterable[str]:
+def events_of(database: Database, finding: str) -> Iterable[str]:
     """The ids of the events that hold personal data about a finding: itself, its end, decisions."""
     yield finding
     yield from settled_of(database, finding)
@@ -190,7 +190,7 @@ def settled_of(database: Database, finding: str) -> tuple[str, ...]:
     return tuple(id_ for (id_,) in rows.fetchall())
 
 
-def left_of(database: Database, event: str) -> set[Part]:
+def unerased_parts_of(database: Database, event: str) -> set[Part]:
     """The parts of an event that are not erased."""
     rows = database.execute(
         "SELECT part FROM personal WHERE event = ? AND data IS NOT NULL", (event,)

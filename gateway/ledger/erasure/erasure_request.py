@@ -13,7 +13,7 @@ from gateway.ledger.erasure import (
     personal_data_of,
     scrub_pages,
 )
-from gateway.ledger.erasure.erase_parts import REQUEST, Tally, erase
+from gateway.ledger.erasure.erase_parts import REQUEST, ErasureTally, erase
 from gateway.ledger.erasure.mentions import is_named_in
 from gateway.ledger.office import office_writer
 from gateway.ledger.store import recovery
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gateway.ledger.erasure.mentions import Mailbox
-    from gateway.ledger.record.office_events import Hand
+    from gateway.ledger.erasure.mentions import SoughtMailbox
+    from gateway.ledger.record.office_events import Actor
     from gateway.ledger.record.record import Part
     from gateway.ledger.store.settlement import Rhythm
 
-BY_HAND = "by hand"
+BY_PERSON = "by hand"
 AGAIN = "run the same again"
 
 
@@ -40,14 +40,14 @@ class NotNowError(LedgerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ErasureRequest:
     """Whose mailbox, in which role, and why.
 
     ``drops_notices``: those on their way that name it are given up, where else they would have to
     go first. ``drops_torn``: lines that the journal put aside go where they are not whole.
     """
 
-    mailbox: Mailbox
+    mailbox: SoughtMailbox
     roles: frozenset[Part] = erase_notices.ROLES
     reason: str | None = None
     drops_notices: bool = False
@@ -55,14 +55,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ErasureResult:
     """What was done. ``still`` are sentences: where the address stands all the same, what to do.
 
     ``notices`` were forgotten, ``dropped`` of them unsent; ``set_aside`` lines of the emergency
     journal went. ``torn`` lines that are not whole stay among those that the journal put aside.
     """
 
-    tally: Tally
+    tally: ErasureTally
     notices: int
     dropped: int
     set_aside: int
@@ -70,9 +70,13 @@ class Answer:
     torn: int = 0
 
 
-def grant(
-    path: Path, journal: Path, request: Request, hand: Hand, rhythm: Rhythm = any_window_is_open
-) -> Answer:
+def erase_person(
+    path: Path,
+    journal: Path,
+    request: ErasureRequest,
+    actor: Actor,
+    rhythm: Rhythm = any_window_is_open,
+) -> ErasureResult:
     """Erase what the request asks for, beside a gateway that goes on writing.
 
     What waits in the emergency journal is taken in first, its notices decided by ``rhythm``.
@@ -84,29 +88,31 @@ def grant(
         raise LedgerError(
             "the reason names the address that is to be erased: it would stand in the ledger again"
         )
-    _take_in(path, Journal(journal), hand, rhythm)
-    _check_letters(path, request, hand)
+    _take_in(path, Journal(journal), actor, rhythm)
+    _check_letters(path, request, actor)
     found = personal_data_of.find(path, sought, request.roles)
     tally = erase(
-        path, found.dues, cause=REQUEST, hand=hand, reason=request.reason, kept=found.kept
+        path, found.dues, cause=REQUEST, actor=actor, reason=request.reason, kept=found.kept
     )
-    notices, dropped = erase_notices.forget_notices(path, sought, hand, request.roles)
-    still = list(tidy(path))
+    notices, dropped = erase_notices.erase_from_notices(path, sought, actor, request.roles)
+    still = list(finish_erasure(path))
     set_aside = torn = 0
     if request.roles == erase_notices.ROLES:
-        set_aside = leftover_scan.forget_set_aside(journal, sought, drops_torn=request.drops_torn)
-        torn = leftover_scan.waiting(journal, sought).torn
-        still += _still(path, (journal, found.alike), sought, hand, is_kept=tally.kept > 0)
-    return Answer(tally, notices, dropped, set_aside, tuple(still), torn)
+        set_aside = leftover_scan.erase_set_aside(journal, sought, drops_torn=request.drops_torn)
+        torn = leftover_scan.count_lines(journal, sought).torn
+        still += _still(
+            path, (journal, found.longer_addresses), sought, actor, is_kept=tally.kept > 0
+        )
+    return ErasureResult(tally, notices, dropped, set_aside, tuple(still), torn)
 
 
-def tidy(path: Path) -> tuple[str, ...]:
+def finish_erasure(path: Path) -> tuple[str, ...]:
     """After any erasure: the names and the file follow. Sentences of what could not be done.
 
     Raises ``LedgerError`` for a ledger that cannot be written; the same again ends it.
     """
-    known_names.tidy(path)
-    if scrub_pages.clean(path).is_log_empty:
+    known_names.rebuild(path)
+    if scrub_pages.scrub(path).is_log_empty:
         return ()
     return (
         (
@@ -116,21 +122,21 @@ def tidy(path: Path) -> tuple[str, ...]:
     )
 
 
-def _take_in(path: Path, journal: Journal, hand: Hand, rhythm: Rhythm) -> None:
+def _take_in(path: Path, journal: Journal, actor: Actor, rhythm: Rhythm) -> None:
     if journal.is_empty:
         return
-    with office_writer.at_work(path) as store:
-        writer = recovery.Hand(BY_HAND, lambda: hand.at, hand.entropy)
+    with office_writer.open_ledger(path) as store:
+        writer = recovery.WritingProcess(BY_PERSON, lambda: actor.at, actor.entropy)
         recovery.take_journal_in(store, journal, writer, rhythm)
 
 
-def _check_letters(path: Path, request: Request, hand: Hand) -> None:
+def _check_letters(path: Path, request: ErasureRequest, actor: Actor) -> None:
     waiting = [
-        letter
-        for letter in erase_notices.letters(path, request.mailbox, hand, request.roles)
-        if letter.state == "queued"
+        notice
+        for notice in erase_notices.notices_naming(path, request.mailbox, actor, request.roles)
+        if notice.state == "queued"
     ]
-    leaving = [letter for letter in waiting if letter.is_leaving]
+    leaving = [notice for notice in waiting if notice.is_leaving]
     if leaving:
         raise NotNowError(
             f"a notice that names {request.mailbox} is being sent this moment: {AGAIN} in a "
@@ -147,16 +153,16 @@ def _check_letters(path: Path, request: Request, hand: Hand) -> None:
 def _still(
     path: Path,
     beside: tuple[Path, Iterable[bytes]],
-    sought: Mailbox,
-    hand: Hand,
+    sought: SoughtMailbox,
+    actor: Actor,
     *,
     is_kept: bool,
 ) -> Iterable[str]:
     journal, alike = beside
-    holding = leftover_scan.look(path, journal, sought, alike, spare_ledger=is_kept)
+    holding = leftover_scan.scan(path, journal, sought, alike, spare_ledger=is_kept)
     for file in holding:
         if file == path:
-            yield _in_the_ledger(path, sought, hand)
+            yield _in_the_ledger(path, sought, actor)
         elif file.is_dir():
             yield (
                 f"{file} was not looked through to its end: it cannot be read, or holds more than "
@@ -169,8 +175,10 @@ def _still(
             )
 
 
-def _in_the_ledger(path: Path, sought: Mailbox, hand: Hand) -> str:
-    if personal_data_of.find(path, sought).dues or erase_notices.letters(path, sought, hand):
+def _in_the_ledger(path: Path, sought: SoughtMailbox, actor: Actor) -> str:
+    if personal_data_of.find(path, sought).dues or erase_notices.notices_naming(
+        path, sought, actor
+    ):
         return f"something that names the address was recorded meanwhile: {AGAIN}"
     if sealed := personal_data_of.facts_naming(path, sought):
         return (

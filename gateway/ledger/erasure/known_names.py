@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.ledger.office import office_writer
-from gateway.ledger.store.open_database import errors_told, reading
+from gateway.ledger.store.open_database import reading, translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ def of_finding(database: Database, finding: str) -> set[Known]:
     return {(kind, value) for kind, value in zip(kinds, row or (), strict=False) if value}
 
 
-def forget(database: Database, known: Iterable[Known]) -> int:
+def erase_unused(database: Database, known: Iterable[Known]) -> int:
     """Take out those that no finding bears any more, of the index as well; how many."""
     gone = 0
     for kind, value in sorted(known):
@@ -63,7 +63,7 @@ def forget(database: Database, known: Iterable[Known]) -> int:
     return gone
 
 
-def tidy(path: Path) -> None:
+def rebuild(path: Path) -> None:
     """Make the index anew, and take out first whatever an erasure by hand left among the names.
 
     What was only struck out of the index would stay in its pages until some later merge (SQLite's
@@ -71,9 +71,9 @@ def tidy(path: Path) -> None:
     """
     with reading(path) as database:
         unborne = database.execute(_UNBORNE).fetchall()
-    with office_writer.at_work(path) as store:
+    with office_writer.open_ledger(path) as store:
         for start in range(0, len(unborne), TOGETHER):
-            with store.transaction(), errors_told(path):
-                forget(store.database, unborne[start : start + TOGETHER])
-        with store.transaction(), errors_told(path):
+            with store.transaction(), translated_errors(path):
+                erase_unused(store.database, unborne[start : start + TOGETHER])
+        with store.transaction(), translated_errors(path):
             store.database.execute("INSERT INTO name_text (name_text) VALUES ('rebuild')")

@@ -16,7 +16,7 @@ from gateway.ledger.store.emergency_journal import Journal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gateway.ledger.erasure.mentions import Mailbox
+    from gateway.ledger.erasure.mentions import SoughtMailbox
     from gateway.ledger.record.record import JSON
 
 MOST_FILES = 20_000
@@ -30,7 +30,7 @@ _AROUND = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class JournalLines:
     """Lines that name a mailbox: in the journal, and of those that it put aside.
 
     ``torn`` are others put aside that are not whole: part of an address may stand at their ends.
@@ -41,18 +41,18 @@ class Lines:
     torn: int = 0
 
 
-def waiting(journal_path: Path, sought: Mailbox) -> Lines:
+def count_lines(journal_path: Path, sought: SoughtMailbox) -> JournalLines:
     """Count the lines, without a lock. Raises ``LedgerError`` for a file that cannot be read."""
-    put_aside = _lines(Journal(journal_path).aside)
+    put_aside = _lines(Journal(journal_path).set_aside_path)
     aside = [line for line in put_aside if _names(line, sought)]
-    return Lines(
+    return JournalLines(
         sum(_names(line, sought) for line in _lines(journal_path)),
         len(aside),
         sum(_is_torn(line) for line in put_aside) - sum(map(_is_torn, aside)),
     )
 
 
-def forget_set_aside(journal_path: Path, sought: Mailbox, *, drops_torn: bool = False) -> int:
+def erase_set_aside(journal_path: Path, sought: SoughtMailbox, *, drops_torn: bool = False) -> int:
     """Take the lines that name the mailbox out of what the journal put aside; how many.
 
     A line that is no JSON any more goes where the address stands anywhere in it or begins at its
@@ -60,12 +60,12 @@ def forget_set_aside(journal_path: Path, sought: Mailbox, *, drops_torn: bool = 
     put aside cannot be read or written; the lines are then as they were.
     """
     journal = Journal(journal_path)
-    if not journal.aside.exists():
+    if not journal.set_aside_path.exists():
         return 0
     # Whoever puts a line aside holds the journal meanwhile.
-    with journal.held():
+    with journal.locked():
         try:
-            lines = journal.aside.read_bytes().splitlines(keepends=True)
+            lines = journal.set_aside_path.read_bytes().splitlines(keepends=True)
             kept = [
                 line
                 for line in lines
@@ -74,21 +74,22 @@ def forget_set_aside(journal_path: Path, sought: Mailbox, *, drops_torn: bool = 
             if len(kept) == len(lines):
                 return 0
             if kept:
-                fresh = journal.aside.with_name(journal.aside.name + ".new")
+                fresh = journal.set_aside_path.with_name(journal.set_aside_path.name + ".new")
                 _write(fresh, b"".join(kept))
-                fresh.replace(journal.aside)
+                fresh.replace(journal.set_aside_path)
             else:
-                journal.aside.unlink()
+                journal.set_aside_path.unlink()
         except OSError as error:
             raise LedgerError(
-                f"{journal.aside} holds the address and cannot be written ({error.strerror}): run "
+                f"{journal.set_aside_path} holds the address and cannot be written "
+                f"({error.strerror}): run "
                 "this as the gateway's user, then again"
             ) from error
     return len(lines) - len(kept)
 
 
-def look(
-    path: Path, journal: Path, sought: Mailbox, alike: Iterable[bytes], *, spare_ledger: bool
+def scan(
+    path: Path, journal: Path, sought: SoughtMailbox, alike: Iterable[bytes], *, spare_ledger: bool
 ) -> tuple[Path, ...]:
     """The files in the folders of ledger and journal that hold the address still, or can't be read.
 
@@ -148,7 +149,7 @@ def _files(path: Path, journal: Path) -> Iterator[Path]:
 class _Needles:
     """What is sought: plain; wrapped, where what stands around decides; others' addresses."""
 
-    sought: Mailbox
+    sought: SoughtMailbox
     plain: tuple[bytes, ...]
     wrapped: tuple[bytes, ...]
     longer: tuple[bytes, ...]
@@ -177,7 +178,7 @@ def _stands(text: bytes, needle: bytes, longer: tuple[bytes, ...]) -> bool:
     return False
 
 
-def _stands_wrapped(text: bytes, needle: bytes, sought: Mailbox) -> bool:
+def _stands_wrapped(text: bytes, needle: bytes, sought: SoughtMailbox) -> bool:
     at = text.find(needle)
     while at >= 0:
         if is_near(sought, text[max(at - _AROUND, 0) : at + len(needle) + _AROUND]):
@@ -196,7 +197,7 @@ def _is_piece(text: bytes, at: int, needle: bytes, other: bytes) -> bool:
     return other[begins - at + within :].startswith(text[begins : at - within + len(other)])
 
 
-def _names(line: bytes, sought: Mailbox) -> bool:
+def _names(line: bytes, sought: SoughtMailbox) -> bool:
     if (content := _content(line)) is not None:
         return is_named_within(sought, content)
     text = line.lower()

@@ -38,7 +38,7 @@ _TRIED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class SoughtMailbox:
     """A mailbox that is sought: its local part without quotes, its domain in normal form.
 
     An address literal (RFC 5321, 4.1.3) stands in the domain as it is, in lower case.
@@ -51,7 +51,7 @@ class Mailbox:
         return f"{self.local}@{self.domain}"
 
 
-def mailbox(text: str) -> Mailbox:
+def read_mailbox(text: str) -> SoughtMailbox:
     """Read an address as a person writes it. Raises ``LedgerError`` for what is none."""
     bare = unicodedata.normalize("NFC", text.strip())
     if bare.endswith(">"):
@@ -67,14 +67,14 @@ def mailbox(text: str) -> Mailbox:
     if not local:
         raise LedgerError(f"{text!r} is no address: it must be one, as in jane@example.edu")
     if domain.startswith("["):
-        return Mailbox(local, domain.lower())
+        return SoughtMailbox(local, domain.lower())
     try:
-        return Mailbox(local, normalise(domain))
+        return SoughtMailbox(local, normalise(domain))
     except DomainError as error:
         raise LedgerError(f"{text!r} is no address: {error}") from error
 
 
-def is_named_in(sought: Mailbox, text: str) -> bool:
+def is_named_in(sought: SoughtMailbox, text: str) -> bool:
     """Whether the text names the mailbox."""
     text = unicodedata.normalize("NFC", text)
     plain = unicodedata.normalize("NFC", sought.local)
@@ -91,7 +91,7 @@ def is_named_in(sought: Mailbox, text: str) -> bool:
     return bool(re.search(rf"[=+-](?:{domains})={local}@", text, re.IGNORECASE))
 
 
-def is_named_within(sought: Mailbox, value: JSON) -> bool:
+def is_named_within(sought: SoughtMailbox, value: JSON) -> bool:
     """Whether any text within a JSON value names the mailbox."""
     return any(is_named_in(sought, text) for text in texts(value))
 
@@ -108,7 +108,7 @@ def texts(value: JSON) -> Iterator[str]:
             yield from texts(inner)
 
 
-def likely(sought: Mailbox) -> str:
+def like_pattern(sought: SoughtMailbox) -> str:
     r"""A pattern of SQL's LIKE, escaped by ``\``, that fits all JSON in which it can stand.
 
     LIKE folds ASCII alone: other letters are left open, and those of ASCII that have a twin beyond
@@ -119,7 +119,7 @@ def likely(sought: Mailbox) -> str:
     return f"%{re.sub(r'[^ -~]+', '%', re.sub('[iIkKsS;`]', '_', escaped))}%@%"
 
 
-def spellings(sought: Mailbox) -> tuple[bytes, ...]:
+def spellings(sought: SoughtMailbox) -> tuple[bytes, ...]:
     """The mailbox as its bytes stand in a file, in lower-case ASCII: plain, quoted, as JSON."""
     locals_ = {text for one in _cased(sought.local) for text in (one, json.dumps(one)[1:-1])}
     quoted = {mark + local + mark for local in locals_ for mark in ('"', '\\"')}
@@ -128,7 +128,7 @@ def spellings(sought: Mailbox) -> tuple[bytes, ...]:
     return _as_bytes(f"{local}@{domain}" for local in locals_ | quoted for domain in domains)
 
 
-def wrapped_spellings(sought: Mailbox) -> tuple[bytes, ...]:
+def wrapped_spellings(sought: SoughtMailbox) -> tuple[bytes, ...]:
     """The same as it stands in other addresses and in quoted-printable (RFC 2045, 6.7).
 
     A piece of a longer local part looks the same: what stands around it decides (:func:`is_near`).
@@ -145,7 +145,7 @@ def wrapped_spellings(sought: Mailbox) -> tuple[bytes, ...]:
     )
 
 
-def is_near(sought: Mailbox, around: bytes) -> bool:
+def is_near(sought: SoughtMailbox, around: bytes) -> bool:
     """Whether bytes around a wrapped spelling name the mailbox; what is no UTF-8 is passed over."""
     text = around.decode("utf-8", "replace")
     return is_named_in(sought, text) or is_named_in(sought, text.replace("=40", "@"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.ledger.erasure.erase_notices import ROLES
 from gateway.ledger.erasure.erase_parts import is_held, settled_of
-from gateway.ledger.erasure.mentions import is_named_in, is_named_within, likely, texts
+from gateway.ledger.erasure.mentions import is_named_in, is_named_within, like_pattern, texts
 from gateway.ledger.record.record import Part
 from gateway.ledger.store.open_database import reading
 
@@ -24,37 +24,38 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from gateway.ledger.erasure.mentions import Mailbox
+    from gateway.ledger.erasure.mentions import SoughtMailbox
 
 # What an address stands in, to its ends on both sides.
 _RUN = r"[^\s\"<>(),;:\\\[\]]*"
 
 
 @dataclass(slots=True)
-class Belongings:
+class PersonalData:
     """What is due, by event id; how many findings it is of, and how many events hold keeps.
 
-    ``findings`` counts those of which the mailbox is the sender or the recipient. ``alike`` are
-    longer addresses that hold this one and are another's, as bytes in lower case.
+    ``findings`` counts those of which the mailbox is the sender or the recipient.
+    ``longer_addresses`` are longer addresses that hold this one and are another's, as bytes in
+    lower case.
     """
 
     dues: dict[str, set[Part]] = field(default_factory=dict)
     findings: dict[Part, int] = field(default_factory=dict)
     kept: int = 0
-    alike: set[bytes] = field(default_factory=set)
+    longer_addresses: set[bytes] = field(default_factory=set)
 
 
-def find(path: Path, sought: Mailbox, roles: frozenset[Part] = ROLES) -> Belongings:
+def find(path: Path, sought: SoughtMailbox, roles: frozenset[Part] = ROLES) -> PersonalData:
     """Everything that names the mailbox; with one role, not what names it in the other alone.
 
     Raises ``LedgerError`` where there is no ledger.
     """
-    found = Belongings()
+    found = PersonalData()
     with reading(path) as database:
         database.execute("BEGIN")
         for event, part, data in database.execute(
             "SELECT event, part, data FROM personal WHERE data LIKE ? ESCAPE '\\'",
-            (likely(sought),),
+            (like_pattern(sought),),
         ):
             _take(database, sought, roles, (event, Part(part), json.loads(data)), found)
         for event in [event for event in found.dues if is_held(database, event)]:
@@ -63,7 +64,7 @@ def find(path: Path, sought: Mailbox, roles: frozenset[Part] = ROLES) -> Belongi
     return found
 
 
-def facts_naming(path: Path, sought: Mailbox) -> tuple[str, ...]:
+def facts_naming(path: Path, sought: SoughtMailbox) -> tuple[str, ...]:
     """The ids of events whose facts name the mailbox: they are sealed, and nothing can be done.
 
     Raises as :func:`find` does, and so does :func:`tagged`.
@@ -72,13 +73,14 @@ def facts_naming(path: Path, sought: Mailbox) -> tuple[str, ...]:
         return tuple(
             id_
             for id_, facts in database.execute(
-                "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'", (likely(sought),)
+                "SELECT id, facts FROM event WHERE facts LIKE ? ESCAPE '\\'",
+                (like_pattern(sought),),
             )
             if is_named_within(sought, json.loads(facts))
         )
 
 
-def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
+def tagged(path: Path, sought: SoughtMailbox) -> tuple[str, ...]:
     """Addresses of findings that are this one with a ``+tag`` (RFC 5233): often the same person.
 
     They are other mailboxes to an erasure, and have to be asked for by themselves.
@@ -87,7 +89,7 @@ def tagged(path: Path, sought: Mailbox) -> tuple[str, ...]:
         rows = database.execute(
             "SELECT DISTINCT value FROM name WHERE kind <> 'entity' AND value LIKE ? "
             "ESCAPE '\\' ORDER BY value",
-            (likely(sought).replace("%@%", "+%@%"),),
+            (like_pattern(sought).replace("%@%", "+%@%"),),
         ).fetchall()
     local = "|".join(re.escape(form) for form in _forms(sought.local))
     tag = re.compile(rf"(?:{local})\+[^@]*@(.*)", re.IGNORECASE)
@@ -103,7 +105,7 @@ def _forms(text: str) -> tuple[str, ...]:
     return unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
 
 
-def alike(sought: Mailbox, values: Iterable[str]) -> set[bytes]:
+def longer_addresses(sought: SoughtMailbox, values: Iterable[str]) -> set[bytes]:
     """Longer addresses in the texts, of which this one is a piece: bytes, in lower case."""
     local = "|".join(re.escape(form) for form in _forms(sought.local))
     run = re.compile(f"{_RUN}(?:{local})@{_RUN}", re.IGNORECASE)
@@ -117,13 +119,13 @@ def alike(sought: Mailbox, values: Iterable[str]) -> set[bytes]:
 
 def _take(
     database: Database,
-    sought: Mailbox,
+    sought: SoughtMailbox,
     roles: frozenset[Part],
     row: tuple[str, Part, Mapping[str, Any]],
-    found: Belongings,
+    found: PersonalData,
 ) -> None:
     event, part, content = row
-    found.alike |= alike(sought, texts(content))
+    found.longer_addresses |= longer_addresses(sought, texts(content))
     if not is_named_within(sought, content):
         return
     address = content.get("address")

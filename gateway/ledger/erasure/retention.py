@@ -13,10 +13,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from gateway.ledger.erasure.erase_parts import RETENTION, Tally, due_of, erase, left_of
+from gateway.ledger.erasure.erase_parts import (
+    RETENTION,
+    ErasureTally,
+    due_of,
+    erase,
+    unerased_parts_of,
+)
 from gateway.ledger.office import office_writer
-from gateway.ledger.record.record import EventKind, Part, moment, timestamp
-from gateway.ledger.store.open_database import errors_told, reading
+from gateway.ledger.record.record import EventKind, Part, parse_timestamp, timestamp
+from gateway.ledger.store.open_database import reading, translated_errors
 from gateway.model import Disposition
 
 if TYPE_CHECKING:
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from gateway.ledger.record.office_events import Hand
+    from gateway.ledger.record.office_events import Actor
 
 PAGE = 20_000
 """Events looked through at one time: so much is in memory, and so long is a reading open."""
@@ -48,7 +54,7 @@ _OF_THE_LOG = {EventKind.ACCESSED.value, EventKind.ERASED.value}
 
 
 @dataclass(frozen=True, slots=True)
-class Periods:
+class RetentionPeriods:
     """How long each is kept. ``windows`` is how long a notice keeps the next one back."""
 
     findings: Mapping[Disposition, timedelta]
@@ -58,7 +64,7 @@ class Periods:
 
 
 @dataclass(slots=True)
-class Retained:
+class RetentionResult:
     """What a run did, or would do. ``due`` counts findings by disposition, ``as_of`` is when.
 
     ``reasons`` counts events of the access log that lose theirs, ``notices`` rows of the outbox.
@@ -67,7 +73,7 @@ class Retained:
     as_of: datetime
     due: Counter[Disposition] = field(default_factory=Counter)
     reasons: int = 0
-    tally: Tally = field(default_factory=Tally)
+    tally: ErasureTally = field(default_factory=ErasureTally)
     notices: int = 0
 
 
@@ -91,19 +97,19 @@ class _Page:
 
 def retain(
     path: Path,
-    periods: Periods,
-    hand: Hand,
+    periods: RetentionPeriods,
+    actor: Actor,
     *,
     is_trial: bool = False,
     progress: Callable[[int], None] = lambda _: None,
-) -> Retained:
-    """Erase what is due at ``hand.at``; a trial only counts it.
+) -> RetentionResult:
+    """Erase what is due at ``actor.at``; a trial only counts it.
 
     What is under hold stays and is counted. Notices that were sent or given up, and the windows
     that notices opened, go as well. ``progress`` hears how many events were looked through so far.
     Raises ``LedgerError``; what went by then is gone, and told.
     """
-    done = Retained(_as_of(path, hand.at))
+    done = RetentionResult(_as_of(path, actor.at))
     for page in _pages(path, periods, done):
         progress(page.last)
         if is_trial:
@@ -117,7 +123,7 @@ def retain(
             return finding is None or _state(database, finding) == page.states[finding]
 
         tally = erase(
-            path, page.dues, cause=RETENTION, hand=hand, kept=page.kept, is_still_due=is_still_due
+            path, page.dues, cause=RETENTION, actor=actor, kept=page.kept, is_still_due=is_still_due
         )
         done.tally.parts += tally.parts
         done.tally.events += tally.events
@@ -129,10 +135,10 @@ def retain(
 def _as_of(path: Path, now: datetime) -> datetime:
     with reading(path) as database:
         row = database.execute("SELECT at FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-    return now if row is None else min(now, moment(row[0]))
+    return now if row is None else min(now, parse_timestamp(row[0]))
 
 
-def _pages(path: Path, periods: Periods, done: Retained) -> Iterator[_Page]:
+def _pages(path: Path, periods: RetentionPeriods, done: RetentionResult) -> Iterator[_Page]:
     """What is due, some events at a time; between two no reading is open."""
     last, latest = 0, ""
     as_of = timestamp(done.as_of)
@@ -145,7 +151,7 @@ def _pages(path: Path, periods: Periods, done: Retained) -> Iterator[_Page]:
                 last = seq
                 if at <= as_of:
                     latest = max(latest, at)
-                since = moment(latest if at <= as_of else at)
+                since = parse_timestamp(latest if at <= as_of else at)
                 if disposition is not None:
                     _judge(database, periods, done, page, (id_, since))
                 elif kind in _OF_THE_LOG:
@@ -157,16 +163,24 @@ def _pages(path: Path, periods: Periods, done: Retained) -> Iterator[_Page]:
 
 
 def _judge_reason(
-    database: Database, periods: Periods, done: Retained, page: _Page, one: tuple[str, datetime]
+    database: Database,
+    periods: RetentionPeriods,
+    done: RetentionResult,
+    page: _Page,
+    one: tuple[str, datetime],
 ) -> None:
     event, since = one
-    if since + periods.access_log <= done.as_of and left_of(database, event):
+    if since + periods.access_log <= done.as_of and unerased_parts_of(database, event):
         page.dues[event] = {Part.NOTES}
         done.reasons += 1
 
 
 def _judge(
-    database: Database, periods: Periods, done: Retained, page: _Page, one: tuple[str, datetime]
+    database: Database,
+    periods: RetentionPeriods,
+    done: RetentionResult,
+    page: _Page,
+    one: tuple[str, datetime],
 ) -> None:
     finding, since = one
     # Most are too young whatever was decided of them.
@@ -175,7 +189,7 @@ def _judge(
     state = _state(database, finding)
     disposition = Disposition(state.disposition)
     if state.decided_at is not None:
-        since = max(since, moment(state.decided_at))
+        since = max(since, parse_timestamp(state.decided_at))
     if since + periods.findings[disposition] > done.as_of:
         return
     dues, kept = due_of(database, (finding,), set(Part))
@@ -191,7 +205,7 @@ def _state(database: Database, finding: str) -> _State:
     return _State(*database.execute(_STATE, {"finding": finding}).fetchone())
 
 
-def _prune(path: Path, periods: Periods, as_of: datetime, *, is_trial: bool) -> int:
+def _prune(path: Path, periods: RetentionPeriods, as_of: datetime, *, is_trial: bool) -> int:
     """Take out windows that are open again, and notices that nobody waits for; how many notices."""
     opened = timestamp(as_of - periods.windows)
     ended = timestamp(as_of - periods.notices)
@@ -207,9 +221,9 @@ def _prune(path: Path, periods: Periods, as_of: datetime, *, is_trial: bool) -> 
         ).fetchone()
     if is_trial or not (ids or windows):
         return len(ids)
-    with office_writer.at_work(path) as store:
+    with office_writer.open_ledger(path) as store:
         for start in range(0, max(len(ids), windows), ROWS_TOGETHER):
-            with store.transaction(), errors_told(path):
+            with store.transaction(), translated_errors(path):
                 store.database.execute(
                     "DELETE FROM notice_window WHERE (sender, window) IN ("
                     "SELECT sender, window FROM notice_window WHERE opened_at < ? LIMIT ?)",

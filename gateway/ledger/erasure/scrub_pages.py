@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
 from gateway.ledger.schema.current_schema import VERSION
-from gateway.ledger.store.open_database import errors_told
+from gateway.ledger.store.open_database import translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ _HEADER = 100
 _descriptors: dict[tuple[int, int], int] = {}
 
 
-class Shape(NamedTuple):
+class PageLayout(NamedTuple):
     """How the file is cut: bytes a page, those of them in use, and how many pages there are."""
 
     page: int
@@ -57,7 +57,7 @@ class Shape(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class ScrubResult:
     """How many pages were made clean, and whether the log is empty.
 
     Where it is not, another program was reading all the time.
@@ -67,14 +67,14 @@ class Cleaned:
     is_log_empty: bool
 
 
-def clean(path: Path) -> Cleaned:
+def scrub(path: Path) -> ScrubResult:
     """Leave nothing of what was erased in the ledger's file and its write-ahead log.
 
     The write lock is held for short spells only. Raises ``LedgerError`` for a ledger that cannot
     be written; what is clean by then is clean.
     """
     try:
-        return _clean(path)
+        return _scrub(path)
     except OSError as error:
         raise LedgerError(
             f"copies of what was erased may stand in {path}: its file cannot be written "
@@ -82,16 +82,16 @@ def clean(path: Path) -> Cleaned:
         ) from error
 
 
-def _clean(path: Path) -> Cleaned:
+def _scrub(path: Path) -> ScrubResult:
     if not _is_emptied(path):
-        return Cleaned(0, is_log_empty=False)
+        return ScrubResult(0, is_log_empty=False)
     handle = descriptor(path)
-    shape = shape_of(handle)
+    shape = page_layout_of(handle)
     suspects = list(_with_full_gaps(handle, shape))
     for start in range(0, len(suspects), TOGETHER):
         if not _is_cleaned(path, handle, shape, suspects[start : start + TOGETHER]):
-            return Cleaned(start, is_log_empty=False)
-    return Cleaned(len(suspects), is_log_empty=_is_emptied(path))
+            return ScrubResult(start, is_log_empty=False)
+    return ScrubResult(len(suspects), is_log_empty=_is_emptied(path))
 
 
 def descriptor(path: Path) -> int:
@@ -106,15 +106,15 @@ def descriptor(path: Path) -> int:
     return _descriptors[key]
 
 
-def shape_of(handle: int) -> Shape:
+def page_layout_of(handle: int) -> PageLayout:
     """The file's shape, from the database's header (SQLite's file format, section 1.3)."""
     header = os.pread(handle, _HEADER, 0)
     page = int.from_bytes(header[16:18])
     page = 65536 if page == 1 else page
-    return Shape(page, page - header[20], os.fstat(handle).st_size // page)
+    return PageLayout(page, page - header[20], os.fstat(handle).st_size // page)
 
 
-def gap_of(page: bytes, usable: int) -> slice:
+def unallocated_of(page: bytes, usable: int) -> slice:
     """Where the gap of a page lies; empty for a page that has none, or is no b-tree's.
 
     ``usable`` is the bytes of a page in use. SQLite's file format, section 1.6.
@@ -127,7 +127,7 @@ def gap_of(page: bytes, usable: int) -> slice:
     return slice(start, end) if start <= end <= usable else slice(0, 0)
 
 
-def _with_full_gaps(handle: int, shape: Shape) -> Iterator[int]:
+def _with_full_gaps(handle: int, shape: PageLayout) -> Iterator[int]:
     """Pages, by number from 1, whose gap is not empty. The first holds the schema: nobody's name.
 
     Read without a lock: what it takes for one is looked at again under it.
@@ -137,16 +137,16 @@ def _with_full_gaps(handle: int, shape: Shape) -> Iterator[int]:
         for at in range(0, len(block), shape.page):
             if block[at] in _BTREE_PAGES:
                 page = block[at : at + shape.page]
-                gap = page[gap_of(page, shape.usable)]
+                gap = page[unallocated_of(page, shape.usable)]
                 if gap.count(0) != len(gap):
                     yield first + at // shape.page + 1
 
 
-def _is_cleaned(path: Path, handle: int, shape: Shape, numbers: list[int]) -> bool:
+def _is_cleaned(path: Path, handle: int, shape: PageLayout, numbers: list[int]) -> bool:
     log = path.with_name(path.name + "-wal")
     for _ in range(TRIES):
         # A connection of its own each time: it has none of these pages in its memory.
-        with office_writer.at_work(path) as store:
+        with office_writer.open_ledger(path) as store:
             if not _is_log_emptied(store):
                 return False
             with store.transaction():
@@ -162,15 +162,15 @@ def _is_cleaned(path: Path, handle: int, shape: Shape, numbers: list[int]) -> bo
     return False
 
 
-def _clear(handle: int, shape: Shape, number: int) -> None:
+def _clear(handle: int, shape: PageLayout, number: int) -> None:
     place = (number - 1) * shape.page
-    gap = gap_of(os.pread(handle, shape.page, place), shape.usable)
+    gap = unallocated_of(os.pread(handle, shape.page, place), shape.usable)
     if gap.stop > gap.start:
         os.pwrite(handle, bytes(gap.stop - gap.start), place + gap.start)
 
 
 def _is_emptied(path: Path) -> bool:
-    with office_writer.at_work(path) as store, errors_told(path):
+    with office_writer.open_ledger(path) as store, translated_errors(path):
         return _is_log_emptied(store)
 
 

@@ -21,7 +21,7 @@ _UNFINISHED = ".unfinished-"
 
 
 @contextmanager
-def new_file(path: Path, *, replace: bool = False) -> Iterator[IO[bytes]]:
+def atomic_writer(path: Path, *, replace: bool = False) -> Iterator[IO[bytes]]:
     """A stream for what is to be at ``path``; it gets its name when the block ends well.
 
     Until then it lies beside it, under the stream's own ``name``.

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.ledger.query.read_connection import Reader
-    from gateway.ledger.verify.checkpoint import Kept
+    from gateway.ledger.query.read_connection import LedgerReader
+    from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
 # RFC 5424, section 6.2.1: security and authorization (10), normal but significant (5).
 _PRIORITY = 10 * 8 + 5
 _NAME = "monition-checkpoint"
 
 
-def disagreements(history: tuple[Kept, ...], reader: Reader) -> Iterator[str]:
+def disagreements(history: tuple[KeptCheckpoint, ...], reader: LedgerReader) -> Iterator[str]:
     """What a ledger says otherwise than the checkpoints, each a sentence without its full stop.
 
     It looks at the rows that they name and at the first; that the rows between are sound is for
@@ -60,7 +60,7 @@ def disagreements(history: tuple[Kept, ...], reader: Reader) -> Iterator[str]:
             return
 
 
-def other_signer(path: Path, kept: Kept) -> bytes | None:
+def other_signer(path: Path, kept: KeptCheckpoint) -> bytes | None:
     """The key that signed the history's last signed line, where ``kept`` is not signed by it.
 
     Its 32 bytes; ``None``: it is, or nothing there is signed or can be read. Ask before
@@ -74,7 +74,7 @@ def other_signer(path: Path, kept: Kept) -> bytes | None:
     return signed[-1] if signed and signed[-1] != mine else None
 
 
-def append(path: Path, kept: Kept, reader: Reader) -> bool:
+def append(path: Path, kept: KeptCheckpoint, reader: LedgerReader) -> bool:
     """Add a checkpoint to a history, durably; ``False`` where its last line says the same.
 
     The ledger must agree with all that the history says: a history of a ledger that was cut or
@@ -121,7 +121,7 @@ def _drop_torn_line(stream: IO[bytes]) -> None:
             stream.truncate(content.rfind(b"\n") + 1)
 
 
-def to_syslog(kept: Kept, address: str = "/dev/log") -> None:
+def to_syslog(kept: KeptCheckpoint, address: str = "/dev/log") -> None:
     """Hand a checkpoint to the machine's own log. Raises ``LedgerError`` where nobody listens.
 
     In the form that every local daemon takes, and sends on as RFC 5424 asks: the priority, a tag,

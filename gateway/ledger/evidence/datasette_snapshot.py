@@ -106,7 +106,7 @@ def _filled(
     return count
 
 
-def described(made_at: datetime, *, seq: int, version: str) -> dict[str, str]:
+def description(made_at: datetime, *, seq: int, version: str) -> dict[str, str]:
     """What a snapshot says of itself: the table ``about``, by name."""
     return {
         "made_at": made_at.isoformat(timespec="seconds"),

@@ -14,7 +14,7 @@ from gateway.ledger.record.chain import row_hash
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gateway.ledger.query.read_connection import Reader
+    from gateway.ledger.query.read_connection import LedgerReader
     from gateway.ledger.questions.filters import Filters
 
 _EVENT = "e.seq, e.id, e.at, e.kind, e.facts, e.commitments, e.previous, e.hash"
@@ -43,7 +43,7 @@ SELECT p.event, p.part, p.salt, p.data FROM kept k JOIN event e ON e.seq = k.seq
 JOIN personal p ON p.event = e.id ORDER BY k.seq, p.part"""
 
 
-class Sealed(NamedTuple):
+class SealedEvent(NamedTuple):
     """One event as it is stored; ``previous`` and ``hash`` in hex."""
 
     seq: int
@@ -65,9 +65,9 @@ class PersonalPart(NamedTuple):
     data: str | None
 
 
-def chain(
-    reader: Reader, filters: Filters | None, progress: Callable[[int], None] = lambda _: None
-) -> Iterator[Sealed]:
+def sealed_events(
+    reader: LedgerReader, filters: Filters | None, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[SealedEvent]:
     """All events in their order; with ``filters`` only those of the findings that they choose.
 
     ``progress`` hears the ``seq`` of each. Each is checked on its way: a pack of a ledger that is
@@ -89,15 +89,15 @@ def chain(
             )
         head = digest
         progress(seq)
-        yield Sealed._make((*row[:6], previous.hex(), digest.hex()))
+        yield SealedEvent._make((*row[:6], previous.hex(), digest.hex()))
 
 
-def personal(reader: Reader, filters: Filters) -> Iterator[PersonalPart]:
+def personal_parts(reader: LedgerReader, filters: Filters) -> Iterator[PersonalPart]:
     """The personal parts of the events of the findings that the filters choose, in their order."""
     for event, part, salt, data in _of_chosen(reader, filters, _PARTS):
         yield PersonalPart(event, part, None if salt is None else salt.hex(), data)
 
 
-def _of_chosen(reader: Reader, filters: Filters, select: str) -> Iterator[tuple[Any, ...]]:
+def _of_chosen(reader: LedgerReader, filters: Filters, select: str) -> Iterator[tuple[Any, ...]]:
     condition, values = reader.condition(filters)
     return reader.stream(_OF_CHOSEN.format(condition=condition) + select, values)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from gateway.ledger.evidence import evidence, safe_cell
-from gateway.ledger.query.logged_reading import COLUMNS, Reading
+from gateway.ledger.query.logged_reading import COLUMNS, LoggedReading
 from gateway.ledger.verify.checkpoint import as_line
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gateway.ledger.evidence.signing import SigningKey
     from gateway.ledger.questions.filters import Filters
-    from gateway.ledger.verify.checkpoint import Kept
+    from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
 FORMAT = "monition-pack-1"
 PROGRAM = Path(__file__).with_name("verify_pack.py")
@@ -75,7 +75,7 @@ The formats are in Monition's docs/decisions/0003-hash-format.md and 0015-eviden
 """
 
 
-class Chain(StrEnum):
+class ChainScope(StrEnum):
     """Which events go along: all, so that the chain can be walked, or the findings' alone."""
 
     FULL = "full"
@@ -83,7 +83,7 @@ class Chain(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class PackDescription:
     """Who made a pack, when, why, by which filters as they were asked; ``version`` is ours.
 
     ``kept`` is the checkpoint of what is being read. With a ``key`` the manifest is signed too.
@@ -94,16 +94,16 @@ class About:
     reason: str | None
     filters: Mapping[str, str]
     version: str
-    kept: Kept
+    kept: KeptCheckpoint
     key: SigningKey | None = None
-    chain: Chain = Chain.FULL
+    chain: ChainScope = ChainScope.FULL
 
 
 def write_pack(
     stream: IO[bytes],
-    reading: Reading,
+    reading: LoggedReading,
     filters: Filters,
-    about: About,
+    about: PackDescription,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Write a pack; returns how many findings are in it.
@@ -111,11 +111,11 @@ def write_pack(
     Who reads is recorded before the first row is read. ``progress`` hears the ``seq`` of each
     event. Raises ``LedgerError`` where the ledger is not intact, or the reading cannot be recorded.
     """
-    chosen = reading.admitted(filters)
+    chosen = reading.log_findings(filters)
 
     def rows() -> Iterator[dict[str, Any]]:
         found = reading.reader.findings(chosen)
-        return found if reading.shows_names else map(reading.veiled, found)
+        return found if reading.shows_names else map(reading.pseudonymised, found)
 
     # Closed in any case: a ZIP that is forgotten half written complains when it is collected.
     with closing(_Pack(stream, about.made_at)) as pack:
@@ -124,10 +124,10 @@ def write_pack(
         with pack.file("findings.csv") as file:
             _write_csv(rows(), file)
         findings = pack.put_lines("findings.jsonl", rows())
-        whole = about.chain is Chain.FULL
-        events = evidence.chain(reading.reader, None if whole else chosen, progress)
+        whole = about.chain is ChainScope.FULL
+        events = evidence.sealed_events(reading.reader, None if whole else chosen, progress)
         pack.put_lines("chain.jsonl", (event._asdict() for event in events))
-        parts = evidence.personal(reading.reader, chosen) if reading.shows_names else ()
+        parts = evidence.personal_parts(reading.reader, chosen) if reading.shows_names else ()
         pack.put_lines("personal.jsonl", (part._asdict() for part in parts))
         pack.put("checkpoint.json", as_line(about.kept) + "\n")
         manifest = _manifest(about, pack, findings, names_people=reading.shows_names)
@@ -137,7 +137,7 @@ def write_pack(
     return findings
 
 
-def _manifest(about: About, pack: _Pack, findings: int, *, names_people: bool) -> str:
+def _manifest(about: PackDescription, pack: _Pack, findings: int, *, names_people: bool) -> str:
     fields = {
         "format": FORMAT,
         "made_at": about.made_at.isoformat(timespec="seconds"),
@@ -160,7 +160,7 @@ def _write_csv(rows: Iterable[Mapping[str, Any]], file: _Digested) -> None:
     writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([safe_cell.text(row.get(name)) for name in COLUMNS])
+        writer.writerow([safe_cell.cell_text(row.get(name)) for name in COLUMNS])
 
 
 def _signature(manifest: str, key: SigningKey) -> str:

@@ -12,7 +12,7 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def text(value: object) -> str:
+def cell_text(value: object) -> str:
     """A finding's value as the text of a cell, harmless; nothing for null."""
     match value:
         case None:

@@ -24,7 +24,7 @@ from gateway.ledger.evidence.atomic_file import sync_folder
 from gateway.ledger.verify.checkpoint import Signature
 
 if TYPE_CHECKING:
-    from gateway.ledger.verify.checkpoint import Kept
+    from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
 # RFC 8410, section 4: what stands before the 32 bytes of a public key in SubjectPublicKeyInfo.
 _SPKI = bytes.fromhex("302a300506032b6570032100")
@@ -45,7 +45,7 @@ class SigningKey:
         """The 32 bytes of the public key."""
         return self._key.public_key().public_bytes_raw()
 
-    def signed(self, kept: Kept) -> Kept:
+    def signed(self, kept: KeptCheckpoint) -> KeptCheckpoint:
         """The checkpoint with this key's signature."""
         return replace(kept, signature=self.signature(kept.signed_text()))
 
@@ -143,7 +143,7 @@ def is_signed(content: bytes, signature: Signature) -> bool:
     return True
 
 
-def wrong_with(kept: Kept, public: bytes | None) -> str | None:
+def signature_fault(kept: KeptCheckpoint, public: bytes | None) -> str | None:
     """What is wrong with who signed a checkpoint, as a sentence; ``None`` for nothing.
 
     ``public`` is the key that must have signed it, where one is known. Without one, the key that

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from gateway.ledger.record.record import moment
+from gateway.ledger.record.record import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,13 +65,13 @@ def syslog_line(row: Mapping[str, Any], *, host: str, enterprise: int) -> str:
     return f"{header} [finding@{enterprise}{parameters}] {_sentence(row)}"
 
 
-def ocsf(row: Mapping[str, Any], *, version: str) -> Row:
+def ocsf_event(row: Mapping[str, Any], *, version: str) -> Row:
     """A finding as an event of the Open Cybersecurity Schema Framework; ``version`` is ours.
 
     A Detection Finding (class 2004) with the profile ``security_control``. ``row`` has the columns
     of ``audit list``; ``KeyError`` where one is missing.
     """
-    time = int(moment(row["at"]).timestamp() * 1000)
+    time = int(parse_timestamp(row["at"]).timestamp() * 1000)
     severity_id, severity = _SEVERITY.get(row["tier"] or "", _UNWEIGHED)
     confidence_id, confidence = _CONFIDENCE.get(row["standing"] or "", (0, "Unknown"))
     status_id, status = _STATUS.get(row["disposition"], (0, "Unknown"))

@@ -20,7 +20,7 @@ from openpyxl.styles import Font
 from openpyxl.writer.excel import ExcelWriter
 
 from gateway.ledger.evidence.safe_cell import harmless
-from gateway.ledger.record.record import moment
+from gateway.ledger.record.record import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -94,11 +94,11 @@ def _fill(
     note = book.create_sheet("About")
     note.column_dimensions["A"].width, note.column_dimensions["B"].width = 26, 90
     for name, value in told.items():
-        note.append([_bold(note, name), text(value or "")])
+        note.append([_bold(note, name), xlsx_text(value or "")])
     return sheets
 
 
-def text(value: str) -> str:
+def xlsx_text(value: str) -> str:
     """A text as a cell can hold it: harmless, whole signs, at most as long as a cell may be."""
     spelt = _NO_XML.sub(lambda found: f"\\x{ord(found[0]):02x}", harmless(value))
     spelt = _ESCAPE.sub("_x005F_", spelt)
@@ -135,7 +135,7 @@ def _cell(sheet: WriteOnlyWorksheet, name: str, value: object) -> object:
         return value
     if name in _TIMES or name in _DAYS:
         return _dated(sheet, name, str(value))
-    return text(str(value))
+    return xlsx_text(str(value))
 
 
 def _dated(sheet: WriteOnlyWorksheet, name: str, value: str) -> object:
@@ -145,9 +145,9 @@ def _dated(sheet: WriteOnlyWorksheet, name: str, value: str) -> object:
             cell = WriteOnlyCell(sheet, value=date.fromisoformat(value))
             cell.number_format = "yyyy-mm-dd"
         else:
-            at: datetime = moment(value).astimezone(UTC).replace(tzinfo=None)
+            at: datetime = parse_timestamp(value).astimezone(UTC).replace(tzinfo=None)
             cell = WriteOnlyCell(sheet, value=at)
             cell.number_format = "yyyy-mm-dd hh:mm:ss"
     except ValueError:
-        return text(value)
+        return xlsx_text(value)
     return cell

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import LedgerError
 from gateway.ledger.office.chosen_findings import findings
 from gateway.ledger.record import office_events
-from gateway.ledger.store.open_database import errors_told, open_for_reading, reading
+from gateway.ledger.store.open_database import open_for_reading, reading, translated_errors
 from gateway.ledger.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from gateway.ledger.office.chosen_findings import Chosen
-    from gateway.ledger.record.office_events import Hand
+    from gateway.ledger.record.office_events import Actor
     from gateway.ledger.record.record import Record
     from gateway.model import Disposition, Event
 
@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 15.0
 
 
 @contextmanager
-def at_work(path: Path) -> Iterator[SqliteStore]:
+def open_ledger(path: Path) -> Iterator[SqliteStore]:
     """The ledger at ``path``, open for writing while a block lasts.
 
     Raises ``LedgerError`` where there is none, or it cannot be used.
@@ -53,7 +53,7 @@ def append(path: Path, records: Sequence[Record]) -> tuple[Event, ...]:
     Raises ``LedgerError``; then none is. A :class:`~gateway.ledger.store.store_contract.StoreError`
     says that the ledger cannot be used now.
     """
-    with at_work(path) as store, store.transaction():
+    with open_ledger(path) as store, store.transaction():
         return tuple(store.append(record) for record in records)
 
 
@@ -67,7 +67,7 @@ def dispose(  # noqa: PLR0913 - the fields of the event
     path: Path,
     chosen: Chosen,
     disposition: Disposition,
-    hand: Hand,
+    actor: Actor,
     *,
     reason: str | None = None,
     licence: str | None = None,
@@ -79,13 +79,13 @@ def dispose(  # noqa: PLR0913 - the fields of the event
     ``LedgerError`` where any cannot be, or a licence holds an address; then none is.
     """
     _check_names_nobody("licence", licence)
-    with at_work(path) as store, store.transaction():
-        with errors_told(path):
+    with open_ledger(path) as store, store.transaction():
+        with translated_errors(path):
             chosen_ones = findings(store.database, chosen)
         return tuple(
             store.append(
                 office_events.disposed(
-                    one, disposition, hand, reason=reason, licence=licence, expires_on=expires_on
+                    one, disposition, actor, reason=reason, licence=licence, expires_on=expires_on
                 )
             )
             for one in chosen_ones
@@ -93,28 +93,28 @@ def dispose(  # noqa: PLR0913 - the fields of the event
 
 
 def hold(
-    path: Path, chosen: Chosen, hand: Hand, *, matter: str, reason: str | None = None
+    path: Path, chosen: Chosen, actor: Actor, *, matter: str, reason: str | None = None
 ) -> tuple[Event, ...]:
     """Put findings under hold for a matter; those that are under it already are passed over.
 
     Gives the HELD events. Raises ``LedgerError`` as :func:`dispose` does.
     """
     _check_names_nobody("matter", matter)
-    with at_work(path) as store, store.transaction():
-        with errors_told(path):
+    with open_ledger(path) as store, store.transaction():
+        with translated_errors(path):
             chosen_ones = [
                 one
                 for one in findings(store.database, chosen)
-                if matter not in matters(store.database, one)
+                if matter not in holds_of(store.database, one)
             ]
         return tuple(
-            store.append(office_events.held(one, hand, matter=matter, reason=reason))
+            store.append(office_events.held(one, actor, matter=matter, reason=reason))
             for one in chosen_ones
         )
 
 
 def release(
-    path: Path, chosen: Chosen, hand: Hand, *, matter: str | None, reason: str | None = None
+    path: Path, chosen: Chosen, actor: Actor, *, matter: str | None, reason: str | None = None
 ) -> tuple[Event, ...]:
     """End the hold for a matter, or with ``None`` every hold; what is under none is passed over.
 
@@ -123,24 +123,24 @@ def release(
     follows anew.
     """
     done: list[Event] = []
-    with at_work(path) as store, store.transaction():
-        with errors_told(path):
+    with open_ledger(path) as store, store.transaction():
+        with translated_errors(path):
             chosen_ones = [
-                (one, matters(store.database, one)) for one in findings(store.database, chosen)
+                (one, holds_of(store.database, one)) for one in findings(store.database, chosen)
             ]
         for one, held in chosen_ones:
             if not held or (matter is not None and matter not in held):
                 continue
             done.append(
-                store.append(office_events.released(one, hand, matter=matter, reason=reason))
+                store.append(office_events.released(one, actor, matter=matter, reason=reason))
             )
             for other in held if matter is not None else ():
                 if other != matter:
-                    store.append(office_events.held(one, hand, matter=other))
+                    store.append(office_events.held(one, actor, matter=other))
     return tuple(done)
 
 
-def matters(database: Database, finding: str) -> tuple[str | None, ...]:
+def holds_of(database: Database, finding: str) -> tuple[str | None, ...]:
     """What a finding is under hold for, oldest first; empty where it is under none.
 
     ``None`` among them is a hold that names no matter.

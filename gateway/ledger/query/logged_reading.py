@@ -1,6 +1,6 @@
 """What a person is shown of the ledger: names, and a record of who looked; or pseudonyms.
 
-Every verb and every page reads through :class:`Reading`. With an :class:`Access` it shows
+Every verb and every page reads through :class:`LoggedReading`. With an :class:`Access` it shows
 addresses, and before the first row is handed out an ACCESSED event is durable that says who looks,
 by which verb, why, how many rows, and of whom. Without one, people are pseudonyms and no text of a
 mail server is shown; nothing need be recorded of that.
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
 from gateway.ledger.query import run_question
-from gateway.ledger.query.read_connection import COLUMNS, Reader, Story
+from gateway.ledger.query.read_connection import COLUMNS, EventWithActs, LedgerReader
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.questions.question import Takes
+from gateway.ledger.questions.question import ParameterKind
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import JSON, Part
 from gateway.ledger.store.pseudonyms import PREFIX, Pseudonyms
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from gateway.ledger.query.run_question import Answer, Value
-    from gateway.ledger.questions.filters import Word
+    from gateway.ledger.query.run_question import QuestionAnswer, Value
+    from gateway.ledger.questions.filters import SearchWord
     from gateway.ledger.questions.question import Question
     from gateway.ledger.record.chain import Checkpoint
-    from gateway.ledger.verify.verification import Verdict
+    from gateway.ledger.verify.verification import VerificationResult
     from gateway.model import Event
 
-__all__ = ["COLUMNS", "Access", "Reading", "Story", "described"]
+__all__ = ["COLUMNS", "Access", "EventWithActs", "LoggedReading", "filters_as_logged"]
 
 _PERSONAL_TEXT = ("reply", "queue_id", "next_queue_id", "message_id", "client", "reason")
 _MAY_NAME = ("matched", "matched_now", "policy_rule")
@@ -60,7 +60,7 @@ class Access:
     entropy: Callable[[int], bytes]
 
 
-class Reading(AbstractContextManager["Reading"]):
+class LoggedReading(AbstractContextManager["LoggedReading"]):
     """An open ledger as one person sees it. ``access=None``: by pseudonyms alone.
 
     Each method raises ``LedgerError`` where the ledger cannot be read, and where the reading cannot
@@ -71,7 +71,7 @@ class Reading(AbstractContextManager["Reading"]):
         """Raises ``LedgerError`` where there is no ledger."""
         self._path = path
         self._access = access
-        self.reader = Reader(path)
+        self.reader = LedgerReader(path)
         # All that is counted, recorded and shown is of one moment.
         self.reader.begin()
         self._names: Pseudonyms | None = None
@@ -98,27 +98,29 @@ class Reading(AbstractContextManager["Reading"]):
     def findings(
         self, filters: Filters, *, limit: int | None = None, offset: int = 0
     ) -> Iterator[dict[str, Any]]:
-        """Observed recipients, newest first, as :meth:`Reader.findings` gives them.
+        """Observed recipients, newest first, as :meth:`LedgerReader.findings` gives them.
 
         By pseudonyms ``filters`` name people by theirs: ``LedgerError`` for an address or a text.
         """
-        chosen = self.admitted(filters, limit=limit, offset=offset)
+        chosen = self.log_findings(filters, limit=limit, offset=offset)
         rows = self.reader.findings(chosen, limit=limit, offset=offset)
-        return map(self.veiled, rows) if self._access is None else rows
+        return map(self.pseudonymised, rows) if self._access is None else rows
 
     @property
     def shows_names(self) -> bool:
         """Whether people are shown by their addresses, and it is recorded."""
         return self._access is not None
 
-    def admitted(self, filters: Filters, *, limit: int | None = None, offset: int = 0) -> Filters:
+    def log_findings(
+        self, filters: Filters, *, limit: int | None = None, offset: int = 0
+    ) -> Filters:
         """The filters to give :attr:`reader`, once it is recorded that these findings are read."""
         if self._access is None:
             return self._revealed(filters)
         count = max(0, self._count(filters) - offset)
         if count:
             senders = self.reader.senders(filters, limit=limit, offset=offset)
-            asked = {**described(filters, self.names), "limit": limit, "offset": offset}
+            asked = {**filters_as_logged(filters, self.names), "limit": limit, "offset": offset}
             self.record(count if limit is None else min(count, limit), asked, senders)
         return filters
 
@@ -132,7 +134,7 @@ class Reading(AbstractContextManager["Reading"]):
             count = self._counts[filters] = self.reader.count(filters)
         return count
 
-    def words(self, filters: Filters) -> tuple[Word, ...]:
+    def words(self, filters: Filters) -> tuple[SearchWord, ...]:
         """What the words of ``filters.text`` were taken for."""
         return self.reader.words(filters)
 
@@ -144,7 +146,7 @@ class Reading(AbstractContextManager["Reading"]):
         *,
         now: datetime,
         limit: int | None = None,
-    ) -> Answer:
+    ) -> QuestionAnswer:
         """The answer to a question, at most ``limit`` rows; ``None``: all.
 
         ``values`` are its parameters by name. By pseudonyms an address raises ``LedgerError``. The
@@ -155,7 +157,7 @@ class Reading(AbstractContextManager["Reading"]):
             filters = self._revealed(filters)
         found = run_question.answer(self.reader, question, filters, given, now=now, limit=limit)
         if self._access is None:
-            return replace(found, rows=[self.veiled(row) for row in found.rows])
+            return replace(found, rows=[self.pseudonymised(row) for row in found.rows])
         if found.rows and question.is_personal:
             about = {row["sender"] for row in found.rows if row.get("sender")}
         elif found.rows and filters.name_a_person:
@@ -164,8 +166,8 @@ class Reading(AbstractContextManager["Reading"]):
         else:
             return found
         asked = {
-            **described(filters, self.names),
-            **run_question.logged(question, given, self.names),
+            **filters_as_logged(filters, self.names),
+            **run_question.parameters_as_logged(question, given, self.names),
             "limit": limit,
         }
         self.record(len(found.rows), asked, sorted(about))
@@ -176,32 +178,32 @@ class Reading(AbstractContextManager["Reading"]):
         choose: Callable[[Iterable[Mapping[str, Any]]], list[dict[str, Any]]],
         *,
         limit: int | None = None,
-    ) -> Answer:
+    ) -> QuestionAnswer:
         """Observed recipients that ``choose`` takes, in its order; at most ``limit``.
 
-        It is asked first of one for each recipient and institution, as :meth:`Reader.samples` gives
-        them, and then of all that are like those it took. Only what is handed out is recorded.
-        ``None`` and 0: no limit.
+        It is asked first of one for each recipient and institution, as :meth:`LedgerReader.samples`
+        gives them, and then of all that are like those it took. Only what is handed out is
+        recorded. ``None`` and 0: no limit.
         """
         rows = choose(self.reader.like(choose(self.reader.samples())))
         page = rows[:limit] if limit else rows
         if self._access is None:
-            page = [self.veiled(row) for row in page]
+            page = [self.pseudonymised(row) for row in page]
         elif page:
             self.record(len(page), {}, sorted({row["sender"] for row in page if row["sender"]}))
-        return run_question.Answer(page, has_more=len(rows) > len(page))
+        return run_question.QuestionAnswer(page, has_more=len(rows) > len(page))
 
-    def find(self, prefix: str) -> tuple[Story, tuple[Story, ...]]:
+    def find(self, prefix: str) -> tuple[EventWithActs, tuple[EventWithActs, ...]]:
         """The event whose id begins so, and those of the same observation, oldest first.
 
         Raises ``LedgerError`` for a beginning that fits no event or several.
         """
-        stories = self.judged(prefix)
+        stories = self.find_for_replay(prefix)
         if self._access is None:
-            stories = tuple(map(self._veiled_story, stories))
+            stories = tuple(map(self._pseudonymised_story, stories))
         return stories[0], stories[1:]
 
-    def judged(self, prefix: str) -> tuple[Story, ...]:
+    def find_for_replay(self, prefix: str) -> tuple[EventWithActs, ...]:
         """The same for a program that judges them: whole, also where people are pseudonyms.
 
         Whoever asks shows no address of them then (:attr:`shows_names`).
@@ -218,7 +220,7 @@ class Reading(AbstractContextManager["Reading"]):
         return stories
 
     def notices(self, *, everything: bool = True) -> list[dict[str, Any]]:
-        """The outbox, oldest first, as :meth:`Reader.notices`.
+        """The outbox, oldest first, as :meth:`LedgerReader.notices`.
 
         ``everything=False`` leaves out what was sent.
         """
@@ -242,7 +244,7 @@ class Reading(AbstractContextManager["Reading"]):
 
     def verify(
         self, checkpoint: Checkpoint | None = None, progress: Callable[[int], None] = lambda _: None
-    ) -> Verdict:
+    ) -> VerificationResult:
         """Check all of the ledger: it shows nothing of anybody."""
         return self.reader.verify(checkpoint, progress)
 
@@ -251,9 +253,9 @@ class Reading(AbstractContextManager["Reading"]):
     ) -> Event | None:
         """Make durable that this person is about to see so many rows, about these senders.
 
-        ``filters`` must name nobody (:func:`described`); ``senders`` are addresses, which become
-        pseudonyms here. Does nothing for a reading by pseudonyms. Raises :class:`StoreError` where
-        it cannot be written down: then nothing may be shown.
+        ``filters`` must name nobody (:func:`filters_as_logged`); ``senders`` are addresses, which
+        become pseudonyms here. Does nothing for a reading by pseudonyms. Raises :class:`StoreError`
+        where it cannot be written down: then nothing may be shown.
         """
         access = self._access
         if access is None:
@@ -261,7 +263,7 @@ class Reading(AbstractContextManager["Reading"]):
         subjects = sorted({self.names.person(sender) for sender in senders})
         record = office_events.accessed(
             access.verb,
-            office_events.Hand(access.by, access.clock(), access.entropy),
+            office_events.Actor(access.by, access.clock(), access.entropy),
             rows=rows,
             filters={name: value for name, value in filters.items() if value not in (None, 0)},
             subjects=subjects,
@@ -277,7 +279,7 @@ class Reading(AbstractContextManager["Reading"]):
                 is_damage=error.is_damage,
             ) from error
 
-    def veiled(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def pseudonymised(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row with pseudonyms in the place of people, and without what others wrote.
 
         It has the keys that it had; what may name a person is null.
@@ -297,13 +299,13 @@ class Reading(AbstractContextManager["Reading"]):
             shown["matched"] = None
         return shown
 
-    def _veiled_story(self, story: Story) -> Story:
+    def _pseudonymised_story(self, story: EventWithActs) -> EventWithActs:
         personal: dict[Part, Mapping[str, Any] | None] = {}
         for part, content in story.personal.items():
-            personal[part] = None if content is None else self._veiled_part(part, content)
+            personal[part] = None if content is None else self._pseudonymised_part(part, content)
         return replace(story, personal=personal)
 
-    def _veiled_part(self, part: Part, content: Mapping[str, Any]) -> dict[str, Any]:
+    def _pseudonymised_part(self, part: Part, content: Mapping[str, Any]) -> dict[str, Any]:
         # Nothing of it is shown but whose it is: all else may hold an address.
         veiled: dict[str, Any] = dict.fromkeys(content)
         if content.get("address"):
@@ -331,9 +333,9 @@ class Reading(AbstractContextManager["Reading"]):
             value = given.get(parameter.name)
             if not isinstance(value, str):
                 continue
-            if parameter.takes is Takes.ADDRESS and self._access is None:
+            if parameter.takes is ParameterKind.ADDRESS and self._access is None:
                 given[parameter.name] = self._behind("recipient", value)
-            elif parameter.takes is Takes.SENDER and not value.startswith(PREFIX):
+            elif parameter.takes is ParameterKind.SENDER and not value.startswith(PREFIX):
                 if self._access is None:
                     self._behind("sender", value)
                 given[parameter.name] = self.names.person(value)
@@ -351,7 +353,7 @@ class Reading(AbstractContextManager["Reading"]):
         return next((known for known in self.reader.names(part) if name(known) == asked), asked)
 
 
-def described(filters: Filters, names: Pseudonyms) -> dict[str, JSON]:
+def filters_as_logged(filters: Filters, names: Pseudonyms) -> dict[str, JSON]:
     """Filters as the access log keeps them: pseudonyms for people, and for words that may be one.
 
     A pattern is a pseudonym too: of the whole pattern.

@@ -18,10 +18,10 @@ from gateway.ledger.questions.filters import Filters, as_sql
 from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import EventKind, Part
 from gateway.ledger.store import outbox
-from gateway.ledger.store.open_database import errors_told, open_for_reading
+from gateway.ledger.store.open_database import open_for_reading, translated_errors
 from gateway.ledger.store.pseudonyms import Pseudonyms
 from gateway.ledger.verify.checkpoint import identity, take_checkpoint
-from gateway.ledger.verify.verification import Verdict, examine
+from gateway.ledger.verify.verification import VerificationResult, verify_ledger
 from gateway.model import Event, Notice
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from gateway.ledger.questions.filters import Word
+    from gateway.ledger.questions.filters import SearchWord
     from gateway.ledger.record.chain import Checkpoint
 
 COLUMNS = (
@@ -98,7 +98,7 @@ ORDER BY seq"""  # noqa: S608 - column names only
 
 
 # What was found of each recipient, without how it ended: half the joins of the view.
-_SIGHTINGS = """\
+_OBSERVED_RECIPIENTS = """\
 SELECT
   o.id AS id,
   o.at AS at,
@@ -124,7 +124,7 @@ WHERE f.seq IN (
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class EventWithActs:
     """One event whole: its row, its facts, and its personal parts; ``None`` is an erased part."""
 
     event: Event
@@ -132,7 +132,7 @@ class Story:
     personal: Mapping[Part, Mapping[str, Any] | None]
 
 
-class Reader:
+class LedgerReader:
     """An open ledger, for reading. Use it in a ``with``. Raises ``LedgerError`` for none.
 
     So does each method, where the ledger cannot be read.
@@ -141,7 +141,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = open_for_reading(path)
-        self._words: dict[str, tuple[Word, ...]] = {}
+        self._words: dict[str, tuple[SearchWord, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -161,12 +161,12 @@ class Reader:
 
     def begin(self) -> None:
         """From now on see one moment of the ledger, until it is closed."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             self._database.execute("BEGIN")
 
     def names(self, kind: str) -> Iterator[str]:
         """The names of that kind that findings have: ``sender``, ``recipient``, ``entity``."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             for (value,) in self._database.execute(
                 "SELECT value FROM name WHERE kind = ? ORDER BY value", (kind,)
             ):
@@ -188,7 +188,7 @@ class Reader:
             ") ORDER BY seq DESC"
         )
         bounds = {"limit": -1 if limit is None else limit, "offset": offset}
-        with errors_told(self._path):
+        with translated_errors(self._path):
             for row in self._database.query(sql, {**values, **bounds}):
                 row["held"] = bool(row["held"])
                 if row.pop("erased"):
@@ -198,7 +198,7 @@ class Reader:
     def count(self, filters: Filters) -> int:
         """How many findings there are of that kind."""
         condition, values = self.condition(filters)
-        with errors_told(self._path):
+        with translated_errors(self._path):
             (count,) = self._database.execute(
                 f"SELECT count(*) FROM facet WHERE {condition}",  # noqa: S608 - our words
                 values,
@@ -211,7 +211,7 @@ class Reader:
         """Whose findings those of :meth:`findings` are: folded addresses, each once."""
         condition, values = self.condition(filters)
         bounds = {"limit": -1 if limit is None else limit, "offset": offset}
-        with errors_told(self._path):
+        with translated_errors(self._path):
             rows = self._database.execute(
                 f"SELECT DISTINCT sender FROM (SELECT sender FROM facet WHERE {condition} "  # noqa: S608
                 "ORDER BY seq DESC LIMIT :limit OFFSET :offset) WHERE sender IS NOT NULL",
@@ -224,12 +224,12 @@ class Reader:
 
         The questions stand in :mod:`gateway.ledger.questions.named_questions`.
         """
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return list(self._database.execute(sql, dict(values)))
 
     def stream(self, sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, however many they are; ``values`` by their names."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             # No `yield from`: it would close the cursor, long after the ledger perhaps.
             for row in self._database.execute(sql, dict(values)):  # noqa: UP028
                 yield row
@@ -243,39 +243,39 @@ class Reader:
 
     def pseudonyms(self) -> Pseudonyms:
         """The pseudonyms of this ledger."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return Pseudonyms.of(self._database.conn)
 
-    def sightings(self) -> Iterator[dict[str, Any]]:
+    def observed_recipients(self) -> Iterator[dict[str, Any]]:
         """Every observed recipient, newest first, with what was found of it and no more.
 
         Keys: ``id at sender recipient standing tier entity entity_name matched``; of an erased
         part they are null.
         """
-        with errors_told(self._path):
-            yield from self._database.query(_SIGHTINGS.format(where=""))
+        with translated_errors(self._path):
+            yield from self._database.query(_OBSERVED_RECIPIENTS.format(where=""))
 
     def samples(self) -> Iterator[dict[str, Any]]:
-        """The last of :meth:`sightings` of each recipient and institution."""
+        """The last of :meth:`observed_recipients` of each recipient and institution."""
         newest = "WHERE f.seq IN (SELECT max(seq) FROM facet GROUP BY recipient, entity)"
-        with errors_told(self._path):
-            yield from self._database.query(_SIGHTINGS.format(where=newest))
+        with translated_errors(self._path):
+            yield from self._database.query(_OBSERVED_RECIPIENTS.format(where=newest))
 
     def like(self, samples: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Those of :meth:`sightings` that have recipient and institution of one of these."""
+        """Those :meth:`observed_recipients` that have recipient and institution of one of these."""
         pairs = {(_folded(row["recipient"]), row["entity"]) for row in samples}
         named = sorted({recipient for recipient, _ in pairs if recipient is not None})
         entities = sorted({entity for recipient, entity in pairs if recipient is None and entity})
         values = {"recipients": json.dumps(named), "entities": json.dumps(entities)}
-        with errors_told(self._path):
-            for row in self._database.query(_SIGHTINGS.format(where=_LIKE), values):
+        with translated_errors(self._path):
+            for row in self._database.query(_OBSERVED_RECIPIENTS.format(where=_LIKE), values):
                 if (_folded(row["recipient"]), row["entity"]) in pairs:
                     yield row
 
-    def find(self, prefix: str) -> Story:
+    def find(self, prefix: str) -> EventWithActs:
         """The event whose id begins so. Raises ``LedgerError`` for none, and for several."""
         wanted = prefix.strip().upper()
-        with errors_told(self._path):
+        with translated_errors(self._path):
             rows = self._database.execute(
                 f"SELECT {_EVENT} FROM event WHERE id >= ? AND id < ? "  # noqa: S608 - our words
                 "ORDER BY id LIMIT 2",
@@ -293,11 +293,11 @@ class Reader:
             )
         return self._story(rows[0])
 
-    def related(self, event: Event) -> tuple[Story, ...]:
+    def related(self, event: Event) -> tuple[EventWithActs, ...]:
         """The events of the same observation (its end, its notice, decisions), oldest first."""
         if event.kind not in _OF_AN_OBSERVATION:
             return ()
-        with errors_told(self._path):
+        with translated_errors(self._path):
             rows = self._database.execute(_RELATED, {"event": event.id}).fetchall()
         return tuple(self._story(row) for row in rows if row[1] != event.id)
 
@@ -311,7 +311,7 @@ class Reader:
             "id, state, recipient, created_at, next_at, attempts, not_before, lease_until, "
             "sent_at, last_error"
         )
-        with errors_told(self._path):
+        with translated_errors(self._path):
             for row in self._database.query(
                 f"SELECT {columns}, request FROM outbox ORDER BY created_at, id"  # noqa: S608
             ):
@@ -320,22 +320,22 @@ class Reader:
 
     def notice(self, notice: str) -> Notice | None:
         """A notice as the outbox still has it; ``None``: it has not."""
-        with errors_told(self._path):
-            return outbox.kept(self._database, notice)
+        with translated_errors(self._path):
+            return outbox.find(self._database, notice)
 
     def checkpoint(self) -> Checkpoint:
         """The head of the chain."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return take_checkpoint(self._database)
 
     def identity(self) -> str | None:
         """What tells this ledger from any other: the hash of its first event, in hex."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return identity(self._database)
 
     def hash_at(self, seq: int) -> str | None:
         """The hash of that row as it is stored, in hex; ``None`` where there is no such row."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             row = self._database.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else bytes(row[0]).hex()
 
@@ -343,11 +343,11 @@ class Reader:
         self,
         checkpoint: Checkpoint | None = None,
         progress: Callable[[int], None] = lambda _: None,
-    ) -> Verdict:
+    ) -> VerificationResult:
         """Check all of the ledger; ``progress`` hears how many rows were walked so far."""
-        return examine(self._path, checkpoint, progress)
+        return verify_ledger(self._path, checkpoint, progress)
 
-    def words(self, filters: Filters) -> tuple[Word, ...]:
+    def words(self, filters: Filters) -> tuple[SearchWord, ...]:
         """What the words of ``filters.text`` stand for, in its order; empty where there is no text.
 
         Raises ``LedgerError`` as :func:`text_search.search` does.
@@ -355,20 +355,20 @@ class Reader:
         if filters.text is None:
             return ()
         if (known := self._words.get(filters.text)) is None:
-            with errors_told(self._path):
+            with translated_errors(self._path):
                 known = self._words[filters.text] = text_search.search(
                     self._database.conn, filters.text
                 )
         return known
 
-    def _story(self, row: tuple[Any, ...]) -> Story:
+    def _story(self, row: tuple[Any, ...]) -> EventWithActs:
         event = Event(*row)
-        with errors_told(self._path):
+        with translated_errors(self._path):
             parts = self._database.execute(
                 "SELECT part, data FROM personal WHERE event = ? ORDER BY part DESC", (event.id,)
             ).fetchall()
         personal = {Part(part): None if data is None else json.loads(data) for part, data in parts}
-        return Story(event, json.loads(event.facts), personal)
+        return EventWithActs(event, json.loads(event.facts), personal)
 
 
 def _folded(address: str | None) -> str | None:

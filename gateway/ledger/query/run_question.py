@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gateway.ledger.questions.question import Takes
+from gateway.ledger.questions.question import ParameterKind
 from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.ledger.query.read_connection import Reader
+    from gateway.ledger.query.read_connection import LedgerReader
     from gateway.ledger.questions.filters import Filters
     from gateway.ledger.questions.question import Question
     from gateway.ledger.record.record import JSON
@@ -27,7 +27,7 @@ ALL = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QuestionAnswer:
     """The rows of an answer, keyed by the question's columns; ``has_more``: they were cut off."""
 
     rows: list[dict[str, Any]]
@@ -35,14 +35,14 @@ class Answer:
 
 
 def answer(  # noqa: PLR0913 - what a question is asked with
-    reader: Reader,
+    reader: LedgerReader,
     question: Question,
     filters: Filters,
     values: Mapping[str, Value],
     *,
     now: datetime,
     limit: int | None,
-) -> Answer:
+) -> QuestionAnswer:
     """Ask a question that has SQL; ``limit=None`` is all.
 
     ``values`` are its parameters by name. Addresses in them are folded, times written as the ledger
@@ -63,10 +63,14 @@ def answer(  # noqa: PLR0913 - what a question is asked with
     )
     has_more = limit is not None and len(rows) > limit
     shown = rows[:limit] if has_more else rows
-    return Answer([dict(zip(question.columns, row, strict=True)) for row in shown], has_more)
+    return QuestionAnswer(
+        [dict(zip(question.columns, row, strict=True)) for row in shown], has_more
+    )
 
 
-def logged(question: Question, values: Mapping[str, Value], names: Pseudonyms) -> dict[str, JSON]:
+def parameters_as_logged(
+    question: Question, values: Mapping[str, Value], names: Pseudonyms
+) -> dict[str, JSON]:
     """The parameters as the access log keeps them: people by pseudonym."""
     kept: dict[str, JSON] = {}
     for parameter in question.parameters:
@@ -74,7 +78,7 @@ def logged(question: Question, values: Mapping[str, Value], names: Pseudonyms) -
         if value is None:
             continue
         text = str(value)
-        is_bare = parameter.takes is Takes.ADDRESS or "@" in text
+        is_bare = parameter.takes is ParameterKind.ADDRESS or "@" in text
         kept[parameter.name] = names.person(text) if is_bare else text
     return kept
 

@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from gateway.errors import LedgerError
-from gateway.ledger.questions.filters import Word
+from gateway.ledger.questions.filters import SearchWord
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,7 +31,7 @@ LONGEST_WORD = 40
 """Letters of a word that are compared; no name has a longer one to tell it from others by."""
 
 MOST_COMMON = 2000
-"""With more names than that, a word is common (:class:`Word`)."""
+"""With more names than that, a word is common (:class:`SearchWord`)."""
 
 _SHORTEST_SLIP = 4
 _LONG = 7
@@ -56,7 +56,7 @@ _SPELLINGS = (
 _TWICE = re.compile(r"(.)\1+")
 
 
-def search(connection: sqlite3.Connection, text: str) -> tuple[Word, ...]:
+def search(connection: sqlite3.Connection, text: str) -> tuple[SearchWord, ...]:
     """What each word of the text stands for among the names of an open ledger.
 
     In the order of the text. Words end where letters and digits do, as the index has them. Raises
@@ -93,7 +93,7 @@ class Vocabulary:
         """Each word in Latin letters, in the same order."""
         return [word if word.isascii() else latin(word) for word in self._words]
 
-    def find(self, asked: str) -> Word:
+    def find(self, asked: str) -> SearchWord:
         """What a word stands for: itself, other spellings of it, or what a slip made of it.
 
         Its ``query`` is empty where no name has the like.
@@ -106,10 +106,10 @@ class Vocabulary:
         if not found:
             found = self._slips(latin(folded)[:LONGEST_WORD])
         if not found:
-            return Word(asked)
+            return SearchWord(asked)
         query = _expression(found)
         taken = () if found == known else tuple(word for word in found if word != folded)
-        return Word(asked, query, taken, self._count(query) > MOST_COMMON)
+        return SearchWord(asked, query, taken, self._count(query) > MOST_COMMON)
 
     def _count(self, query: str) -> int:
         (count,) = self._connection.execute(

@@ -38,7 +38,7 @@ ACCEPTED = (
     "a day (2026-11-22), a moment (2026-11-22T09:30:00Z, or with +02:00), or how long ago: "
     "30m, 12h, 7d, 2w"
 )
-"""What :func:`when` takes, for help and errors."""
+"""What :func:`parse_moment` takes, for help and errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SearchWord:
     """A word of a text, and what it was taken for in the names that the ledger holds.
 
     ``query`` is FTS5's expression for it (SQLite's documentation, "FTS5", section 3); empty where
@@ -91,7 +91,7 @@ class Word:
     is_common: bool = False
 
 
-def when(text: str, now: datetime, *, is_end: bool = False) -> datetime:
+def parse_moment(text: str, now: datetime, *, is_end: bool = False) -> datetime:
     """A moment in a person's words, in UTC where they name no zone.
 
     A day is its beginning, or where it ends a period the beginning of the next: the day itself
@@ -110,7 +110,7 @@ def when(text: str, now: datetime, *, is_end: bool = False) -> datetime:
         raise ValueError(f"{text!r} is no time; accepted are {ACCEPTED}") from error
 
 
-def as_sql(filters: Filters, words: Sequence[Word] = ()) -> tuple[str, dict[str, str]]:
+def as_sql(filters: Filters, words: Sequence[SearchWord] = ()) -> tuple[str, dict[str, str]]:
     """The condition on the table ``facet``, as SQL, and its parameters by their names.
 
     ``words`` is what ``filters.text`` was found to mean: a finding fits in whose names, sender,
@@ -152,7 +152,7 @@ def _of_people(filters: Filters) -> Iterator[_Term]:
         yield "lower(department) = :department", {"department": fold(filters.department)}
 
 
-def _of_words(words: Sequence[Word]) -> Iterator[_Term]:
+def _of_words(words: Sequence[SearchWord]) -> Iterator[_Term]:
     for number, word in enumerate(words):
         if not word.query:
             yield "0", {}

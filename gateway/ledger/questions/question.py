@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OF_PEOPLE = frozenset({"sender", "recipient", "reason"})
 
 
-class Takes(StrEnum):
+class ParameterKind(StrEnum):
     """What a parameter is: how it is read from a person's words."""
 
     ADDRESS = "address"
@@ -47,7 +47,7 @@ class Parameter:
     """
 
     name: str
-    takes: Takes
+    takes: ParameterKind
     help: str
     metavar: str
     default: int | None = None
@@ -55,7 +55,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AnswerSentence:
     """The answer in one sentence, by how many rows it has; ``{count}`` stands for their number."""
 
     none: str
@@ -76,15 +76,16 @@ class Said:
 class Question:
     """A named question. ``sql=None``: it is answered from more than the ledger, by its command.
 
-    ``filters`` are the names of the filters it takes. ``shown`` are the columns for people, on a
-    terminal; programs get ``columns``. ``example`` is what stands behind the name in an example.
+    ``filters`` are the names of the filters it takes. ``table_columns`` are the columns for people,
+    on a terminal; programs get ``columns``. ``example`` is what stands behind the name in an
+    example.
     """
 
     name: str
     asks: str
-    said: Said
+    sentence: AnswerSentence
     columns: tuple[str, ...]
-    shown: tuple[str, ...]
+    table_columns: tuple[str, ...]
     example: str
     sql: str | None = None
     filters: tuple[str, ...] = ()
@@ -101,6 +102,6 @@ class Question:
         return {parameter.name: parameter.default for parameter in self.parameters}
 
 
-def chosen(condition: str, order: str = "DESC") -> str:
+def findings_where(condition: str, order: str = "DESC") -> str:
     """SQL: the findings of a page, by a condition on ``facet``; newest first unless ``ASC``."""
     return f"(SELECT seq FROM facet WHERE {condition} ORDER BY seq {order} LIMIT :limit)"  # noqa: S608

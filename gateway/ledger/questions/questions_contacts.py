@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
-from gateway.ledger.questions.question import Parameter, Question, Said, Takes, chosen
+from gateway.ledger.questions.question import (
+    AnswerSentence,
+    Parameter,
+    ParameterKind,
+    Question,
+    findings_where,
+)
 
 PERIOD = ("since", "until")
 INSTITUTION = ("entity", "list", "programme", "tier")
@@ -15,7 +21,7 @@ _FINDING_SQL = ", ".join(f"n.{column}" for column in _FINDING)
 CONTACTS = Question(
     "contacts",
     "Who wrote to whom between two days, and what became of it?",
-    Said(
+    AnswerSentence(
         "Nobody did, as far as the ledger goes.",
         "One recipient was written to.",
         "{count} recipients were written to, the newest first.",
@@ -24,14 +30,14 @@ CONTACTS = Question(
     ("at", "id", "sender", "recipient", "outcome"),
     "--sender prof@example.edu --domain mipt.ru --since 2026-01-01 --until 2026-06-30",
     f"SELECT {_FINDING_SQL}, n.matched, n.outcome, n.notice, n.disposition "
-    f"FROM finding n WHERE n.seq IN {chosen('{where}')} ORDER BY n.seq DESC",
+    f"FROM finding n WHERE n.seq IN {findings_where('{where}')} ORDER BY n.seq DESC",
     (*PERIOD, "sender", "recipient", "domain", *INSTITUTION, "department", "outcome", "text"),
 )
 
 FIRST_CONTACTS = Question(
     "first-contacts",
     "Who wrote to an institution for the first time?",
-    Said(
+    AnswerSentence(
         "Nobody wrote to an institution for the first time.",
         "One sender wrote to an institution for the first time.",
         "{count} first contacts of a sender with an institution, the newest first.",
@@ -42,7 +48,7 @@ FIRST_CONTACTS = Question(
     f"SELECT {_FINDING_SQL}, ("
     "SELECT count(*) FROM facet f JOIN facet c ON c.sender = f.sender AND c.entity = f.entity"
     " WHERE f.seq = n.seq) AS findings FROM finding n WHERE n.seq IN "
-    + chosen(
+    + findings_where(
         "{where} AND sender <> '' AND entity IS NOT NULL AND NOT EXISTS ("
         "SELECT 1 FROM facet e WHERE e.sender = facet.sender AND e.entity = facet.entity"
         " AND e.seq < facet.seq)"
@@ -54,7 +60,7 @@ FIRST_CONTACTS = Question(
 WARNED_OFTEN = Question(
     "warned-often",
     "Who was warned more than N times?",
-    Said(
+    AnswerSentence(
         "Nobody was warned so often.",
         "One sender was warned so often.",
         "{count} senders were warned so often, the most often warned first.",
@@ -69,7 +75,7 @@ FROM facet WHERE {where} AND notice = 'sent' AND sender <> ''
 GROUP BY +sender HAVING count(DISTINCT notice_id) > :times
 ORDER BY 3 DESC, 1 LIMIT :limit""",
     (*PERIOD, *INSTITUTION, "department"),
-    (Parameter("times", Takes.NUMBER, "More often than so many times.", "N", 2),),
+    (Parameter("times", ParameterKind.NUMBER, "More often than so many times.", "N", 2),),
 )
 
 # A NOTIFIED event says when a letter went; the plus leads to its index.
@@ -97,7 +103,7 @@ _LAST_BEFORE = (
 AFTER_WARNING = Question(
     "after-warning",
     "Who wrote to an institution again after being warned about it?",
-    Said(
+    AnswerSentence(
         "Nobody wrote to an institution again after being warned about it.",
         "One recipient was written to after its sender was warned about the institution.",
         "{count} recipients were written to after their senders were warned about the "
@@ -107,14 +113,15 @@ AFTER_WARNING = Question(
     ("at", "id", "sender", "entity_name", "warned_at"),
     "--since 30d --tier blocking",
     f"SELECT {_FINDING_SQL}, {_LAST_BEFORE}, n.outcome, n.disposition "
-    f"FROM finding n WHERE n.seq IN {chosen(f'{{where}} AND {_WAS_WARNED}')} ORDER BY n.seq DESC",
+    f"FROM finding n WHERE n.seq IN {findings_where(f'{{where}} AND {_WAS_WARNED}')} "
+    "ORDER BY n.seq DESC",
     (*PERIOD, "sender", *INSTITUTION, "department"),
 )
 
 NOT_WARNED = Question(
     "not-warned",
     "Who wrote to a listed institution without being told, and why not?",
-    Said(
+    AnswerSentence(
         "Everybody whose message was delivered to a listed institution was told.",
         "One message went to a listed institution of which its sender was not told.",
         "{count} recipients at listed institutions of whom the sender was not told; `notice` says "
@@ -124,7 +131,7 @@ NOT_WARNED = Question(
     (*_FOR_PEOPLE, "notice"),
     "--since 30d --tier blocking",
     f"SELECT {_FINDING_SQL}, n.tier, n.notice, n.policy_rule FROM finding n WHERE n.seq IN "
-    + chosen(
+    + findings_where(
         "{where} AND standing = 'listed' AND outcome = 'delivered' "
         "AND notice NOT IN ('sent', 'queued')"
     )
@@ -135,7 +142,7 @@ NOT_WARNED = Question(
 UNKNOWN_OUTCOME = Question(
     "unknown-outcome",
     "Which messages may or may not have arrived?",
-    Said(
+    AnswerSentence(
         "Of every message it is known what became of it.",
         "Of one recipient it is not known whether the message arrived.",
         "Of {count} recipients it is not known whether the message arrived.",
@@ -144,7 +151,7 @@ UNKNOWN_OUTCOME = Question(
     (*_FOR_PEOPLE, "outcome"),
     "--since 30d",
     f"SELECT {_FINDING_SQL}, n.outcome, n.queue_id, n.message_id FROM finding n "
-    f"WHERE n.seq IN {chosen('''{where} AND outcome IN ('unknown', 'pending')''')} "
+    f"WHERE n.seq IN {findings_where('''{where} AND outcome IN ('unknown', 'pending')''')} "
     "ORDER BY n.seq DESC",
     (*PERIOD, "sender", *INSTITUTION, "department"),
 )

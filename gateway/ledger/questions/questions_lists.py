@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.ledger.questions.question import Parameter, Question, Said, Takes
+from gateway.ledger.questions.question import AnswerSentence, Parameter, ParameterKind, Question
 
 LIST_CHANGE = Question(
     "list-change",
     "What in the ledger is affected by a change of the lists?",
-    Said(
+    AnswerSentence(
         "Nothing that the ledger holds is touched by the change.",
         "One event is touched by the change.",
         "{count} events are touched by the change, newly listed ones first.",
@@ -23,25 +23,27 @@ LIST_CHANGE = Question(
     parameters=(
         Parameter(
             "before",
-            Takes.WORD,
+            ParameterKind.WORD,
             "The older snapshot: a day, or the start of a digest; left out, the one before.",
             "DAY|DIGEST",
         ),
-        Parameter("after", Takes.WORD, "The newer one; left out, the one in force.", "DAY|DIGEST"),
+        Parameter(
+            "after", ParameterKind.WORD, "The newer one; left out, the one in force.", "DAY|DIGEST"
+        ),
     ),
 )
 
 WHY = Question(
     "why",
     "Why did a message match?",
-    Said("", "", ""),
+    AnswerSentence("", "", ""),
     ("field", "value"),
     ("field", "value"),
     "--event 01KB8Q",
     parameters=(
         Parameter(
             "event",
-            Takes.WORD,
+            ParameterKind.WORD,
             "The event, by its id or the beginning of it.",
             "ID",
             is_required=True,
@@ -52,7 +54,7 @@ WHY = Question(
 WHY_NOT = Question(
     "why-not",
     "Why did an address not match, and did the ledger ever see it?",
-    Said(
+    AnswerSentence(
         "The ledger never saw that recipient.",
         "The ledger saw that recipient once.",
         "The ledger saw that recipient {count} times, the newest first.",
@@ -65,9 +67,13 @@ WHY_NOT = Question(
     " ORDER BY seq DESC",
     parameters=(
         Parameter(
-            "address", Takes.ADDRESS, "The recipient's address.", "ADDRESS", is_required=True
+            "address",
+            ParameterKind.ADDRESS,
+            "The recipient's address.",
+            "ADDRESS",
+            is_required=True,
         ),
-        Parameter("on", Takes.DAY, "The day to decide for; left out, today (UTC).", "DATE"),
+        Parameter("on", ParameterKind.DAY, "The day to decide for; left out, today (UTC).", "DATE"),
     ),
 )
 

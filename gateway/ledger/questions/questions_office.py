@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
-from gateway.ledger.questions.question import Parameter, Question, Said, Takes, chosen
+from gateway.ledger.questions.question import (
+    AnswerSentence,
+    Parameter,
+    ParameterKind,
+    Question,
+    findings_where,
+)
 from gateway.ledger.questions.questions_contacts import INSTITUTION, PERIOD
 
 _PARTIES = ("sender", "recipient", "entity_name")
@@ -22,14 +28,16 @@ _REASON = _LAST.format(
     " WHERE p.event = d.id AND p.part = 'notes')"
 )
 _IN_PERIOD = "({0} >= :since OR :since IS NULL) AND ({0} < :until OR :until IS NULL)"
-_SINCE = Parameter("since", Takes.MOMENT, "From then on: a day, or how long ago (30d).", "WHEN")
-_UNTIL = Parameter("until", Takes.END, "Up to then; a day is in.", "WHEN")
-_DAYS = Parameter("days", Takes.NUMBER, "So many days.", "N", 30)
+_SINCE = Parameter(
+    "since", ParameterKind.MOMENT, "From then on: a day, or how long ago (30d).", "WHEN"
+)
+_UNTIL = Parameter("until", ParameterKind.END, "Up to then; a day is in.", "WHEN")
+_DAYS = Parameter("days", ParameterKind.NUMBER, "So many days.", "N", 30)
 
 OPEN_LONGER = Question(
     "open-longer",
     "Which findings have been open for longer than N days?",
-    Said(
+    AnswerSentence(
         "No finding has been open for so long.",
         "One finding has been open for so long.",
         "{count} findings have been open for so long, the oldest first.",
@@ -40,7 +48,7 @@ OPEN_LONGER = Question(
     "SELECT n.at, n.id, CAST(julianday(:now) - julianday(n.at) AS INTEGER), "
     f"{_PARTIES_SQL}, n.department, n.standing, n.tier, n.notice "
     "FROM finding n WHERE n.seq IN "
-    + chosen(
+    + findings_where(
         "{where} AND disposition = 'open'"
         " AND at < strftime('%Y-%m-%dT%H:%M:%fZ', :now, '-' || :days || ' days')",
         "ASC",
@@ -53,7 +61,7 @@ OPEN_LONGER = Question(
 LICENCE = Question(
     "licence",
     "What was allowed under a licence?",
-    Said(
+    AnswerSentence(
         "Nothing in the ledger rests on that licence.",
         "One finding rests on that licence.",
         "{count} findings rest on that licence, the newest first.",
@@ -70,13 +78,13 @@ LICENCE = Question(
     " WHERE licence IS NOT NULL AND lower(licence) = lower(:number)"
     " ORDER BY seq DESC LIMIT :limit) ORDER BY n.seq DESC",
     (),
-    (Parameter("number", Takes.WORD, "The licence's number.", "NUMBER", is_required=True),),
+    (Parameter("number", ParameterKind.WORD, "The licence's number.", "NUMBER", is_required=True),),
 )
 
 FALSE_POSITIVES = Question(
     "false-positives",
     "How often was a rule wrong about an institution?",
-    Said(
+    AnswerSentence(
         "Nothing was decided yet, so there is no rate.",
         "One institution and rule has decided findings.",
         "{count} institutions and rules have decided findings, the most often wrong first.",
@@ -104,7 +112,7 @@ _ALLOWED_SQL = (
 EXCEPTIONS = Question(
     "exceptions",
     "Which exceptions and licences are in force?",
-    Said(
+    AnswerSentence(
         "No exception is in force, neither decided nor written in the policy.",
         "One exception is in force.",
         "{count} exceptions are in force, those that end first at the top.",
@@ -120,7 +128,7 @@ EXCEPTIONS = Question(
 EXPIRING = Question(
     "expiring",
     "Which exceptions and licences end within N days?",
-    Said(
+    AnswerSentence(
         "None ends so soon.",
         "One ends so soon.",
         "{count} end so soon, the first at the top.",
@@ -138,7 +146,7 @@ EXPIRING = Question(
 DECISIONS = Question(
     "decisions",
     "Who decided what, when and why?",
-    Said(
+    AnswerSentence(
         "Nothing was decided.",
         "One decision was taken.",
         "{count} decisions were taken, the newest first.",
@@ -165,13 +173,13 @@ LEFT JOIN personal p ON p.event = d.id AND p.part = 'notes'
 LEFT JOIN personal s ON s.event = o.id AND s.part = 'sender'
 ORDER BY d.at DESC, d.seq DESC""",
     (),
-    (_SINCE, _UNTIL, Parameter("by", Takes.WORD, "Only those of that person.", "NAME")),
+    (_SINCE, _UNTIL, Parameter("by", ParameterKind.WORD, "Only those of that person.", "NAME")),
 )
 
 HELD = Question(
     "held",
     "What is under hold, for which matter, since when?",
-    Said(
+    AnswerSentence(
         "Nothing is under hold.",
         "One finding is under hold.",
         "{count} findings are under hold.",
@@ -192,13 +200,13 @@ WHERE h.kind IN ('HELD', 'RELEASED') AND h.kind = 'HELD'
   AND (:matter IS NULL OR lower(json_extract(h.facts, '$.matter')) = lower(:matter))
 ORDER BY h.seq DESC LIMIT :limit""",
     (),
-    (Parameter("matter", Takes.WORD, "Only what is held for that matter.", "NAME"),),
+    (Parameter("matter", ParameterKind.WORD, "Only what is held for that matter.", "NAME"),),
 )
 
 ERASED = Question(
     "erased",
     "What was erased, when, and by whom?",
-    Said(
+    AnswerSentence(
         "Nothing was erased.",
         "There was one erasure.",
         "There were {count} erasures, the newest first.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.ledger.questions.question import Parameter, Question, Said, Takes
+from gateway.ledger.questions.question import AnswerSentence, Parameter, ParameterKind, Question
 
-_SINCE = Parameter("since", Takes.MOMENT, "From then on: a day, or how long ago (30d).", "WHEN")
-_UNTIL = Parameter("until", Takes.END, "Up to then; a day is in.", "WHEN")
+_SINCE = Parameter(
+    "since", ParameterKind.MOMENT, "From then on: a day, or how long ago (30d).", "WHEN"
+)
+_UNTIL = Parameter("until", ParameterKind.END, "Up to then; a day is in.", "WHEN")
 
 # A process shows every five minutes that it lives. One sign may be late; with two missing nobody
 # can say that it watched. What lies between two signs of one process was watched, what lies in no
@@ -54,7 +56,7 @@ gap AS (
 BLIND = Question(
     "blind",
     "Was the gateway blind, and when?",
-    Said(
+    AnswerSentence(
         "No: at every moment a process was watching, and nothing is left unknown.",
         "One thing bears on it.",
         "{count} things bear on it.",
@@ -92,14 +94,14 @@ FROM (
     (),
     (
         *(_SINCE, _UNTIL),
-        Parameter("minutes", Takes.NUMBER, "Gaps of so many minutes at least.", "N", 1),
+        Parameter("minutes", ParameterKind.NUMBER, "Gaps of so many minutes at least.", "N", 1),
     ),
 )
 
 WHO_LOOKED = Question(
     "who-looked",
     "Who looked at whose records, and why?",
-    Said(
+    AnswerSentence(
         "Nobody did.",
         "Somebody looked once.",
         "Records were looked at {count} times, the newest first.",
@@ -125,23 +127,25 @@ ORDER BY a.at DESC, a.seq DESC LIMIT :limit""",
         *(_SINCE, _UNTIL),
         Parameter(
             "sender",
-            Takes.SENDER,
+            ParameterKind.SENDER,
             "Only where this sender's records were among them, or may have been.",
             "ADDRESS",
         ),
-        Parameter("by", Takes.WORD, "Only what that person looked at.", "NAME"),
+        Parameter("by", ParameterKind.WORD, "Only what that person looked at.", "NAME"),
     ),
 )
 
 INTACT = Question(
     "intact",
     "Is the ledger intact?",
-    Said("", "", ""),
+    AnswerSentence("", "", ""),
     ("intact", "events", "head", "seq", "id", "what"),
     ("seq", "id", "what"),
     "--checkpoint /mnt/safe/checkpoint.json",
     parameters=(
-        Parameter("checkpoint", Takes.FILE, "A checkpoint that was kept elsewhere.", "FILE"),
+        Parameter(
+            "checkpoint", ParameterKind.FILE, "A checkpoint that was kept elsewhere.", "FILE"
+        ),
     ),
 )
 

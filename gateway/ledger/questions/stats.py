@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.questions.question import Question, Said
+from gateway.ledger.questions.question import AnswerSentence, Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def _by(name: str, group: str, many: str, *, order: str = "findings DESC, last D
     return Question(
         name,
         f"Findings by {name}.",
-        Said("Nothing in the ledger fits.", f"All findings are of one {name}.", many),
+        AnswerSentence("Nothing in the ledger fits.", f"All findings are of one {name}.", many),
         columns,
         shown,
         f"--by {name}",

@@ -82,7 +82,7 @@ class Checkpoint:
 
 
 @dataclass(slots=True)
-class Walk:
+class ChainWalk:
     """What a verification has seen so far; whole once it has ended.
 
     ``erased`` counts, for each part, the events that lost it; ``parts`` are all the personal parts
@@ -179,7 +179,7 @@ def row_hash(  # noqa: PLR0913, PLR0917 - the columns of the table, in its order
 
 
 def verify(
-    rows: Iterable[tuple[Any, ...]], walk: Walk, checkpoint: Checkpoint | None = None
+    rows: Iterable[tuple[Any, ...]], walk: ChainWalk, checkpoint: Checkpoint | None = None
 ) -> Flaw | None:
     """Walk the rows, in the order of ``seq`` from the first; returns the first flaw.
 
@@ -272,7 +272,7 @@ def _flaw_of(columns: tuple[Any, ...], expected_seq: int, head: bytes) -> str | 
     return None if is_sealed else "was changed: its hash does not fit its columns"
 
 
-def _flaw_beside(columns: tuple[Any, ...], walk: Walk) -> str | None:
+def _flaw_beside(columns: tuple[Any, ...], walk: ChainWalk) -> str | None:
     row = StoredRow._make(columns)
     found: dict[str, str] = {}
     lost: list[Part] = []

@@ -18,7 +18,7 @@ from gateway.ledger.record.record import (
     EventKind,
     Part,
     Record,
-    readable,
+    as_text,
     timestamp,
     ulid,
 )
@@ -32,7 +32,7 @@ Entropy: TypeAlias = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Observation:
     """One message in which something was found, as far as it is known when it is observed.
 
     ``message`` is the id that its events share, ``process`` the id of the running gateway, ``mode``
@@ -51,28 +51,28 @@ class Sighting:
 
 
 def observed(
-    sighting: Sighting, decisions: Iterable[Decision], *, at: datetime, entropy: Entropy
+    observation: Observation, decisions: Iterable[Decision], *, at: datetime, entropy: Entropy
 ) -> tuple[Record, ...]:
     """One OBSERVED for each finding, in the order of the decisions and of their findings.
 
     Raises ``ValueError`` for a time without a zone, as every builder here does.
     """
     pairs = [(decision, finding) for decision in decisions for finding in decision.findings]
-    waiting = list(sighting.envelope.recipients)
+    waiting = list(observation.envelope.recipients)
     records: list[Record] = []
-    for index, (decision, finding) in enumerate(pairs, sighting.first_index):
+    for index, (decision, finding) in enumerate(pairs, observation.first_index):
         facts, recipient = _finding(decision, finding)
         facts |= {
-            "message": sighting.message,
+            "message": observation.message,
             "index": index,
-            "process": sighting.process,
-            "mode": sighting.mode,
-            "department": sighting.department,
-            "header_readable": None if sighting.peek is None else sighting.peek.readable,
+            "process": observation.process,
+            "mode": observation.mode,
+            "department": observation.department,
+            "header_readable": None if observation.peek is None else observation.peek.readable,
         }
         accepted = _take(waiting, finding.recipient.raw)
         recipient["reply"] = None if accepted is None else _words(accepted.reply)
-        sender = _sender(sighting)
+        sender = _sender(observation)
         rule = facts["policy_rule"]
         if isinstance(rule, str) and "@" in rule:
             # A rule or an exception may be named after a person.
@@ -86,7 +86,7 @@ def observed(
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledRecipient:
     """What became of one observed recipient; ``observed`` is the id of its OBSERVED.
 
     ``reply`` is the next hop's final reply as text, or ours; ``refused_by_us`` tells our own
@@ -112,7 +112,7 @@ class NoticeState:
 
 
 def settled(  # noqa: PLR0913 - the fields of the event
-    result: Settled,
+    result: SettledRecipient,
     notice: NoticeState,
     *,
     message: str,
@@ -233,10 +233,10 @@ def _finding(decision: Decision, finding: Finding) -> tuple[dict[str, JSON], dic
     return facts, recipient
 
 
-def _sender(sighting: Sighting) -> dict[str, JSON]:
-    envelope, peek = sighting.envelope, sighting.peek
+def _sender(observation: Observation) -> dict[str, JSON]:
+    envelope, peek = observation.envelope, observation.peek
     return {
-        "address": readable(envelope.sender),
+        "address": as_text(envelope.sender),
         "client": envelope.client.address,
         "helo": envelope.client.helo,
         "message_id": None if peek is None else peek.message_id,

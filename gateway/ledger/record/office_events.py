@@ -32,7 +32,7 @@ SUBJECTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Actor:
     """Who acts, by the name they are signed in with, and when, an aware time.
 
     ``entropy`` gives that many random bytes.
@@ -46,7 +46,7 @@ class Hand:
 def disposed(  # noqa: PLR0913 - the fields of the event
     observed: str,
     disposition: Disposition,
-    hand: Hand,
+    actor: Actor,
     *,
     reason: str | None = None,
     licence: str | None = None,
@@ -60,25 +60,25 @@ def disposed(  # noqa: PLR0913 - the fields of the event
     facts: dict[str, JSON] = {
         "observed": observed,
         "disposition": disposition.value,
-        "by": hand.by,
+        "by": actor.by,
         "licence": licence,
         "expires_on": None if expires_on is None else expires_on.isoformat(),
     }
-    return _record(EventKind.DISPOSED, facts, hand, notes={"reason": reason})
+    return _record(EventKind.DISPOSED, facts, actor, notes={"reason": reason})
 
 
-def held(observed: str, hand: Hand, *, matter: str | None, reason: str | None = None) -> Record:
+def held(observed: str, actor: Actor, *, matter: str | None, reason: str | None = None) -> Record:
     """A finding is kept whole, for a ``matter`` (an inquiry's number): nothing of it is erased."""
-    facts: dict[str, JSON] = {"observed": observed, "by": hand.by, "matter": matter}
-    return _record(EventKind.HELD, facts, hand, notes={"reason": reason})
+    facts: dict[str, JSON] = {"observed": observed, "by": actor.by, "matter": matter}
+    return _record(EventKind.HELD, facts, actor, notes={"reason": reason})
 
 
 def released(
-    observed: str, hand: Hand, *, matter: str | None = None, reason: str | None = None
+    observed: str, actor: Actor, *, matter: str | None = None, reason: str | None = None
 ) -> Record:
     """A hold ended, that for ``matter``, or where it is ``None`` all: what is due may go again."""
-    facts: dict[str, JSON] = {"observed": observed, "by": hand.by, "matter": matter}
-    return _record(EventKind.RELEASED, facts, hand, notes={"reason": reason})
+    facts: dict[str, JSON] = {"observed": observed, "by": actor.by, "matter": matter}
+    return _record(EventKind.RELEASED, facts, actor, notes={"reason": reason})
 
 
 def erased(  # noqa: PLR0913 - the fields of the event
@@ -87,7 +87,7 @@ def erased(  # noqa: PLR0913 - the fields of the event
     *,
     events: int,
     kept: int,
-    hand: Hand,
+    actor: Actor,
     reason: str | None = None,
 ) -> Record:
     """Personal data was erased: how much and of which events, never whose.
@@ -98,18 +98,18 @@ def erased(  # noqa: PLR0913 - the fields of the event
     """
     facts: dict[str, JSON] = {
         "cause": cause,
-        "by": hand.by,
+        "by": actor.by,
         "parts": {part.value: len(of.get(part, ())) for part in Part},
         "of": {part.value: sorted(of.get(part, ())) for part in Part},
         "events": events,
         "kept": kept,
     }
-    return _record(EventKind.ERASED, facts, hand, notes={"reason": reason})
+    return _record(EventKind.ERASED, facts, actor, notes={"reason": reason})
 
 
 def accessed(  # noqa: PLR0913 - the fields of the event
     verb: str,
-    hand: Hand,
+    actor: Actor,
     *,
     rows: int,
     filters: Mapping[str, JSON],
@@ -123,25 +123,25 @@ def accessed(  # noqa: PLR0913 - the fields of the event
     """
     facts: dict[str, JSON] = {
         "verb": verb,
-        "by": hand.by,
+        "by": actor.by,
         "rows": rows,
         "filters": dict(filters),
         "subjects": list(subjects) if len(subjects) <= SUBJECTS else None,
         "subject_count": len(subjects),
     }
-    return _record(EventKind.ACCESSED, facts, hand, notes={"reason": reason})
+    return _record(EventKind.ACCESSED, facts, actor, notes={"reason": reason})
 
 
 def _record(
-    kind: EventKind, facts: Mapping[str, JSON], hand: Hand, *, notes: Mapping[str, str | None]
+    kind: EventKind, facts: Mapping[str, JSON], actor: Actor, *, notes: Mapping[str, str | None]
 ) -> Record:
     written = {name: text for name, text in notes.items() if text}
     personal: dict[Part, Mapping[str, JSON]] = {Part.NOTES: written} if written else {}
     return Record(
-        ulid(hand.at, hand.entropy(ENTROPY_BYTES)),
-        timestamp(hand.at),
+        ulid(actor.at, actor.entropy(ENTROPY_BYTES)),
+        timestamp(actor.at),
         kind.value,
         facts,
         personal,
-        {part: hand.entropy(SALT_BYTES) for part in personal},
+        {part: actor.entropy(SALT_BYTES) for part in personal},
     )

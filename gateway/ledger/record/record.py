@@ -139,12 +139,12 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """Read back what :func:`timestamp` wrote, an aware time. Raises ``ValueError`` for none."""
     return datetime.fromisoformat(text)
 
 
-def readable(raw: bytes) -> str:
+def as_text(raw: bytes) -> str:
     r"""Bytes of a peer as text: UTF-8 where it is UTF-8, else ``\xNN`` for what is not."""
     return raw.decode("utf-8", "backslashreplace")
 

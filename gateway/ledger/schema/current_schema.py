@@ -35,14 +35,14 @@ EXPECTED = (
 """Every object that a ledger of today holds."""
 
 
-class Difference(NamedTuple):
+class SchemaDifference(NamedTuple):
     """One object that is not as it should be; ``what`` is a sentence without its full stop."""
 
     name: str
     what: str
 
 
-def differences(connection: sqlite3.Connection) -> Iterator[Difference]:
+def schema_differences(connection: sqlite3.Connection) -> Iterator[SchemaDifference]:
     """Where the objects of an open database are not those of :data:`EXPECTED`.
 
     A strange trigger or view can falsify what is written or shown; a strange table holds what no
@@ -58,12 +58,12 @@ def differences(connection: sqlite3.Connection) -> Iterator[Difference]:
     for type_, name, sql in EXPECTED:
         there = found.pop((type_, name), None)
         if there is None:
-            yield Difference(name, f"the {type_} {name} is missing")
+            yield SchemaDifference(name, f"the {type_} {name} is missing")
         elif there != sql:
-            yield Difference(name, f"the {type_} {name} was changed")
+            yield SchemaDifference(name, f"the {type_} {name} was changed")
     for type_, name in found:
         if type_ in ("trigger", "view") or (type_ == "table" and name not in schema_v2.SHADOWS):
-            yield Difference(name, f"the {type_} {name} is none of the ledger's")
+            yield SchemaDifference(name, f"the {type_} {name} is none of the ledger's")
 
 
 def _text(value: object) -> str:

@@ -54,7 +54,7 @@ class Backlog:
     """How many lines wait to be taken in, and how many were put aside for a person to look at."""
 
     waiting: int
-    aside: int
+    set_aside: int
 
 
 class Journal:
@@ -64,7 +64,7 @@ class Journal:
         self._path = path
 
     @property
-    def aside(self) -> Path:
+    def set_aside_path(self) -> Path:
         """Where lines are moved that cannot be taken in."""
         return self._path.with_name(self._path.name + ".aside")
 
@@ -78,7 +78,7 @@ class Journal:
 
     def backlog(self) -> Backlog:
         """Count the lines; of a file that cannot be read, none. Reads both files to their ends."""
-        return Backlog(_count(self._path), _count(self.aside))
+        return Backlog(_count(self._path), _count(self.set_aside_path))
 
     def write(self, lines: Iterable[Line]) -> None:
         """Keep all of the lines or none; durable when it returns. Raises :class:`JournalError`."""
@@ -99,14 +99,14 @@ class Journal:
                 raise
 
     @contextmanager
-    def held(self) -> Iterator[HeldJournal]:
+    def locked(self) -> Iterator[LockedJournal]:
         """Read the entries while nobody else writes. Raises :class:`JournalError`.
 
         Take the database's write lock first and this one after it: whoever waits for the
         journal then waits for as long as the taking in lasts, never for a busy database.
         """
         with self._told("read"), self._locked() as handle:
-            yield HeldJournal(self, handle)
+            yield LockedJournal(self, handle)
 
     def _empty(self, handle: int, unfit: Iterable[Line]) -> None:
         if lines := list(unfit):
@@ -115,7 +115,7 @@ class Journal:
         os.fsync(handle)
 
     def _put_aside(self, lines: Iterable[Line]) -> None:
-        handle = os.open(self.aside, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = os.open(self.set_aside_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             _write_all(handle, b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
             os.fsync(handle)
@@ -147,8 +147,8 @@ class Journal:
             ) from error
 
 
-class HeldJournal:
-    """The journal while its lock is held. Made by :meth:`Journal.held`."""
+class LockedJournal:
+    """The journal while its lock is held. Made by :meth:`Journal.locked`."""
 
     def __init__(self, journal: Journal, handle: int) -> None:
         self._journal = journal

@@ -17,8 +17,8 @@ from gateway.ledger.record import events
 from gateway.ledger.store import pseudonyms
 from gateway.ledger.store.emergency_journal import JournalError
 from gateway.ledger.store.migration import Migration
-from gateway.ledger.store.process_lock import Liveness
-from gateway.ledger.store.recovery import Hand, settle_the_dead, take_journal_in
+from gateway.ledger.store.process_lock import ProcessLock
+from gateway.ledger.store.recovery import WritingProcess, settle_dead_processes, take_journal_in
 from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.store.store_contract import StoreError
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from gateway.ledger.store.emergency_journal import Journal
     from gateway.ledger.store.settlement import Rhythm
-    from gateway.ledger.store.write_job import Job
+    from gateway.ledger.store.write_job import WriteJob
 
 RETRY_SECONDS = 2.0
 """How long an unusable ledger is left alone before it is tried again."""
 
 
-class Committer:
+class GroupCommit:
     """The open store, or the reason why there is none (``fault``). For one thread alone.
 
     No fault of the database is raised: each job's future ends with it.
@@ -45,7 +45,7 @@ class Committer:
         self,
         path: Path,
         journal: Journal,
-        hand: Hand,
+        writer: WritingProcess,
         *,
         tell: Callable[[str, Exception | None], None],
         rhythm: Rhythm,
@@ -59,10 +59,10 @@ class Committer:
         """How many entries of the emergency journal came into the ledger, all in all."""
         self._path = path
         self._journal = journal
-        self._hand = hand
+        self._writer = writer
         self._tell = tell
         self._rhythm = rhythm
-        self._liveness = Liveness(path)
+        self._process_lock = ProcessLock(path)
         self._migration = Migration(path)
         self._store: SqliteStore | None = None
         self._next_try = 0.0
@@ -78,13 +78,13 @@ class Committer:
 
     def begin(self) -> None:
         """Make the first attempt; STARTED bears this time, however late it can be written."""
-        self._started_at = self._hand.clock()
+        self._started_at = self._writer.clock()
         with suppress(OSError):
             # Before the first observation, even where that goes to the journal.
-            self._liveness.show(self._hand.process)
+            self._process_lock.acquire(self._writer.process)
         self._usable_store()
 
-    def commit(self, jobs: list[Job]) -> None:
+    def commit(self, jobs: list[WriteJob]) -> None:
         """Do the jobs in one transaction, or keep in the journal what must be kept.
 
         Each job is ended, by its result or by a ``LedgerError``. Without jobs only what waits in
@@ -112,9 +112,9 @@ class Committer:
             self._store.close()
             self._store = None
         self.fault = "the ledger is closed"
-        self._liveness.hide()
+        self._process_lock.release()
 
-    def _transact(self, store: SqliteStore, jobs: list[Job]) -> list[object]:
+    def _transact(self, store: SqliteStore, jobs: list[WriteJob]) -> list[object]:
         outcomes: list[object] = []
         if not jobs:
             return outcomes
@@ -129,9 +129,9 @@ class Committer:
                     outcomes.append(error)
         return outcomes
 
-    def _fall_back(self, jobs: list[Job]) -> None:
+    def _fall_back(self, jobs: list[WriteJob]) -> None:
         """Keep in the journal what must be kept, and say of the rest why it was not done."""
-        keepers: list[Job] = []
+        keepers: list[WriteJob] = []
         block: list[bytes] = []
         for job in jobs:
             if job.lines is None:
@@ -175,24 +175,24 @@ class Committer:
 
     def _set_right(self, store: SqliteStore) -> None:
         """Set right what a fault before this opening left, then say that the watch began."""
-        hand = self._hand
-        self._liveness.show(hand.process)
+        writer = self._writer
+        self._process_lock.acquire(writer.process)
         if not self._journal.is_empty:
             self._take_journal_in(store)
         if self._is_started:
             return
-        if dead := settle_the_dead(store, self._liveness, hand):
+        if dead := settle_dead_processes(store, self._process_lock, writer):
             self._tell(f"{dead} events of processes that died are settled as unknown", None)
-        self._liveness.sweep(hand.process)
+        self._process_lock.remove_dead(writer.process)
         with store.transaction():
             store.append(
                 events.started(
-                    hand.process,
+                    writer.process,
                     __version__,
                     new_ledger=store.is_new,
-                    at=self._started_at or hand.clock(),
-                    entropy=hand.entropy,
-                    pseudonym_key=pseudonyms.digest(store.database.conn),
+                    at=self._started_at or writer.clock(),
+                    entropy=writer.entropy,
+                    pseudonym_key=pseudonyms.key_digest(store.database.conn),
                 )
             )
         self._is_started = True
@@ -201,7 +201,7 @@ class Committer:
 
     def _take_journal_in(self, store: SqliteStore) -> None:
         try:
-            taken = take_journal_in(store, self._journal, self._hand, self._rhythm)
+            taken = take_journal_in(store, self._journal, self._writer, self._rhythm)
         except JournalError as error:
             # It stays where it is, and the database is whole: no mail need wait for this.
             if str(error) != self._journal_fault:
@@ -219,7 +219,8 @@ class Committer:
         if taken.set_aside:
             self._tell(
                 f"{taken.set_aside} lines of the emergency journal could not be taken in "
-                f"({taken.reason}); they are kept in {self._journal.aside}: have a person look",
+                f"({taken.reason}); they are kept in "
+                f"{self._journal.set_aside_path}: have a person look",
                 None,
             )
 
@@ -232,7 +233,7 @@ class Committer:
         self.fault = text
         if store is not None and isinstance(error, StoreError) and error.is_busy:
             # Others hold it: it need not be opened anew, and mail should not wait long again.
-            store.be_patient(wait=False)
+            store.set_waiting(wait=False)
             return
         if store is not None:
             store.close()
@@ -246,4 +247,4 @@ class Committer:
             self._tell(f"the ledger {self._path} is in use again", None)
         self.fault = None
         self._is_fault_told = False
-        store.be_patient(wait=True)
+        store.set_waiting(wait=True)

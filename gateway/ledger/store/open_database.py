@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from gateway.errors import LedgerError
-from gateway.ledger.schema.current_schema import APPLICATION_ID, MIGRATIONS, VERSION, differences
+from gateway.ledger.schema.current_schema import (
+    APPLICATION_ID,
+    MIGRATIONS,
+    VERSION,
+    schema_differences,
+)
 from gateway.ledger.store.store_contract import StoreError
 
 if TYPE_CHECKING:
@@ -36,7 +41,7 @@ def open_for_writing(path: Path) -> tuple[Database, bool]:
     (0600); SQLite gives its -wal and -shm the same mode. Raises :class:`StoreError`.
     """
     _check_place(path)
-    with errors_told(path):
+    with translated_errors(path):
         is_new = _create(path)
         # isolation_level=None: transactions begin where we say so, and only there.
         connection = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)
@@ -60,7 +65,7 @@ def open_for_reading(path: Path) -> Database:
             f"there is no ledger at {path}: `monition serve` begins one; if there was one, look "
             "at [ledger] path in the configuration, then at the backups"
         )
-    with errors_told(path):
+    with translated_errors(path):
         try:
             return _opened_for_reading(path, "mode=ro")
         except sqlite3.OperationalError:
@@ -75,11 +80,11 @@ def open_for_reading(path: Path) -> Database:
 def reading(path: Path) -> Iterator[Database]:
     """A ledger open for reading while a block lasts; SQLite's errors in it become ours.
 
-    Raises as :func:`open_for_reading` and :func:`errors_told` do.
+    Raises as :func:`open_for_reading` and :func:`translated_errors` do.
     """
     database = open_for_reading(path)
     try:
-        with errors_told(path):
+        with translated_errors(path):
             yield database
     finally:
         database.conn.close()
@@ -108,7 +113,7 @@ def _is_at_rest(path: Path) -> bool:
 
 
 @contextmanager
-def errors_told(path: Path) -> Iterator[None]:
+def translated_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours: a constraint is the caller's fault, all else the store's.
 
     Raises ``LedgerError`` for a row that a constraint or a trigger refused, :class:`StoreError` for
@@ -269,7 +274,7 @@ def _migrate(database: Database, path: Path) -> None:
 
 def _check_schema(database: Database, path: Path) -> None:
     # A trigger that was dropped before would be missing for good, and nobody told.
-    for difference in differences(database.conn):
+    for difference in schema_differences(database.conn):
         raise StoreError(
             f"{path} cannot be brought up to date: {difference.what}; somebody changed the file: "
             "put it aside, restore a backup, and find out who"

@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gateway.ledger.record.record import canonical, moment, timestamp
+from gateway.ledger.record.record import canonical, parse_timestamp, timestamp
 from gateway.ledger.store.settlement import request_as_json, request_from_json
 from gateway.model import Notice
 
@@ -40,7 +40,7 @@ def windows(database: Database, sender: str, names: Iterable[str]) -> Mapping[st
         row = database.execute(
             "SELECT opened_at FROM notice_window WHERE sender = ? AND window = ?", (sender, name)
         ).fetchone()
-        opened[name] = None if row is None else moment(row[0])
+        opened[name] = None if row is None else parse_timestamp(row[0])
     return opened
 
 
@@ -72,7 +72,7 @@ def waiting(database: Database) -> int:
     return int(number)
 
 
-def kept(database: Database, notice: str) -> Notice | None:
+def find(database: Database, notice: str) -> Notice | None:
     """The notice of that id, as it was queued; ``None`` where it is no longer there."""
     row = database.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE id = ?",  # noqa: S608 - names only
@@ -194,13 +194,13 @@ def _notice(row: Mapping[str, Any]) -> Notice:
     """Make a notice of a row; ``attempts`` are those before this one."""
 
     def when(name: str) -> datetime | None:
-        return None if row[name] is None else moment(row[name])
+        return None if row[name] is None else parse_timestamp(row[name])
 
     return Notice(
         id=row["id"],
         request=request_from_json(json.loads(row["request"])),
-        created_at=moment(row["created_at"]),
-        next_at=moment(row["next_at"]),
+        created_at=parse_timestamp(row["created_at"]),
+        next_at=parse_timestamp(row["next_at"]),
         attempts=row["attempts"],
         not_before=when("not_before"),
         lease_until=when("lease_until"),

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Liveness:
+class ProcessLock:
     """The lock files of one ledger, in a folder beside it: ``LEDGER.d/PROCESS.lock``."""
 
     def __init__(self, ledger: Path) -> None:
         self._folder = ledger.with_name(ledger.name + ".d")
         self._held: tuple[int, Path] | None = None
 
-    def show(self, process: str) -> None:
+    def acquire(self, process: str) -> None:
         """Hold this process's lock from now on. Raises ``OSError`` where it cannot be made."""
         if self._held is not None:
             return
@@ -59,14 +59,14 @@ class Liveness:
         finally:
             os.close(handle)
 
-    def sweep(self, process: str) -> None:
+    def remove_dead(self, process: str) -> None:
         """Remove the files of the dead, whether or not they left anything to settle."""
         with suppress(OSError):
             for file in self._folder.glob("*.lock"):
                 if file.stem != process:
                     self.is_dead(file.stem)
 
-    def hide(self) -> None:
+    def release(self) -> None:
         """Let go, as the last act: whoever looks from now on takes this process for dead."""
         if self._held is None:
             return

@@ -59,7 +59,7 @@ class Pseudonyms:
         return f"{self.person(address)}{at}{fold(domain)}" if at else self.person(address)
 
 
-def digest(connection: sqlite3.Connection) -> str | None:
+def key_digest(connection: sqlite3.Connection) -> str | None:
     """SHA-256 of the ledger's key, in hex, which STARTED seals; ``None`` where there is no key.
 
     Of 32 random bytes it tells nothing that anybody could try out.

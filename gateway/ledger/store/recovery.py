@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from gateway.errors import LedgerError
-from gateway.ledger.record.events import Entropy, NoticeState, Settled, journalled, settled
+from gateway.ledger.record.events import Entropy, NoticeState, SettledRecipient, journalled, settled
 from gateway.ledger.store import settlement as settlements
 from gateway.ledger.store.emergency_journal import Entry, Journal, record_from_json
 from gateway.ledger.store.store_contract import Store, StoreError
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from gateway.ledger.store.process_lock import Liveness
+    from gateway.ledger.store.process_lock import ProcessLock
     from gateway.ledger.store.settlement import Rhythm
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class WritingProcess:
     """Who writes: the process, its clock and its source of random bytes."""
 
     process: str
@@ -33,7 +33,7 @@ class Hand:
 
 
 @dataclass(slots=True)
-class TakenIn:
+class JournalIntake:
     """How many entries of the journal were new, known already, or put aside.
 
     ``reason`` is why the last of these was.
@@ -46,20 +46,22 @@ class TakenIn:
     reason: str | None = None
 
 
-def take_journal_in(store: Store, journal: Journal, hand: Hand, rhythm: Rhythm) -> TakenIn:
+def take_journal_in(
+    store: Store, journal: Journal, writer: WritingProcess, rhythm: Rhythm
+) -> JournalIntake:
     """Bring the journal's entries into the store, each once, in order; then empty the journal.
 
     Raises :class:`StoreError` or ``LedgerError`` with the journal as it was.
     """
-    taken = TakenIn()
+    taken = JournalIntake()
     unfit: list[bytes] = []
     with ExitStack() as stack:
         with store.transaction():
-            held = stack.enter_context(journal.held())
+            held = stack.enter_context(journal.locked())
             for entry in held.entries():
                 try:
                     with store.savepoint():
-                        _take(store, entry, taken, hand, rhythm)
+                        _take(store, entry, taken, writer, rhythm)
                 except StoreError:
                     raise
                 except (LedgerError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -74,40 +76,44 @@ def take_journal_in(store: Store, journal: Journal, hand: Hand, rhythm: Rhythm) 
                     "set_aside": taken.set_aside,
                 }
                 store.append(
-                    journalled(facts, process=hand.process, at=hand.clock(), entropy=hand.entropy)
+                    journalled(
+                        facts, process=writer.process, at=writer.clock(), entropy=writer.entropy
+                    )
                 )
         # Durable now. A crash before the next line offers all of it again: the ids are known.
         held.empty(unfit)
     return taken
 
 
-def settle_the_dead(store: Store, liveness: Liveness, hand: Hand) -> int:
+def settle_dead_processes(store: Store, process_lock: ProcessLock, writer: WritingProcess) -> int:
     """Settle what processes that died left open: outcome unknown, no notice. How many events.
 
     Raises ``LedgerError``; then none is settled.
     """
     settled_for_them = 0
     with store.transaction():
-        awaiting = sorted(store.awaiting_of_others(hand.process), key=attrgetter("process"))
+        awaiting = sorted(store.awaiting_of_others(writer.process), key=attrgetter("process"))
         for process, theirs in groupby(awaiting, key=attrgetter("process")):
-            if not liveness.is_dead(process):
+            if not process_lock.is_dead(process):
                 continue
             for one in theirs:
                 store.append(
                     settled(
-                        Settled(one.event, Outcome.UNKNOWN),
+                        SettledRecipient(one.event, Outcome.UNKNOWN),
                         NoticeState("none"),
                         message=one.message,
-                        process=hand.process,
-                        at=hand.clock(),
-                        entropy=hand.entropy,
+                        process=writer.process,
+                        at=writer.clock(),
+                        entropy=writer.entropy,
                     )
                 )
                 settled_for_them += 1
     return settled_for_them
 
 
-def _take(store: Store, entry: Entry, taken: TakenIn, hand: Hand, rhythm: Rhythm) -> None:
+def _take(
+    store: Store, entry: Entry, taken: JournalIntake, writer: WritingProcess, rhythm: Rhythm
+) -> None:
     match entry.type:
         case "record":
             record = record_from_json(entry.content)
@@ -119,8 +125,12 @@ def _take(store: Store, entry: Entry, taken: TakenIn, hand: Hand, rhythm: Rhythm
         case "settlement":
             settlement = settlements.from_json(entry.content, rhythm=rhythm)
             is_new = bool(store.awaiting([result.observed for result in settlement.results]))
-            settlements.take(
-                store, settlement, now=hand.clock(), process=hand.process, entropy=hand.entropy
+            settlements.write_settlement(
+                store,
+                settlement,
+                now=writer.clock(),
+                process=writer.process,
+                entropy=writer.entropy,
             )
             taken.settlements += is_new
             taken.known += not is_new

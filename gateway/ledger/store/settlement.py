@@ -1,7 +1,7 @@
 """A settlement: how an observed message ended, and whether its sender is written to.
 
-Everything about it happens in one transaction (:func:`take`): a SETTLED for each matched
-recipient, and, where a notice may go, its row in the outbox with the windows it opens. The
+Everything about it happens in one transaction (:func:`write_settlement`): a SETTLED for each
+matched recipient, and, where a notice may go, its row in the outbox with the windows it opens. The
 question whether a window is open is asked inside that transaction, under the write lock: two
 workers that settle at the same moment cannot both be told yes.
 """
@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gateway.errors import LedgerError
-from gateway.ledger.record.events import Entropy, NoticeState, Settled, settled
-from gateway.ledger.record.record import JSON, moment, timestamp
+from gateway.ledger.record.events import Entropy, NoticeState, SettledRecipient, settled
+from gateway.ledger.record.record import JSON, parse_timestamp, timestamp
 from gateway.model import (
     Action,
-    Matter,
+    MatchedInstitution,
     Notice,
     NoticeRequest,
     Outcome,
@@ -48,7 +48,7 @@ class Settlement:
 
     message: str
     at: datetime
-    results: tuple[Settled, ...]
+    results: tuple[SettledRecipient, ...]
     request: NoticeRequest | None
     suppression: Suppression | None
     may_notify: MayNotify
@@ -66,7 +66,7 @@ def any_window_is_open(
     return any(at is None or abs(now - at) >= every for at in opened.values())
 
 
-def take(
+def write_settlement(
     store: Store, settlement: Settlement, *, now: datetime, process: str, entropy: Entropy
 ) -> str:
     """Write a settlement, inside the caller's transaction; returns the notice's state.
@@ -96,7 +96,7 @@ def take(
 
 
 def _decide(
-    store: Store, settlement: Settlement, results: list[Settled], now: datetime
+    store: Store, settlement: Settlement, results: list[SettledRecipient], now: datetime
 ) -> dict[str, NoticeState]:
     """The notice's state for each observed event that has a say in it; queues the notice."""
     told = {result.observed for result in results if _is_worth_a_notice(result)}
@@ -127,7 +127,7 @@ def _decide(
     return dict.fromkeys(events, NoticeState("queued", notice.id))
 
 
-def _windows_of(request: NoticeRequest, named: tuple[Matter, ...]) -> tuple[str, ...]:
+def _windows_of(request: NoticeRequest, named: tuple[MatchedInstitution, ...]) -> tuple[str, ...]:
     """The windows of the matters that are named; one left out opens none.
 
     A key begins with its entity. One that begins with no entity of the request belongs to all.
@@ -136,7 +136,7 @@ def _windows_of(request: NoticeRequest, named: tuple[Matter, ...]) -> tuple[str,
     return tuple(key for key in request.windows if key.partition(" ")[0] not in left_out)
 
 
-def _is_worth_a_notice(result: Settled) -> bool:
+def _is_worth_a_notice(result: SettledRecipient) -> bool:
     return result.outcome is Outcome.DELIVERED or (
         result.outcome is Outcome.REFUSED and result.refused_by_us
     )
@@ -153,9 +153,9 @@ def request_from_json(data: Mapping[str, Any]) -> NoticeRequest:
     Raises ``KeyError``, ``TypeError``, ``ValueError`` or ``AttributeError`` for what is none.
     """
     known = {field.name for field in fields(NoticeRequest)}
-    of_matter = {field.name for field in fields(Matter)}
+    of_matter = {field.name for field in fields(MatchedInstitution)}
     matters = tuple(
-        Matter(
+        MatchedInstitution(
             **{
                 **{key: value for key, value in matter.items() if key in of_matter},
                 "tier": Tier(matter["tier"]),
@@ -198,12 +198,13 @@ def from_json(data: Mapping[str, Any], *, rhythm: Rhythm) -> Settlement:
     """
     every = timedelta(seconds=data["every"])
     results = tuple(
-        Settled(**{**result, "outcome": Outcome(result["outcome"])}) for result in data["results"]
+        SettledRecipient(**{**result, "outcome": Outcome(result["outcome"])})
+        for result in data["results"]
     )
     request, suppression = data["request"], data["suppression"]
     return Settlement(
         message=data["message"],
-        at=moment(data["at"]),
+        at=parse_timestamp(data["at"]),
         results=results,
         request=None if request is None else request_from_json(request),
         suppression=None if suppression is None else Suppression(suppression),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import LedgerError
 from gateway.ledger.record.chain import ROOT, seal
 from gateway.ledger.store import outbox
-from gateway.ledger.store.open_database import PATIENCE_SECONDS, errors_told, open_for_writing
+from gateway.ledger.store.open_database import PATIENCE_SECONDS, open_for_writing, translated_errors
 from gateway.ledger.store.store_contract import Awaiting, StoreError
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ class SqliteStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """BEGIN IMMEDIATE to COMMIT. Raises :class:`StoreError` where nothing was kept."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             self._begin()
         self._head = None
         try:
             yield
-            with errors_told(self._path):
+            with translated_errors(self._path):
                 self._database.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
@@ -82,7 +82,7 @@ class SqliteStore:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part of a transaction that can fail alone. Raises what the block raised."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             self._database.execute("SAVEPOINT job")
         head = self._head
         try:
@@ -91,14 +91,14 @@ class SqliteStore:
             self._head = head
             # Some errors (a full disk) end the whole transaction, savepoints and all.
             if self._database.conn.in_transaction:
-                with errors_told(self._path):
+                with translated_errors(self._path):
                     self._database.execute("ROLLBACK TO job")
                     self._database.execute("RELEASE job")
             raise
-        with errors_told(self._path):
+        with translated_errors(self._path):
             self._database.execute("RELEASE job")
 
-    def be_patient(self, *, wait: bool) -> None:
+    def set_waiting(self, *, wait: bool) -> None:
         """Whether the next transaction waits for another's, or gives up at once."""
         self._patience = self._most_patience if wait else 0.0
 
@@ -136,7 +136,7 @@ class SqliteStore:
             event, data = seal(record, seq + 1, head)
         except (TypeError, ValueError) as error:
             raise LedgerError(f"the event {record.id} cannot be written: {error}") from error
-        with errors_told(self._path):
+        with translated_errors(self._path):
             self._database.execute(
                 "INSERT INTO event (seq, id, at, kind, facts, commitments, previous, hash) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -173,7 +173,7 @@ class SqliteStore:
 
     def awaiting_of_others(self, process: str) -> Sequence[Awaiting]:
         """What other processes observed and did not settle."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             rows = self._database.execute(
                 "SELECT event, message, process FROM awaiting WHERE process <> ? ORDER BY event",
                 (process,),
@@ -182,48 +182,48 @@ class SqliteStore:
 
     def windows(self, sender: str, windows: Iterable[str]) -> Mapping[str, datetime | None]:
         """When each window of that sender was last opened."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return outbox.windows(self._database, sender, windows)
 
     def queue(self, notice: Notice, windows: Iterable[str]) -> None:
         """Put a notice into the outbox and open its windows."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             outbox.queue(self._database, notice, windows)
 
     def claim(
         self, *, owner: str, now: datetime, lease: timedelta, limit: int, per_hour: int
     ) -> tuple[Notice, ...]:
         """Lease the notices that are due, oldest first."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return outbox.claim(
                 self._database, owner=owner, now=now, lease=lease, limit=limit, per_hour=per_hour
             )
 
     def renew(self, notice: str, *, owner: str, lease_until: datetime) -> bool:
         """Prolong a lease. False: the owner has lost it."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return outbox.renew(self._database, notice, owner=owner, lease_until=lease_until)
 
     def finish(self, notice: str, *, owner: str, at: datetime, error: str | None) -> int | None:
         """Close a notice; its attempts, or ``None`` where the owner has lost it."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return outbox.finish(self._database, notice, owner=owner, at=at, error=error)
 
     def waiting(self) -> int:
         """How many notices are neither sent nor given up."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return outbox.waiting(self._database)
 
     def postpone(self, notice: str, *, owner: str, not_before: datetime, error: str) -> bool:
         """Give a lease back, to be tried again later."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return outbox.postpone(
                 self._database, notice, owner=owner, not_before=not_before, error=error
             )
 
     def retry(self, notice: str | None, *, now: datetime) -> tuple[str, ...]:
         """Queue given-up notices anew, and let waiting ones go now."""
-        with errors_told(self._path):
+        with translated_errors(self._path):
             return outbox.retry(self._database, notice, now=now)
 
     def close(self) -> None:
@@ -232,14 +232,14 @@ class SqliteStore:
             self._database.conn.close()
 
     def _read_head(self) -> tuple[int, bytes]:
-        with errors_told(self._path):
+        with translated_errors(self._path):
             row = self._database.execute(
                 "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
             ).fetchone()
         return (0, ROOT) if row is None else (row[0], row[1])
 
     def _one(self, sql: str, value: str) -> tuple[object, ...] | None:
-        with errors_told(self._path):
+        with translated_errors(self._path):
             row: tuple[object, ...] | None = self._database.execute(sql, (value,)).fetchone()
         return row
 

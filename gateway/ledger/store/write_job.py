@@ -21,7 +21,7 @@ class Durability(StrEnum):
     JOURNAL = "journal"
 
 
-class Job:
+class WriteJob:
     """Work to be done in a transaction; ``future`` has its result, or a ``LedgerError``.
 
     ``lines`` gives what the emergency journal keeps where the work cannot be done, and

@@ -24,10 +24,10 @@ from gateway.errors import LedgerError
 from gateway.ledger.record import events
 from gateway.ledger.store import settlement as settlements
 from gateway.ledger.store.emergency_journal import Journal, line, record_as_json
-from gateway.ledger.store.group_commit import RETRY_SECONDS, Committer
-from gateway.ledger.store.recovery import Hand
+from gateway.ledger.store.group_commit import RETRY_SECONDS, GroupCommit
+from gateway.ledger.store.recovery import WritingProcess
 from gateway.ledger.store.settlement import Rhythm, Settlement, any_window_is_open
-from gateway.ledger.store.write_job import Durability, Job
+from gateway.ledger.store.write_job import Durability, WriteJob
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HEARTBEAT = timedelta(minutes=5)
+HEARTBEAT_INTERVAL = timedelta(minutes=5)
 """Between two events that say that a process is still watching."""
 
 # So many jobs at most in one transaction: a late one should not wait for a crowd.
@@ -48,11 +48,11 @@ _TOGETHER = 500
 # How long start() waits for the first attempt, so that `fault` has something to say.
 _FIRST_ATTEMPT_SECONDS = 10.0
 
-Tell = Callable[[str, Exception | None], None]
+OnFault = Callable[[str, Exception | None], None]
 """Hears a sentence for an operator, with the error where it is about one."""
 
 
-class Ledger:
+class LedgerWriter:
     """The ledger's writer. ``start`` it, ask it, ``close`` it.
 
     A future ends when its change is durable, or with a ``LedgerError`` that says why it was not
@@ -67,16 +67,16 @@ class Ledger:
         process: str,
         clock: Callable[[], datetime],
         entropy: Entropy,
-        tell: Tell,
+        tell: OnFault,
         rhythm: Rhythm = any_window_is_open,
-        heartbeat: timedelta = HEARTBEAT,
+        heartbeat: timedelta = HEARTBEAT_INTERVAL,
     ) -> None:
         """``process`` is a random id, new at each start; ``journal`` the emergency journal's file.
 
         ``tell(text, error)`` hears what an operator should: it is called from the writer's
         thread. ``rhythm`` decides notices of settlements that come out of the journal.
         """
-        self._hand = Hand(process, clock, entropy)
+        self._writer = WritingProcess(process, clock, entropy)
 
         def told(text: str, error: Exception | None) -> None:
             # Whoever listens may fail; the ledger's thread must not end for that.
@@ -86,8 +86,8 @@ class Ledger:
         self._tell = told
         self._heartbeat = heartbeat.total_seconds()
         self.journal = Journal(journal)
-        self._committer = Committer(path, self.journal, self._hand, tell=told, rhythm=rhythm)
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._committer = GroupCommit(path, self.journal, self._writer, tell=told, rhythm=rhythm)
+        self._jobs: SimpleQueue[WriteJob | None] = SimpleQueue()
         self._door = threading.Lock()
         self._is_closing = False
         self._has_tried = threading.Event()
@@ -232,22 +232,24 @@ class Ledger:
         at: datetime,
         error: str | None,
     ) -> Future[bool]:
-        hand = self._hand
+        writer = self._writer
 
         def work(store: Store) -> bool:
             attempts = store.finish(notice.id, owner=owner, at=at, error=error)
             if attempts is None:
                 return False
             whole = {**facts, "notice": notice.id, "attempts": attempts}
-            store.append(events.notified(whole, process=hand.process, at=at, entropy=hand.entropy))
+            store.append(
+                events.notified(whole, process=writer.process, at=at, entropy=writer.entropy)
+            )
             return True
 
         return self._ask(work)
 
     def _settle(self, store: Store, settlement: Settlement) -> str:
-        hand = self._hand
-        return settlements.take(
-            store, settlement, now=settlement.at, process=hand.process, entropy=hand.entropy
+        writer = self._writer
+        return settlements.write_settlement(
+            store, settlement, now=settlement.at, process=writer.process, entropy=writer.entropy
         )
 
     def _ask(
@@ -258,7 +260,7 @@ class Ledger:
         if_journalled: T | None = None,
         is_due: bool = False,
     ) -> Future[T]:
-        job = Job(work, lines, if_journalled, is_due)
+        job = WriteJob(work, lines, if_journalled, is_due)
         with self._door:
             if self._is_closing:
                 job.fail(LedgerError("the ledger is closed: the gateway is ending"))
@@ -268,7 +270,7 @@ class Ledger:
 
     def _run(self) -> None:
         """The thread: take what waits, commit it, say now and then that we are alive."""
-        committer, hand = self._committer, self._hand
+        committer, writer = self._committer, self._writer
         committer.begin()
         self._has_tried.set()
         next_beat = time.monotonic() + self._heartbeat
@@ -280,10 +282,10 @@ class Ledger:
             jobs, is_closing = self._gather(pause)
             if time.monotonic() >= next_beat:
                 next_beat = time.monotonic() + self._heartbeat
-                beat = events.heartbeat(hand.process, at=hand.clock(), entropy=hand.entropy)
+                beat = events.heartbeat(writer.process, at=writer.clock(), entropy=writer.entropy)
                 jobs.append(_note(beat))
             if is_closing:
-                farewell = events.stopped(hand.process, at=hand.clock(), entropy=hand.entropy)
+                farewell = events.stopped(writer.process, at=writer.clock(), entropy=writer.entropy)
                 jobs.append(_note(farewell))
             try:
                 committer.commit(jobs)
@@ -295,9 +297,9 @@ class Ledger:
                         job.fail(failure)
         committer.end()
 
-    def _gather(self, pause: float) -> tuple[list[Job], bool]:
+    def _gather(self, pause: float) -> tuple[list[WriteJob], bool]:
         """All jobs that wait, or none after a pause; and whether the last one was among them."""
-        jobs: list[Job] = []
+        jobs: list[WriteJob] = []
         try:
             while len(jobs) < _TOGETHER:
                 job = self._jobs.get(timeout=pause)
@@ -311,5 +313,5 @@ class Ledger:
         return jobs, False
 
 
-def _note(record: Record) -> Job:
-    return Job(lambda store: store.append(record))
+def _note(record: Record) -> WriteJob:
+    return WriteJob(lambda store: store.append(record))

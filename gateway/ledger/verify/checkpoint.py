@@ -45,7 +45,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptCheckpoint:
     """A checkpoint as it is kept: what it says, of which ledger, when it was taken, by whom.
 
     ``ledger`` is the hash of the ledger's first event, which no other ledger has. Both it and
@@ -88,7 +88,7 @@ def identity(database: Database) -> str | None:
     return None if row is None else bytes(row[0]).hex()
 
 
-def checkpoint_as_json(kept: Kept) -> dict[str, Any]:
+def checkpoint_as_json(kept: KeptCheckpoint) -> dict[str, Any]:
     """A checkpoint as it is printed and kept, key and signature in base64 (RFC 4648, 4).
 
     Keys: ``format seq hash id at taken_at ledger``, and where it is signed ``public_key
@@ -110,12 +110,12 @@ def checkpoint_as_json(kept: Kept) -> dict[str, Any]:
     return fields
 
 
-def as_line(kept: Kept) -> str:
+def as_line(kept: KeptCheckpoint) -> str:
     """A checkpoint on one line, without its end."""
     return json.dumps(checkpoint_as_json(kept))
 
 
-def read_checkpoints(path: Path) -> tuple[Kept, ...]:
+def read_checkpoints(path: Path) -> tuple[KeptCheckpoint, ...]:
     """Read what was kept: one checkpoint, or a history with one on each line, oldest first.
 
     Raises ``LedgerError`` for a file that holds none, with the line.
@@ -131,7 +131,7 @@ def read_checkpoints(path: Path) -> tuple[Kept, ...]:
         return (_parsed(content),)
     except ValueError:
         pass  # no single one: a history then
-    found: list[Kept] = []
+    found: list[KeptCheckpoint] = []
     for number, line in _lines(content):
         try:
             found.append(_parsed(line))
@@ -147,7 +147,7 @@ def read_checkpoints(path: Path) -> tuple[Kept, ...]:
     return tuple(found)
 
 
-def out_of_order(history: tuple[Kept, ...]) -> str | None:
+def out_of_order(history: tuple[KeptCheckpoint, ...]) -> str | None:
     """What a history says against itself: another ledger in it, or a row before an earlier one.
 
     A sentence without its full stop; ``None``: nothing.
@@ -172,7 +172,7 @@ def _lines(content: bytes) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _parsed(content: bytes) -> Kept:
+def _parsed(content: bytes) -> KeptCheckpoint:
     """Raises ``ValueError`` for what is no checkpoint."""
     try:
         data: Any = json.loads(content) if len(content) <= _LONGEST else None
@@ -186,7 +186,7 @@ def _parsed(content: bytes) -> Kept:
             and (head.id is None or _is(_ID, head.id))
             and (head.at is None or _is(_TIME, head.at))
         )
-        kept = Kept(head, data.get("ledger"), data.get("taken_at"))
+        kept = KeptCheckpoint(head, data.get("ledger"), data.get("taken_at"))
         if kept.ledger is not None and not _is(_HEX, kept.ledger):
             is_sound = False
         if "signature" in data:

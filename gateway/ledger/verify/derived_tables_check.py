@@ -96,7 +96,7 @@ _OUTBOX = (
 )
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def open_for_verification(path: Path) -> sqlite3.Connection:
     """Open a ledger for verification, text as bytes. Raises ``LedgerError`` where there is none."""
     connection = open_for_reading(path).conn
     # A byte that was flipped may leave no UTF-8: it is to be found, not stumbled over.
@@ -104,12 +104,12 @@ def opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def text(value: object) -> str:
+def shown_text(value: object) -> str:
     """A column as it can be told."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
-def pages(path: Path) -> list[Flaw]:
+def page_flaws(path: Path) -> list[Flaw]:
     """The file's own structure, as SQLite checks it: pages, rows, and every index against them.
 
     Raises ``LedgerError`` where there is no ledger; a damaged one is a flaw. SQLite's
@@ -118,19 +118,19 @@ def pages(path: Path) -> list[Flaw]:
     return _found(path, _of_pages)
 
 
-def derived(path: Path) -> list[Flaw]:
-    """What is derived from the events, against the events; raises as :func:`pages` does."""
+def derived_table_flaws(path: Path) -> list[Flaw]:
+    """What is derived from the events, against the events; raises as :func:`page_flaws` does."""
     return _found(path, _of_derived)
 
 
-CHECKS = (pages, derived)
+CHECKS = (page_flaws, derived_table_flaws)
 """Each can run beside the others, in a thread of its own."""
 
 
 def _found(path: Path, check: Callable[[sqlite3.Connection], Iterator[Flaw]]) -> list[Flaw]:
     flaws: list[Flaw] = []
     try:
-        with closing(opened(path)) as connection:
+        with closing(open_for_verification(path)) as connection:
             flaws.extend(check(connection))
     except UNREADABLE as error:
         flaws.append(Flaw(None, None, f"the file cannot be read: {error}"))
@@ -140,8 +140,8 @@ def _found(path: Path, check: Callable[[sqlite3.Connection], Iterator[Flaw]]) ->
 def _of_pages(connection: sqlite3.Connection) -> Iterator[Flaw]:
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     for (line,) in connection.execute("PRAGMA integrity_check(1)"):
-        if text(line) != "ok":
-            yield Flaw(None, None, f"the file is damaged: {text(line)}")
+        if shown_text(line) != "ok":
+            yield Flaw(None, None, f"the file is damaged: {shown_text(line)}")
 
 
 def _of_derived(connection: sqlite3.Connection) -> Iterator[Flaw]:
@@ -153,24 +153,27 @@ def _of_derived(connection: sqlite3.Connection) -> Iterator[Flaw]:
                 "what it is sought by (its row of the table facet) is not what the event "
                 "says: lists may leave it out or show it in a wrong place"
             )
-            yield Flaw(seq, text(event), what)
+            yield Flaw(seq, shown_text(event), what)
     for (event,) in connection.execute(_AWAITING):
         what = "whether it still awaits its end (the table awaiting) is not what the events say"
-        yield Flaw(None, None, f"{text(event)}: {what}")
+        yield Flaw(None, None, f"{shown_text(event)}: {what}")
     for (kind,) in connection.execute(f"{_MISSING_NAMES} LIMIT 1"):
-        yield Flaw(None, None, f"a {text(kind)} is missing among the names that --text looks in")
+        yield Flaw(
+            None, None, f"a {shown_text(kind)} is missing among the names that --text looks in"
+        )
     for (kind,) in connection.execute(f"{_STRAY_NAMES} LIMIT 1"):
-        what = f"a {text(kind)} stands among the names whom no finding has: forged, or not erased"
+        kind = shown_text(kind)
+        what = f"a {kind} stands among the names whom no finding has: forged, or not erased"
         yield Flaw(None, None, what)
     for seq, event in _other_keys(connection):
         what = (
             "the key of the pseudonyms (table setting) is not the one that this event tells of: "
             "the pseudonyms of the access log lead to nobody any more"
         )
-        yield Flaw(seq, text(event), what)
+        yield Flaw(seq, shown_text(event), what)
     for query, what in _OUTBOX:
         for (notice,) in connection.execute(query):
-            yield Flaw(None, None, f"the notice {text(notice)} {what}")
+            yield Flaw(None, None, f"the notice {shown_text(notice)} {what}")
     if not _are_indexed(connection):
         yield Flaw(
             None, None, "the full-text index of the names is not theirs: --text may miss one"
@@ -179,7 +182,7 @@ def _of_derived(connection: sqlite3.Connection) -> Iterator[Flaw]:
 
 def _other_keys(connection: sqlite3.Connection) -> Iterator[tuple[int, object]]:
     """The first event that tells of another key than there is; a ledger may tell of none yet."""
-    mine = (pseudonyms.digest(connection) or "").encode()
+    mine = (pseudonyms.key_digest(connection) or "").encode()
     for seq, event, told in connection.execute(_TOLD_KEYS):
         if told is not None and told != mine:
             yield seq, event

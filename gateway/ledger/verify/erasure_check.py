@@ -49,7 +49,7 @@ _CASES = (
 )
 
 
-def untold(connection: sqlite3.Connection) -> Iterator[Flaw]:
+def untold_erasures(connection: sqlite3.Connection) -> Iterator[Flaw]:
     """The first part of either sort, with how many there are; asked where there is any.
 
     The connection gives text as bytes. Raises ``sqlite3.DatabaseError`` for a damaged file.

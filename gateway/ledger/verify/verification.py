@@ -14,10 +14,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.ledger.record.chain import Checkpoint, Flaw, Walk, verify
-from gateway.ledger.schema.current_schema import differences
+from gateway.ledger.record.chain import ChainWalk, Checkpoint, Flaw, verify
+from gateway.ledger.schema.current_schema import schema_differences
 from gateway.ledger.verify import derived_tables_check
-from gateway.ledger.verify.erasure_check import untold
+from gateway.ledger.verify.erasure_check import untold_erasures
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,7 +48,7 @@ _STEP = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerificationResult:
     """What a verification found. ``flaws`` is empty for a ledger that is intact.
 
     ``events`` and ``head``, a hash in hex, go as far as the chain was found sound. ``erased``
@@ -66,29 +66,32 @@ class Verdict:
         return not self.flaws
 
 
-def examine(
+def verify_ledger(
     path: Path,
     checkpoint: Checkpoint | None = None,
     progress: Callable[[int], None] = lambda _: None,
-) -> Verdict:
+) -> VerificationResult:
     """Check all of the ledger at ``path``; writers are not held up. What is wrong is a flaw.
 
     With a ``checkpoint`` the chain must hold it. ``progress`` hears the number of rows walked so
     far. Raises ``LedgerError`` where there is no ledger to check.
     """
-    walk = Walk()
-    with ThreadPoolExecutor(2) as others, closing(derived_tables_check.opened(path)) as connection:
+    walk = ChainWalk()
+    with (
+        ThreadPoolExecutor(2) as others,
+        closing(derived_tables_check.open_for_verification(path)) as connection,
+    ):
         # Both are SQLite's own work, and need no interpreter meanwhile.
         beside = [others.submit(check, path) for check in derived_tables_check.CHECKS]
         flaws = _chain_flaws(connection, walk, checkpoint, progress)
         for check in beside:
             flaws += check.result()
-    return Verdict(tuple(flaws), walk.events, walk.head.hex(), dict(walk.erased))
+    return VerificationResult(tuple(flaws), walk.events, walk.head.hex(), dict(walk.erased))
 
 
 def _chain_flaws(
     connection: sqlite3.Connection,
-    walk: Walk,
+    walk: ChainWalk,
     checkpoint: Checkpoint | None,
     progress: Callable[[int], None],
 ) -> list[Flaw]:
@@ -96,11 +99,11 @@ def _chain_flaws(
     try:
         # One snapshot: the schema and the rows of one moment.
         connection.execute("BEGIN")
-        flaws += [Flaw(None, None, one.what) for one in differences(connection)]
+        flaws += [Flaw(None, None, one.what) for one in schema_differences(connection)]
         if flaw := verify(_rows(connection, progress), walk, checkpoint):
             flaws.append(flaw)
         elif walk.lost != walk.told:
-            flaws += untold(connection)
+            flaws += untold_erasures(connection)
         flaws += _stray_parts(connection, walk)
     except derived_tables_check.UNREADABLE as error:
         where = f"after row {walk.events} the file cannot be read: {error}"
@@ -108,14 +111,15 @@ def _chain_flaws(
     return flaws
 
 
-def _stray_parts(connection: sqlite3.Connection, walk: Walk) -> Iterator[Flaw]:
+def _stray_parts(connection: sqlite3.Connection, walk: ChainWalk) -> Iterator[Flaw]:
     # The walk met all parts but those that belong to no event; only a difference needs a search.
     (parts,) = connection.execute("SELECT count(*) FROM personal").fetchone()
     if parts == walk.parts:
         return
     for event, part in connection.execute(_STRAYS):
-        what = f"personal data ({derived_tables_check.text(part)}) is there of an event that is not"
-        yield Flaw(None, None, f"{what}: {derived_tables_check.text(event)}")
+        shown = derived_tables_check.shown_text(part)
+        what = f"personal data ({shown}) is there of an event that is not"
+        yield Flaw(None, None, f"{what}: {derived_tables_check.shown_text(event)}")
 
 
 def _rows(

@@ -65,7 +65,7 @@ def read_text(folder: Folder) -> str:
     Raises :class:`ListError` where it cannot be read or is not UTF-8.
     """
     path = path_of(folder)
-    content = safe_open.content(path, _RESTORE)
+    content = safe_open.read_file(path, _RESTORE)
     try:
         return (content or b"").decode("utf-8")
     except UnicodeDecodeError:
@@ -78,13 +78,13 @@ def digests(folder: Folder) -> dict[str, str]:
     Raises :class:`ListError` where one cannot be read.
     """
     found: dict[str, str] = {}
-    for path in safe_open.listing(folder.accepted, ".toml"):
-        if (content := safe_open.content(path, _RESTORE)) is not None:
+    for path in safe_open.files_in(folder.accepted, ".toml"):
+        if (content := safe_open.read_file(path, _RESTORE)) is not None:
             found[path.name] = hashlib.sha256(content).hexdigest()
     return found
 
 
-def lost(folder: Folder, known: Mapping[str, str]) -> list[Fault]:
+def lost_files(folder: Folder, known: Mapping[str, str]) -> list[Fault]:
     """Word which files are gone, of those with these digests that the snapshot was made of.
 
     One that was emptied was emptied on purpose, and may go. Raises :class:`ListError`.
@@ -111,7 +111,7 @@ def add(folder: Folder, acceptance: Acceptance) -> None:
     files.replace(path_of(folder), f"{before}{gap}{_table(acceptance)}".encode())
 
 
-def put_back(folder: Folder, text: str) -> None:
+def restore(folder: Folder, text: str) -> None:
     """Make the entities file what it was, an empty text: none; the directory is held.
 
     Raises ``OSError``.
@@ -132,7 +132,7 @@ def reject(folder: Folder, rejection: Rejection) -> None:
 def rejected(folder: Folder) -> dict[str, Rejection]:
     """Give all rejections by the proposal's id; the latest counts. Raises :class:`ListError`."""
     path = rejections_of(folder)
-    content = safe_open.content(path, "move it away, and they are proposed again") or b""
+    content = safe_open.read_file(path, "move it away, and they are proposed again") or b""
     # Whose line was torn is asked again.
     found = safe_open.records(path, content, _rejection, "take the line out")
     return {each.id: each for each in found}
@@ -140,7 +140,7 @@ def rejected(folder: Folder) -> dict[str, Rejection]:
 
 def _rejection(line: bytes) -> Rejection:
     said = json.loads(line)
-    texts: dict[str, Any] = {key: safe_open.text(value) for key, value in said.items()}
+    texts: dict[str, Any] = {key: safe_open.parse_text(value) for key, value in said.items()}
     return Rejection(**{**texts, "on": date.fromisoformat(said["on"])})
 
 

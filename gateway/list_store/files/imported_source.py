@@ -79,7 +79,7 @@ def write(folder: Folder, header: Header, entries: Iterable[Entry]) -> None:
     """
     body = b"".join(_dumped(_of_entry(entry)) + b"\n" for entry in entries)
     header = dataclasses.replace(header, digest=hashlib.sha256(body).hexdigest())
-    files.replace(folder.source(header.source), dumped_header(header) + b"\n" + body)
+    files.replace(folder.source(header.source), dump_header(header) + b"\n" + body)
     _take_refusal_away(folder, header.source)
 
 
@@ -105,23 +105,23 @@ def write_refusal(folder: Folder, source: str, refusal: Refusal) -> None:
     files.replace(folder.refusal(source), _dumped(said) + b"\n")
 
 
-def names(folder: Folder) -> list[str]:
+def source_names(folder: Folder) -> list[str]:
     """Give the sources that were imported, by name. Raises :class:`ListError`."""
-    paths = safe_open.listing(folder.sources, ".jsonl")
-    return [path.stem for path in paths if safe_open.is_plain(path.name)]
+    paths = safe_open.files_in(folder.sources, ".jsonl")
+    return [path.stem for path in paths if safe_open.is_own_name(path.name)]
 
 
-def strangers(folder: Folder) -> list[Path]:
+def unknown_files(folder: Folder) -> list[Path]:
     """Give the files beside the sources' that no list can have. Raises :class:`ListError`."""
-    paths = safe_open.listing(folder.sources, ".jsonl")
-    return [path for path in paths if not safe_open.is_plain(path.name)]
+    paths = safe_open.files_in(folder.sources, ".jsonl")
+    return [path for path in paths if not safe_open.is_own_name(path.name)]
 
 
 def read_header(folder: Folder, source: str) -> Header | None:
     """Read what is known of an import; ``None``: there is none. Raises :class:`ListError`."""
     path = folder.source(source)
     try:
-        with safe_open.opened(path, AGAIN) as stream:
+        with safe_open.open_file(path, AGAIN) as stream:
             header = _header(stream.readline(_LONGEST), source)
     except FileNotFoundError:
         return None
@@ -148,7 +148,7 @@ def entries_if_there(folder: Folder, source: str) -> list[Entry] | None:
     seen = hashlib.sha256()
     at = 1
     try:
-        with safe_open.opened(path, AGAIN) as stream:
+        with safe_open.open_file(path, AGAIN) as stream:
             header = _header(stream.readline(_LONGEST), source)
             read = _entry if header.digest else _entry_of_an_older_version
             for line in stream:
@@ -172,16 +172,16 @@ def read_refusal(folder: Folder, source: str) -> Refusal | None:
     Raises :class:`ListError`.
     """
     path = folder.refusal(source)
-    if (said := safe_open.content(path, AGAIN)) is None:
+    if (said := safe_open.read_file(path, AGAIN)) is None:
         return None
     try:
         found = json.loads(said)
-        return Refusal(safe_open.moment(found["at"]), safe_open.text(found["reason"]))
+        return Refusal(safe_open.parse_time(found["at"]), safe_open.parse_text(found["reason"]))
     except safe_open.MALFORMED as error:
         raise _broken(path, None, error) from None
 
 
-def dumped_header(header: Header) -> bytes:
+def dump_header(header: Header) -> bytes:
     """Give the line that a kept file begins with, without its end."""
     return _dumped(
         {
@@ -193,24 +193,24 @@ def dumped_header(header: Header) -> bytes:
     )
 
 
-def parsed_header(line: bytes) -> Header:
+def parse_header(line: bytes) -> Header:
     """Read the line that a kept file begins with. Raises one of ``safe_open.MALFORMED``."""
     said: dict[str, Any] = json.loads(line)
     if said.pop("format") != FORMAT:
         raise ValueError("another version of Monition wrote it")
     return Header(
-        source=safe_open.text(said.pop("source")),
-        imported_at=safe_open.moment(said.pop("imported_at")),
-        checked_at=safe_open.moment(said.pop("checked_at")),
+        source=safe_open.parse_text(said.pop("source")),
+        imported_at=safe_open.parse_time(said.pop("imported_at")),
+        checked_at=safe_open.parse_time(said.pop("checked_at")),
         originals=tuple(Original(**each) for each in said.pop("originals")),
-        entries=safe_open.count(said.pop("entries")),
-        rejected={reason: safe_open.count(of) for reason, of in said.pop("rejected").items()},
+        entries=safe_open.parse_count(said.pop("entries")),
+        rejected={reason: safe_open.parse_count(of) for reason, of in said.pop("rejected").items()},
         **said,
     )
 
 
 def _header(line: bytes, source: str) -> Header:
-    header = parsed_header(line)
+    header = parse_header(line)
     if header.source != source:
         raise ValueError(f"it is of another list, {header.source}")
     return header
@@ -223,14 +223,14 @@ def checked(folder: Folder, source: str) -> Path:
 
 def _read_checked(folder: Folder, source: str) -> datetime | None:
     try:
-        said = safe_open.content(checked(folder, source), AGAIN)
-        return None if said is None else safe_open.moment(json.loads(said)["at"])
+        said = safe_open.read_file(checked(folder, source), AGAIN)
+        return None if said is None else safe_open.parse_time(json.loads(said)["at"])
     except (ListError, *safe_open.MALFORMED):
         return None  # then the day of the import stands, which is earlier: the careful side
 
 
 def _broken(path: Path, line: int | None, error: Exception | str) -> ListError:
-    what = error if isinstance(error, str) else safe_open.why(error)
+    what = error if isinstance(error, str) else safe_open.reason_of(error)
     return safe_open.damaged(path, line, f"is damaged ({what})", AGAIN)
 
 
@@ -271,7 +271,7 @@ def _entry_of_an_older_version(said: dict[str, Any]) -> Entry:
     for name, value in said.items():
         if name != "listings":
             for each in [value] if name in _SINGLE else list(value):
-                safe_open.text(each)
+                safe_open.parse_text(each)
     return _entry(said)
 
 

@@ -1,7 +1,7 @@
 """linked.jsonl: the domains that the DNS ties to listed ones, and no others.
 
 What was looked up and not linked is not written down anywhere: a list of it would be a list of
-everybody our people write to. A link that has not been seen for ``LASTS`` counts no more; the
+everybody our people write to. A link that has not been seen for ``LINK_LASTS`` counts no more; the
 domain is then looked up again when somebody writes to it (behaviour S7).
 """
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from gateway.list_store.files.paths import Folder
 
-LASTS = timedelta(days=90)
+LINK_LASTS = timedelta(days=90)
 
-MOST = 100
+MOST_LINKS = 100
 """Domains tied to one listed domain. Whoever has more on their hosts is hosting the public."""
 
 
-class Seen(NamedTuple):
+class SeenLink(NamedTuple):
     """A link and the day on which the DNS showed it."""
 
     link: Link
@@ -42,14 +42,14 @@ class Seen(NamedTuple):
         return Claim(self.link.domain, f"{self.link.evidence}, seen {self.on.isoformat()}")
 
 
-def read(folder: Folder, today: date) -> dict[str, Seen]:
+def read(folder: Folder, today: date) -> dict[str, SeenLink]:
     """Give the links that count on a day, by domain; the latest one of each.
 
     A line that is damaged is passed over, and its domain looked up again: no list is to wait for
     it. Raises :class:`ListError` where the whole cannot be read.
     """
     every = (seen for _, seen in _lines(folder) if seen is not None)
-    return {seen.link.domain: seen for seen in every if today - seen.on < LASTS}
+    return {seen.link.domain: seen for seen in every if today - seen.on < LINK_LASTS}
 
 
 def damage(folder: Folder) -> list[Fault]:
@@ -62,8 +62,8 @@ def damage(folder: Folder) -> list[Fault]:
     ]
 
 
-def _lines(folder: Folder) -> Iterator[tuple[int, Seen | None]]:
-    content = safe_open.content(folder.linked, "move it away; its domains are looked up again")
+def _lines(folder: Folder) -> Iterator[tuple[int, SeenLink | None]]:
+    content = safe_open.read_file(folder.linked, "move it away; its domains are looked up again")
     for number, line in enumerate((content or b"").splitlines(), 1):
         try:
             yield number, parsed(line)
@@ -74,34 +74,36 @@ def _lines(folder: Folder) -> Iterator[tuple[int, Seen | None]]:
 def add(folder: Folder, link: Link, today: date) -> bool:
     """Write a link down, durably, and strike out what has lapsed; whether it counts from now on.
 
-    It does not where ``MOST`` others are tied to the same listed domain. What another worker wrote
-    today stays as it is; lines that are damaged go. Raises :class:`ListError` and ``OSError``;
-    then nothing is changed.
+    It does not where ``MOST_LINKS`` others are tied to the same listed domain. What another worker
+    wrote today stays as it is; lines that are damaged go. Raises :class:`ListError` and
+    ``OSError``; then nothing is changed.
     """
-    with folder.held():
+    with folder.locked():
         found = read(folder, today)
         before = found.get(link.domain)
         if before is not None and before.link.within == link.within:
             return True
         tied = Counter(seen.link.within for seen in found.values())
-        if tied[link.within] >= MOST:
+        if tied[link.within] >= MOST_LINKS:
             return False
-        found[link.domain] = Seen(link, today)
+        found[link.domain] = SeenLink(link, today)
         content = b"".join(map(dumped, found.values()))
         files.replace(folder.linked, content)
     return True
 
 
-def dumped(seen: Seen) -> bytes:
+def dumped(seen: SeenLink) -> bytes:
     """Give the line that a link is kept as, with its end."""
     said = {**seen.link._asdict(), "on": seen.on.isoformat()}
     return json.dumps(said).encode("ascii") + b"\n"
 
 
-def parsed(line: bytes) -> Seen:
+def parsed(line: bytes) -> SeenLink:
     """Read what :func:`dumped` gave. Raises ``DomainError`` or one of ``safe_open.MALFORMED``."""
     said = json.loads(line)
     domain, record, host, within, on = (
-        safe_open.text(said[key]) for key in ("domain", "record", "host", "within", "on")
+        safe_open.parse_text(said[key]) for key in ("domain", "record", "host", "within", "on")
     )
-    return Seen(Link(normalise(domain), record, host, normalise(within)), date.fromisoformat(on))
+    return SeenLink(
+        Link(normalise(domain), record, host, normalise(within)), date.fromisoformat(on)
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gateway.addresses.domain_name import DomainError
 from gateway.list_store.files import paths as files
 from gateway.list_store.files import safe_open
-from gateway.list_store.files.linked_domains import LASTS, Seen, dumped, parsed
+from gateway.list_store.files.linked_domains import LINK_LASTS, SeenLink, dumped, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.list_store.files.paths import Folder
     from gateway.screening.dns_linkage import Link
 
-MOST = 10_000
+MOST_DOMAINS = 10_000
 """Domains that are kept: far more than any survey finds."""
 
 
@@ -31,33 +31,33 @@ def path_of(folder: Folder) -> Path:
     return folder.path / "mail_hosts.jsonl"
 
 
-def read(folder: Folder, today: date) -> dict[str, Seen]:
+def read(folder: Folder, today: date) -> dict[str, SeenLink]:
     """Give what was seen and counts on a day, by domain.
 
     Raises :class:`gateway.errors.ListError` for a damaged file.
     """
     path = path_of(folder)
-    content = safe_open.content(path, "move it away, and ask again with --mx")
-    found: dict[str, Seen] = {}
+    content = safe_open.read_file(path, "move it away, and ask again with --mx")
+    found: dict[str, SeenLink] = {}
     for number, line in enumerate((content or b"").splitlines(), 1):
         try:
             seen = parsed(line)
         except (DomainError, *safe_open.MALFORMED):
             remedy = "take the line out, and ask again with --mx"
             raise safe_open.damaged(path, number, "is damaged", remedy) from None
-        if today - seen.on < LASTS:
+        if today - seen.on < LINK_LASTS:
             found[seen.link.domain] = seen
     return found
 
 
-def add(folder: Folder, links: Iterable[Link], today: date) -> dict[str, Seen]:
+def add(folder: Folder, links: Iterable[Link], today: date) -> dict[str, SeenLink]:
     """Write down what was seen today, durably, and strike out what has lapsed; give all, by domain.
 
     Raises :class:`gateway.errors.ListError` and ``OSError``; then nothing is changed.
     """
-    with folder.held():
+    with folder.locked():
         found = read(folder, today)
-        found.update({link.domain: Seen(link, today) for link in links})
-        kept = dict(sorted(found.items())[:MOST])
+        found.update({link.domain: SeenLink(link, today) for link in links})
+        kept = dict(sorted(found.items())[:MOST_DOMAINS])
         files.replace(path_of(folder), b"".join(map(dumped, kept.values())))
     return kept

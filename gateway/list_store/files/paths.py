@@ -108,13 +108,13 @@ class Folder:
             path.mkdir(mode=DIRECTORY_MODE, parents=path is self.path, exist_ok=True)
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep other writers out, waiting for one that is there. Raises ``OSError``.
 
         The directory is made where it is missing. Not to be held twice: the second waits for ever.
         """
         self.make()
-        with opened_lock(self.path / ".lock") as lock:
+        with open_lock_file(self.path / ".lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._sweep()
             yield
@@ -172,7 +172,7 @@ def _end_of_last_line(stream: BinaryIO) -> int:
     return 0
 
 
-def opened_lock(path: Path) -> BinaryIO:
+def open_lock_file(path: Path) -> BinaryIO:
     """Open a file to be locked; it is made where it is missing.
 
     Raises ``OSError``, also where it is a link or no file: nobody else would be kept out by it.

@@ -38,7 +38,7 @@ _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*\Z", re.ASCII)
 
 
 @contextlib.contextmanager
-def opened(path: Path, remedy: str) -> Iterator[BinaryIO]:
+def open_file(path: Path, remedy: str) -> Iterator[BinaryIO]:
     """Open a file to be read. Raises ``FileNotFoundError`` where there is none.
 
     Raises :class:`ListError` where it is no file or cannot be read, also within the block.
@@ -59,13 +59,13 @@ def opened(path: Path, remedy: str) -> Iterator[BinaryIO]:
         raise unreadable(path, error, remedy) from None
 
 
-def content(path: Path, remedy: str) -> bytes | None:
+def read_file(path: Path, remedy: str) -> bytes | None:
     """Read a file whole; ``None``: there is none.
 
     Raises :class:`ListError` where it cannot be read or is larger than :data:`LARGEST`.
     """
     try:
-        with opened(path, remedy) as stream:
+        with open_file(path, remedy) as stream:
             found = stream.read(LARGEST + 1)
     except FileNotFoundError:
         return None
@@ -74,13 +74,13 @@ def content(path: Path, remedy: str) -> bytes | None:
     return found
 
 
-def unpacked(path: Path, remedy: str, largest: int = LARGEST) -> bytes:
+def read_gzip_file(path: Path, remedy: str, largest: int = LARGEST) -> bytes:
     """Read a gzipped file whole, opened at most ``largest`` bytes.
 
     Raises :class:`ListError`, also where there is none.
     """
     try:
-        with opened(path, remedy) as stream, gzip.open(stream) as inside:
+        with open_file(path, remedy) as stream, gzip.open(stream) as inside:
             found: bytes = inside.read(largest + 1)
     except FileNotFoundError:
         raise damaged(path, None, "is gone", remedy) from None
@@ -91,7 +91,7 @@ def unpacked(path: Path, remedy: str, largest: int = LARGEST) -> bytes:
     return found
 
 
-def listing(directory: Path, suffix: str) -> list[Path]:
+def files_in(directory: Path, suffix: str) -> list[Path]:
     """Give the files of a directory that end so, sorted; hidden ones are half written.
 
     None where there is no directory. Raises :class:`ListError` where it cannot be read.
@@ -135,12 +135,12 @@ def is_whole(read: Callable[[Path], object], path: Path) -> bool:
     return True
 
 
-def is_plain(name: str) -> bool:
+def is_own_name(name: str) -> bool:
     """Whether a file may be of ours: no name that we give holds anything but these signs."""
     return _PLAIN.match(name) is not None
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """Read a time as we write it, in UTC. Raises ``ValueError`` or another of ``MALFORMED``."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
@@ -148,14 +148,14 @@ def moment(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def count(value: object) -> int:
+def parse_count(value: object) -> int:
     """Take a number of things, from 0. Raises ``ValueError`` for anything else."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError("no number of things where one should be")
     return value
 
 
-def text(value: object) -> str:
+def parse_text(value: object) -> str:
     """Take a text. Raises ``TypeError`` for anything else."""
     if not isinstance(value, str):
         raise TypeError("no text where one should be")
@@ -176,7 +176,7 @@ def damaged(path: Path, line: int | None, what: str, remedy: str) -> ListError:
     return ListError([Fault(str(path), line, None, f"{what}; {remedy}")])
 
 
-def why(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Say in a few words what was wrong with content; one of ``MALFORMED``."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.list_store.files.paths import Folder
-    from gateway.list_store.imports.list_reading import Fetched, Reading
+    from gateway.list_store.imports.list_reading import ListReading, ServerFacts
     from gateway.list_store.imports.loss_guard import Loss
-    from gateway.list_store.snapshots.build_snapshot import Assembly
-    from gateway.lists.catalogue import Form, Source
-    from gateway.lists.overrides import Key
+    from gateway.list_store.snapshots.build_snapshot import BuiltSnapshot
+    from gateway.lists.catalogue import ListFormat, Source
+    from gateway.lists.overrides import OverrideKey
     from gateway.lists.parsing.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ImportFiles:
     """Files that are to be taken in as a source.
 
     ``accepts_loss``: a person knows that the list has shrunk. ``fetched``: they come from the
@@ -39,7 +39,7 @@ class Parcel:
     source: str
     paths: Sequence[Path]
     accepts_loss: bool = False
-    fetched: Mapping[str, Fetched] | None = None
+    fetched: Mapping[str, ServerFacts] | None = None
 
     @property
     def name(self) -> str:
@@ -47,14 +47,14 @@ class Parcel:
         return self.source if self.fetched is not None else ", ".join(map(str, self.paths))
 
 
-class Refused(ListError):  # noqa: N818 - it says what became of the list
+class ImportRefusedError(ListError):
     """A list was read, or tried to be, and not taken; ``exit_code`` is for the shell."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ImportResult:
     """What came of an import. ``before`` is the digest of the snapshot it took the place of.
 
     ``None`` where there was none. ``unused`` are overrides of the list's own that met no text in
@@ -63,54 +63,57 @@ class Taken:
 
     header: Header
     before: str | None
-    assembly: Assembly
-    reading: Reading
-    unused: tuple[Key, ...] = ()
+    built: BuiltSnapshot
+    reading: ListReading
+    unused: tuple[OverrideKey, ...] = ()
 
     @property
     def is_changed(self) -> bool:
         """Whether another snapshot is in force now."""
-        return self.before != self.assembly.snapshot.digest
+        return self.before != self.built.snapshot.digest
 
 
-def take(policies: Path, folder: Folder, parcel: Parcel, at: datetime) -> Taken:
+def import_list(
+    policies: Path, folder: Folder, import_files: ImportFiles, at: datetime
+) -> ImportResult:
     """Import a list from files and put the new snapshot in force (behaviours S8 and S10).
 
-    Raises :class:`Refused`; then nothing has changed but the note that says why. Raises another
+    Raises :class:`ImportRefusedError`; then nothing has changed but the note that says why. Raises
+    another
     :class:`ListError` where there is no such source or its files are others, ``ConfigError`` where
     the policies are faulty, and ``OSError`` where what was read cannot be kept.
     """
-    listed = catalogue.find(parcel.source)
-    form, paths = _form(listed, parcel)
+    listed = catalogue.find_source(import_files.source)
+    format_, paths = _form(listed, import_files)
     try:
         # Before the directory is held, which keeps a gateway that starts or reloads waiting.
-        found = list_reading.read(form, paths, listed.largest, parcel.fetched or {})
-        with folder.held():
-            return _take(policies, folder, parcel, found, at)
+        found = list_reading.read(format_, paths, listed.largest, import_files.fetched or {})
+        with folder.locked():
+            return _take(policies, folder, import_files, found, at)
     except ListError as error:
         with contextlib.suppress(OSError):
             # On a full disk it cannot be written down; what is wrong with the file is told.
-            refuse(folder, parcel.source, error, at)
-        raise Refused(error.faults) from None
+            record_refusal(folder, import_files.source, error, at)
+        raise ImportRefusedError(error.faults) from None
 
 
-def refuse(folder: Folder, name: str, error: Exception, at: datetime) -> None:
+def record_refusal(folder: Folder, name: str, error: Exception, at: datetime) -> None:
     """Write down that a source could not be had, or was not taken. Raises ``OSError``."""
-    with folder.held():
+    with folder.locked():
         reason = str(error).partition("\n")[0].removeprefix(f"{name}: ")
         imported_source.write_refusal(folder, name, Refusal(at, reason))
 
 
-def still_current(folder: Folder, name: str, at: datetime) -> None:
+def record_unchanged(folder: Folder, name: str, at: datetime) -> None:
     """Write down that what is kept of a source is what its publisher has. Raises ``OSError``."""
-    with folder.held():
+    with folder.locked():
         imported_source.write_checked(folder, name, at)
 
 
-def _form(listed: Source, parcel: Parcel) -> tuple[Form, dict[str, Path]]:
-    by_name = {_plain(path): path for path in parcel.paths}
-    form, roles = catalogue.form_for(listed, by_name)
-    return form, {role: by_name[name] for role, name in roles.items()}
+def _form(listed: Source, import_files: ImportFiles) -> tuple[ListFormat, dict[str, Path]]:
+    by_name = {_plain(path): path for path in import_files.paths}
+    format_, roles = catalogue.format_for(listed, by_name)
+    return format_, {role: by_name[name] for role, name in roles.items()}
 
 
 def _plain(path: Path) -> str:
@@ -118,9 +121,11 @@ def _plain(path: Path) -> str:
     return str(path)[:-3] if list_reading.is_compressed(path.name) else str(path)
 
 
-def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: datetime) -> Taken:
-    name = parcel.source
-    _weigh(folder, parcel, found.entries)
+def _take(
+    policies: Path, folder: Folder, import_files: ImportFiles, found: ListReading, at: datetime
+) -> ImportResult:
+    name = import_files.source
+    _weigh(folder, import_files, found.entries)
     header = Header(
         name,
         at,
@@ -132,22 +137,22 @@ def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: da
     )
     # Whole, in memory, before anything is replaced: faulty policies refuse the import too.
     try:
-        made = build_snapshot.assembled(policies, folder, at=at, instead={name: found.entries})
-    except build_snapshot.Incomplete as error:
+        made = build_snapshot.build(policies, folder, at=at, instead={name: found.entries})
+    except build_snapshot.IncompleteListsError as error:
         # Kept all the same: two lists that are lost would keep each other out for ever.
         imported_source.write(folder, header, found.entries)
         message = "is kept, and comes into force when the other lists are mended"
-        waiting = Fault(parcel.name, None, None, message)
-        raise build_snapshot.Incomplete([*error.faults, waiting]) from None
-    example_check.prove(policies, made.snapshot, at.date())
+        waiting = Fault(import_files.name, None, None, message)
+        raise build_snapshot.IncompleteListsError([*error.faults, waiting]) from None
+    example_check.check(policies, made.snapshot, at.date())
     before = snapshot_history.current(folder)
     # The larger file first: a full disk then leaves the source as it was.
     snapshot_history.keep(folder, made.snapshot)
     imported_source.write(folder, header, found.entries)
     snapshot_history.save(
-        folder, made.snapshot, build_snapshot.turn_now(policies, folder, made, name)
+        folder, made.snapshot, build_snapshot.activation_now(policies, folder, made, name)
     )
-    return Taken(
+    return ImportResult(
         header,
         before.digest if before else None,
         made,
@@ -156,18 +161,20 @@ def _take(policies: Path, folder: Folder, parcel: Parcel, found: Reading, at: da
     )
 
 
-def _weigh(folder: Folder, parcel: Parcel, entries: Sequence[Entry]) -> None:
-    name, fewest = parcel.source, 0
+def _weigh(folder: Folder, import_files: ImportFiles, entries: Sequence[Entry]) -> None:
+    name, fewest = import_files.source, 0
     losses: Iterable[Loss] = ()
-    if not parcel.accepts_loss:
+    if not import_files.accepts_loss:
         losses = loss_guard.losses(folder, name, entries)
-        if parcel.fetched is not None:
-            fewest = catalogue.find(name).fewest
-    loss_guard.weigh(parcel.name, name, entries, fewest=fewest, losses=losses)
+        if import_files.fetched is not None:
+            fewest = catalogue.find_source(name).fewest
+    loss_guard.check(import_files.name, name, entries, fewest=fewest, losses=losses)
 
 
-def _unused(policies: Path, entries: Iterable[Entry], used: frozenset[Key]) -> list[Key]:
+def _unused(
+    policies: Path, entries: Iterable[Entry], used: frozenset[OverrideKey]
+) -> list[OverrideKey]:
     lists = {listing.list for entry in entries for listing in entry.listings}
     # Their domains were guarded when the snapshot was made.
     written = overrides.read_overrides(policies / "overrides.toml", lambda _: None)
-    return overrides.unused(written, used, lists)
+    return overrides.unused_overrides(written, used, lists)

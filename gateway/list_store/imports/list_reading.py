@@ -13,21 +13,21 @@ from typing import IO, TYPE_CHECKING, BinaryIO, cast
 from gateway.errors import Fault, ListError
 from gateway.list_store.files.imported_source import Original
 from gateway.lists.parsing.entry import Entry
-from gateway.lists.parsing.untrusted_file import Part
+from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from gateway.lists.catalogue import Form
-    from gateway.lists.parsing.entry import Reason, Rejected
+    from gateway.lists.catalogue import ListFormat
+    from gateway.lists.parsing.entry import RejectedRow, RejectedRowReason
 
 EXAMPLES = 5
 """Rejected rows that are kept of each reason, to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class ServerFacts:
     """What a publisher's server said of a file: for the next conditional request."""
 
     etag: str | None = None
@@ -36,18 +36,18 @@ class Fetched:
 
 
 @dataclass(slots=True)
-class Reading:
+class ListReading:
     """All that some files held. ``examples`` are a few of the rows that were not taken.
 
     ``rejected`` counts all of those, by reason. ``originals`` are the files, in their roles' order.
     """
 
     entries: list[Entry] = field(default_factory=list)
-    rejected: Counter[Reason] = field(default_factory=Counter)
-    examples: dict[Reason, list[Rejected]] = field(default_factory=dict)
+    rejected: Counter[RejectedRowReason] = field(default_factory=Counter)
+    examples: dict[RejectedRowReason, list[RejectedRow]] = field(default_factory=dict)
     originals: tuple[Original, ...] = ()
 
-    def add(self, found: Entry | Rejected) -> None:
+    def add(self, found: Entry | RejectedRow) -> None:
         """Take in what a reader gave."""
         if isinstance(found, Entry):
             self.entries.append(found)
@@ -59,39 +59,41 @@ class Reading:
 
 
 def read(
-    form: Form, paths: Mapping[str, Path], largest: int, fetched: Mapping[str, Fetched]
-) -> Reading:
+    format_: ListFormat, paths: Mapping[str, Path], largest: int, fetched: Mapping[str, ServerFacts]
+) -> ListReading:
     """Read the files, by role, each of at most ``largest`` bytes. Raises :class:`ListError`.
 
     A file whose name ends in ``.gz`` is opened; the bound is on what comes out of it. ``fetched``
     may lack any role.
     """
-    reading = Reading()
+    reading = ListReading()
     with contextlib.ExitStack() as stack:
         streams = {
             role: stack.enter_context(_counted(path, largest)) for role, path in paths.items()
         }
         parts = {role: _part(path, streams[role]) for role, path in paths.items()}
-        for found in form.reader(parts):
+        for found in format_.reader(parts):
             reading.add(found)
         reading.originals = tuple(
-            stream.original(fetched.get(role, Fetched())) for role, stream in streams.items()
+            stream.original(fetched.get(role, ServerFacts())) for role, stream in streams.items()
         )
     return reading
 
 
 @contextlib.contextmanager
-def counted(path: Path, largest: int) -> Iterator[tuple[Part, Callable[[], Original]]]:
+def open_counted(
+    path: Path, largest: int
+) -> Iterator[tuple[UntrustedFile, Callable[[], Original]]]:
     """Open one file: give the part to be read, and what reads it to its end and says what it was.
 
     It has at most ``largest`` bytes, opened. Raises :class:`ListError`, also while it is read.
     """
     with _counted(path, largest) as stream:
-        yield _part(path, stream), lambda: stream.original(Fetched())
+        yield _part(path, stream), lambda: stream.original(ServerFacts())
 
 
-def _part(path: Path, stream: _Counted) -> Part:
-    return Part(path.name, cast("BinaryIO", stream))
+def _part(path: Path, stream: _Counted) -> UntrustedFile:
+    return UntrustedFile(path.name, cast("BinaryIO", stream))
 
 
 @contextlib.contextmanager
@@ -138,7 +140,7 @@ class _Counted:
         most = self._largest - self._size + 1
         return self._seen(self._stream.readline, most if size < 0 else min(size, most))
 
-    def original(self, fetched: Fetched) -> Original:
+    def original(self, fetched: ServerFacts) -> Original:
         """What was read, to its end."""
         while self.read(1 << 20):
             pass

@@ -29,7 +29,7 @@ class Loss(NamedTuple):
     had: int
 
 
-def weigh(
+def check(
     file: str, source: str, entries: Sequence[Entry], *, fewest: int, losses: Iterable[Loss]
 ) -> None:
     """Refuse what is likely to be half a list. Raises :class:`ListError`.
@@ -43,10 +43,10 @@ def weigh(
         raise refusal(
             file, f"names {len(entries)} institutions, and {source} has {fewest} at the least"
         )
-    weigh_losses(file, source, losses)
+    check_losses(file, source, losses)
 
 
-def weigh_losses(file: str, source: str, losses: Iterable[Loss]) -> None:
+def check_losses(file: str, source: str, losses: Iterable[Loss]) -> None:
     """Refuse a file that lacks more than a tenth of anything (S8). Raises :class:`ListError`."""
     for what, lost, had in losses:
         if lost > MOST_LOST * had:
@@ -68,8 +68,8 @@ def losses(folder: Folder, name: str, entries: Sequence[Entry]) -> Iterator[Loss
     It is held against what is kept of its last import. Of fewer names or addresses than
     :data:`FEWEST` nothing is told.
     """
-    turn = snapshot_history.known(folder)
-    had = turn.entries.get(name, 0) if turn else 0
+    activation = snapshot_history.last_known(folder)
+    had = activation.entries.get(name, 0) if activation else 0
     try:
         before = imported_source.read_entries(folder, name)
     except ListError:

@@ -14,11 +14,11 @@ from gateway.addresses.domain_name import ancestry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gateway.screening.domain_index import Holding
+    from gateway.screening.domain_index import EntityClaim
     from gateway.screening.snapshot import Snapshot
 
 
-def own_domains(domains: Iterable[str], snapshot: Snapshot) -> list[str]:
+def listed_own_domains(domains: Iterable[str], snapshot: Snapshot) -> list[str]:
     """Say which of our domains a snapshot holds for somebody else's, a line each.
 
     ``domains`` are ``institution.domains``, in normal form; what lies below them is ours too. A
@@ -26,23 +26,23 @@ def own_domains(domains: Iterable[str], snapshot: Snapshot) -> list[str]:
     """
     ours = set(domains)
     told = [line for domain in sorted(ours) for line in _above(domain, snapshot)]
-    for name, holdings in snapshot.domains.items():
+    for name, entity_claims in snapshot.domains.items():
         if (domain := _inside(name, ours)) is not None and name not in ours:
-            told += _lines(f"{name}, below your own {domain},", "domain", holdings)
+            told += _lines(f"{name}, below your own {domain},", "domain", entity_claims)
     for host, mailboxes in snapshot.addresses.items():
         if _inside(host, ours) is not None:
-            for holdings in mailboxes.values():
+            for entity_claims in mailboxes.values():
                 told += _lines(
-                    f"{holdings[0].claim.value}, at your own domain,", "address", holdings
+                    f"{entity_claims[0].claim.value}, at your own domain,", "address", entity_claims
                 )
     return told
 
 
 def _above(domain: str, snapshot: Snapshot) -> Iterator[str]:
     """The closest claim at or above a domain of ours, unless it clears."""
-    for name, holdings in snapshot.domains.matches(domain):
+    for name, entity_claims in snapshot.domains.matches(domain):
         what = f"{domain}, your own," if name == domain else f"{name}, above your own {domain},"
-        yield from _lines(what, "domain", holdings)
+        yield from _lines(what, "domain", entity_claims)
         return
 
 
@@ -50,14 +50,14 @@ def _inside(name: str, ours: set[str]) -> str | None:
     return next((each for each in ancestry(name) if each in ours), None)
 
 
-def _lines(what: str, kind: str, holdings: tuple[Holding, ...]) -> Iterator[str]:
-    if any(holding.claim.clears for holding in holdings):
+def _lines(what: str, kind: str, entity_claims: tuple[EntityClaim, ...]) -> Iterator[str]:
+    if any(entity_claim.claim.clears for entity_claim in entity_claims):
         return
-    for holding in holdings:
-        entity = holding.entity
+    for entity_claim in entity_claims:
+        entity = entity_claim.entity
         yield (
             f"{what} is listed as {_article(kind)} of {entity.name} ({entity.id}): "
-            f"{holding.claim.evidence}. Mail to it is matched; if that is wrong, take it out "
+            f"{entity_claim.claim.evidence}. Mail to it is matched; if that is wrong, take it out "
             f"with `clears = true` under {entity.id} in an entities file of your own"
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class RemovedList:
     """What came of it: ``entries`` that the list had given, and the snapshot without them.
 
     Where ``faults`` keep it from being made, the one before stays in force, and ``snapshot`` is
@@ -32,24 +32,24 @@ class Forgotten:
     faults: tuple[Fault, ...] = ()
 
 
-def forget(policies: Path, folder: Folder, name: str, at: datetime) -> Forgotten:
+def remove(policies: Path, folder: Folder, name: str, at: datetime) -> RemovedList:
     """Take away what is kept of the list ``name``, and put the snapshot without it in force.
 
     Raises :class:`ListError`, and then nothing has changed: there is no such list here, or
     without it an example of the policy fails. So for ``ConfigError``: the policies are faulty.
     ``OSError``: what is kept cannot be written.
     """
-    with folder.held():
-        turn = snapshot_history.known(folder)
-        had = turn.entries.get(name) if turn else None
+    with folder.locked():
+        activation = snapshot_history.last_known(folder)
+        had = activation.entries.get(name) if activation else None
         if had is None and not _is_here(folder, name):
             raise ListError([Fault(str(folder.sources), None, None, _unknown(folder, name))])
         without, faults = _without(policies, folder, name, at)
-        if turn is not None:
+        if activation is not None:
             # Made of no files that are there: whoever asks next makes the snapshot anew.
-            entries = {each: count for each, count in turn.entries.items() if each != name}
+            entries = {each: count for each, count in activation.entries.items() if each != name}
             snapshot_history.write_current(
-                folder, dataclasses.replace(turn, inputs="", entries=entries)
+                folder, dataclasses.replace(activation, inputs="", entries=entries)
             )
         for path in (
             folder.source(name),
@@ -58,38 +58,38 @@ def forget(policies: Path, folder: Folder, name: str, at: datetime) -> Forgotten
         ):
             _take_away(path)
         if without is not None:
-            after = build_snapshot.turn_now(policies, folder, without, name)
+            after = build_snapshot.activation_now(policies, folder, without, name)
             snapshot_history.save(folder, without.snapshot, after)
-    return Forgotten(had or 0, without.snapshot if without else None, faults)
+    return RemovedList(had or 0, without.snapshot if without else None, faults)
 
 
 def _without(
     policies: Path, folder: Folder, name: str, at: datetime
-) -> tuple[build_snapshot.Assembly | None, tuple[Fault, ...]]:
+) -> tuple[build_snapshot.BuiltSnapshot | None, tuple[Fault, ...]]:
     try:
-        made = build_snapshot.assembled(policies, folder, at=at, without=name)
+        made = build_snapshot.build(policies, folder, at=at, without=name)
     except FaultyFile as error:
         # The other lists are damaged, or the policies are: that is another matter.
         return None, error.faults
-    example_check.prove(policies, made.snapshot, at.date(), f"without {name}")
+    example_check.check(policies, made.snapshot, at.date(), f"without {name}")
     return made, ()
 
 
 def _is_here(folder: Folder, name: str) -> bool:
     # Whatever it is: a name of ours is one in the listing, and no path to elsewhere.
     with contextlib.suppress(ListError):
-        kept = {path.name for path in safe_open.listing(folder.sources, "")}
+        kept = {path.name for path in safe_open.files_in(folder.sources, "")}
         return bool(kept & {f"{name}.jsonl", f"{name}.refused"})
     return False
 
 
 def _unknown(folder: Folder, name: str) -> str:
-    turn = snapshot_history.known(folder)
+    activation = snapshot_history.last_known(folder)
     try:
-        here = set(imported_source.names(folder))
+        here = set(imported_source.source_names(folder))
     except ListError:
         here = set()
-    known = sorted({*here, *(turn.entries if turn else ())})
+    known = sorted({*here, *(activation.entries if activation else ())})
     there = f"there are {', '.join(known)}" if known else "no list was imported"
     return f"nothing is kept of {name}; {there}"
 

@@ -17,8 +17,8 @@ from gateway.list_store.files import imported_source, safe_open
 from gateway.list_store.files import paths as files
 from gateway.list_store.files.imported_source import Header
 from gateway.list_store.imports import list_reading, loss_guard
-from gateway.list_store.imports.import_run import Refused
-from gateway.lists.catalogue import MEGABYTE, PROPOSING
+from gateway.list_store.imports.import_run import ImportRefusedError
+from gateway.lists.catalogue import MEGABYTE, ROR
 from gateway.lists.formats import ror
 from gateway.lists.parsing.organisation import Organisation
 
@@ -38,35 +38,37 @@ LARGEST = 2048 * MEGABYTE
 
 def path_of(folder: Folder) -> Path:
     """Where the registry lies, or would."""
-    return folder.path / f"{PROPOSING}.jsonl"
+    return folder.path / f"{ROR}.jsonl"
 
 
-def take(folder: Folder, path: Path, at: datetime, *, accepts_loss: bool = False) -> Header:
+def import_registry(
+    folder: Folder, path: Path, at: datetime, *, accepts_loss: bool = False
+) -> Header:
     """Import the registry from its published file.
 
-    Raises :class:`Refused` for a file that is broken or has lost too much, and ``OSError`` where
-    it cannot be kept; then nothing has changed.
+    Raises :class:`ImportRefusedError` for a file that is broken or has lost too much, and
+    ``OSError`` where it cannot be kept; then nothing has changed.
     """
     try:
         header, taken = _read(path, at)
-        with folder.held():
+        with folder.locked():
             _weigh(path, header, read_header(folder), accepts_loss=accepts_loss)
             write(folder, header, taken)
     except ListError as error:
-        raise Refused(error.faults) from None
+        raise ImportRefusedError(error.faults) from None
     return header
 
 
 def _read(path: Path, at: datetime) -> tuple[Header, list[Organisation]]:
     taken: list[Organisation] = []
     rejected: Counter[str] = Counter()
-    with list_reading.counted(path, LARGEST) as (part, original):
-        for each in ror.read_organisations(part):
+    with list_reading.open_counted(path, LARGEST) as (file, original):
+        for each in ror.read_organisations(file):
             if isinstance(each, Organisation):
                 taken.append(each)
             else:
                 rejected[each.reason.value] += 1
-        header = Header(PROPOSING, at, at, (original(),), len(taken), dict(rejected), __version__)
+        header = Header(ROR, at, at, (original(),), len(taken), dict(rejected), __version__)
     return header, taken
 
 
@@ -76,12 +78,12 @@ def _weigh(path: Path, header: Header, before: Header | None, *, accepts_loss: b
     if before is not None and not accepts_loss:
         lost = max(0, before.entries - header.entries)
         losses = [loss_guard.Loss("organisations", lost, before.entries)]
-        loss_guard.weigh_losses(str(path), PROPOSING, losses)
+        loss_guard.check_losses(str(path), ROR, losses)
 
 
 def write(folder: Folder, header: Header, organisations: Sequence[Organisation]) -> None:
     """Replace what is kept of the registry; the directory is held. Raises ``OSError``."""
-    lines = [imported_source.dumped_header(header), *map(_dumped, organisations)]
+    lines = [imported_source.dump_header(header), *map(_dumped, organisations)]
     files.replace(path_of(folder), b"\n".join(lines) + b"\n")
 
 
@@ -89,8 +91,8 @@ def read_header(folder: Folder) -> Header | None:
     """Read what is known of the import; ``None``: there is none. Raises :class:`ListError`."""
     path = path_of(folder)
     try:
-        with safe_open.opened(path, AGAIN) as stream:
-            return imported_source.parsed_header(stream.readline())
+        with safe_open.open_file(path, AGAIN) as stream:
+            return imported_source.parse_header(stream.readline())
     except FileNotFoundError:
         return None
     except safe_open.MALFORMED as error:
@@ -105,8 +107,8 @@ def read(folder: Folder) -> Iterator[Organisation]:
     path = path_of(folder)
     line = 1
     try:
-        with safe_open.opened(path, AGAIN) as stream:
-            imported_source.parsed_header(stream.readline())
+        with safe_open.open_file(path, AGAIN) as stream:
+            imported_source.parse_header(stream.readline())
             for said in stream:
                 line += 1
                 yield _organisation(json.loads(said))
@@ -117,7 +119,7 @@ def read(folder: Folder) -> Iterator[Organisation]:
 
 
 def _broken(path: Path, line: int, error: Exception) -> ListError:
-    return safe_open.damaged(path, line, f"is damaged ({safe_open.why(error)})", AGAIN)
+    return safe_open.damaged(path, line, f"is damaged ({safe_open.reason_of(error)})", AGAIN)
 
 
 def _dumped(organisation: Organisation) -> bytes:
@@ -133,12 +135,12 @@ def _dumped(organisation: Organisation) -> bytes:
 
 def _organisation(said: dict[str, Any]) -> Organisation:
     values: dict[str, Any] = {
-        name: tuple(map(safe_open.text, value)) if isinstance(value, list) else value
+        name: tuple(map(safe_open.parse_text, value)) if isinstance(value, list) else value
         for name, value in said.items()
     }
     found = Organisation(**values)
     for name in _TEXTS:
-        safe_open.text(getattr(found, name))
+        safe_open.parse_text(getattr(found, name))
     if not isinstance(found.names, tuple) or not found.names:
         raise ValueError("an organisation without a name")
     return found

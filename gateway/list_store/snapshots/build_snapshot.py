@@ -12,26 +12,26 @@ from gateway import __version__
 from gateway.errors import Fault, ListError
 from gateway.list_store.files import accepted_domains, imported_source, linked_domains, safe_open
 from gateway.list_store.snapshots import snapshot_history
-from gateway.list_store.snapshots.snapshot_history import Turn
+from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
 from gateway.lists import catalogue, merge
 from gateway.lists.overrides import read_overrides
 from gateway.screening import snapshot
-from gateway.screening.unlistable_domains import why_not_an_institution
+from gateway.screening.unlistable_domains import why_unlistable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from gateway.list_store.files.linked_domains import Seen
+    from gateway.list_store.files.linked_domains import SeenLink
     from gateway.list_store.files.paths import Folder
     from gateway.lists.merge import Merged
     from gateway.lists.parsing.entry import Entry
     from gateway.model import Claim, Entity
-    from gateway.screening.snapshot import Snapshot, Written
+    from gateway.screening.snapshot import Snapshot, WrittenEntities
 
 
-class Incomplete(ListError):  # noqa: N818 - it says what the lists are
+class IncompleteListsError(ListError):
     """What is kept of a list is damaged or gone; what was in force stays."""
 
 
@@ -39,77 +39,78 @@ _RESTORE = "restore it from a backup, or move it away"
 
 
 @dataclass(frozen=True, slots=True)
-class Assembly:
+class BuiltSnapshot:
     """A snapshot just made, and what was found on the way and not used.
 
-    ``others`` is a digest of the files it was made of but for those that were given in memory.
+    ``other_inputs`` is a digest of the files it was made of but for those that were given in
+    memory.
     """
 
     snapshot: Snapshot
     merged: Merged
-    turn: Turn
-    others: str
+    activation: SnapshotActivation
+    other_inputs: str
 
 
-def live(policies: Path, folder: Folder, at: datetime) -> Snapshot:
+def current_or_built(policies: Path, folder: Folder, at: datetime) -> Snapshot:
     """Give the snapshot that the files now ask for; writes nothing.
 
     The one in force is loaded where it was made of the same files, which takes a fraction of the
     time. Raises :class:`ListError`.
     """
-    return _kept(policies, folder) or assembled(policies, folder, at=at).snapshot
+    return _kept(policies, folder) or build(policies, folder, at=at).snapshot
 
 
 def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
-    """Give what :func:`live` gives, kept for good and in force from now on (behaviour S10).
+    """Give what :func:`current_or_built` gives, kept and in force from now on (behaviour S10).
 
     The directory must not be held yet. Raises :class:`ListError`, and ``OSError`` where it cannot
     be kept.
     """
-    with folder.held():
+    with folder.locked():
         if (kept := _kept(policies, folder)) is not None:
-            if (turn := snapshot_history.current(folder)) is not None:
-                snapshot_history.note(folder, turn)
+            if (activation := snapshot_history.current(folder)) is not None:
+                snapshot_history.complete_history(folder, activation)
             return kept
-        made = assembled(policies, folder, at=at)
-        snapshot_history.save(folder, made.snapshot, made.turn)
+        made = build(policies, folder, at=at)
+        snapshot_history.save(folder, made.snapshot, made.activation)
     # Not the one just made: as objects, it would cost the garbage collector ten times as much.
     return snapshot_history.load(folder, made.snapshot.digest)
 
 
 def _kept(policies: Path, folder: Folder) -> Snapshot | None:
-    turn = snapshot_history.current(folder)
-    if turn is None or turn.inputs != inputs(policies, folder):
+    activation = snapshot_history.current(folder)
+    if activation is None or activation.inputs != inputs_digest(policies, folder):
         return None
     try:
-        return snapshot_history.load(folder, turn.digest)
+        return snapshot_history.load(folder, activation.digest)
     except ListError:
         return None  # what it was made of is all here: it is made again
 
 
-def assembled(
+def build(
     policies: Path,
     folder: Folder,
     *,
     at: datetime,
     instead: Mapping[str, Sequence[Entry]] | None = None,
     without: str | None = None,
-) -> Assembly:
+) -> BuiltSnapshot:
     """Make the snapshot; nothing is written.
 
     ``instead`` are entries, by source, that take the place of the kept ones; ``without`` is a
     source that is left out. Raises :class:`ListError` with all that is wrong in the files, as
-    :class:`Incomplete` where it is in what is kept of the lists.
+    :class:`IncompleteListsError` where it is in what is kept of the lists.
     """
     # Before they are read: what changes meanwhile then counts as changed since.
     replaced = {*(instead or ()), *filter(None, [without])}
     try:
-        others = inputs(policies, folder, but=replaced)
+        others = inputs_digest(policies, folder, but=replaced)
     except ListError:
         _read(folder, replaced)  # tells all that is wrong with the lists, where it is they
         raise
     written = read_written(policies, folder)
-    guard = functools.partial(why_not_an_institution, people=written.people)
+    guard = functools.partial(why_unlistable, mailbox_kinds=written.mailbox_kinds)
     sources = {name: list(entries) for name, entries in (instead or {}).items()}
     sources |= _read(folder, replaced)
     merged = merge.merge(
@@ -120,43 +121,45 @@ def assembled(
         written.additions,
     )
     entities = _with_links(merged.entities, linked_domains.read(folder, at.date()))
-    made = snapshot.build(entities, written.people)
-    turn = Turn(
+    made = snapshot.build(entities, written.mailbox_kinds)
+    activation = SnapshotActivation(
         at=at,
         digest=made.digest,
-        # What takes the place of something is not written yet: see `turn_now`.
+        # What takes the place of something is not written yet: see `activation_now`.
         inputs="" if replaced else others,
         entities=len(made.entities),
         entries={name: len(sources[name]) for name in sorted(sources)},
         sources=_digests(folder),
         accepted=accepted_domains.digests(folder),
     )
-    return Assembly(made, merged, turn, others)
+    return BuiltSnapshot(made, merged, activation, others)
 
 
-def read_written(policies: Path, folder: Folder) -> Written:
+def read_written(policies: Path, folder: Folder) -> WrittenEntities:
     """Read what people wrote and what they accepted. Raises :class:`ListError`.
 
     Also where a file of what was accepted is gone that the snapshot in force was made of.
     """
-    turn = snapshot_history.known(folder)
+    activation = snapshot_history.last_known(folder)
     # Looks at each: whoever reads it next would wait for ever where it is a pipe.
-    if faults := accepted_domains.lost(folder, turn.accepted if turn else {}):
-        raise Incomplete(faults)
-    here = safe_open.listing(folder.accepted, ".toml")
+    if faults := accepted_domains.lost_files(folder, activation.accepted if activation else {}):
+        raise IncompleteListsError(faults)
+    here = safe_open.files_in(folder.accepted, ".toml")
     return snapshot.read(policies, *([folder.accepted] if here else []))
 
 
 def _read(folder: Folder, replaced: Collection[str]) -> dict[str, list[Entry]]:
-    """Read what is kept of all sources but some. Raises :class:`Incomplete` with all that is wrong.
+    """Read what is kept of all sources but some.
+
+    Raises :class:`IncompleteListsError` with all that is wrong.
 
     One that is about to be replaced may be damaged or gone: that is how it is mended.
     """
-    here = set(imported_source.names(folder))
-    turn = snapshot_history.known(folder)
+    here = set(imported_source.source_names(folder))
+    activation = snapshot_history.last_known(folder)
     faults: list[Fault] = []
     found: dict[str, list[Entry]] = {}
-    for name in sorted({*here, *(turn.entries if turn else ())} - set(replaced)):
+    for name in sorted({*here, *(activation.entries if activation else ())} - set(replaced)):
         try:
             entries = imported_source.entries_if_there(folder, name)
         except ListError as error:
@@ -164,11 +167,11 @@ def _read(folder: Folder, replaced: Collection[str]) -> dict[str, list[Entry]]:
             continue
         if entries is None:
             # Also where it was listed and has vanished before it was read.
-            faults.append(loss(folder, name))
+            faults.append(loss_fault(folder, name))
         else:
             found[name] = entries
     if faults:
-        raise Incomplete(faults)
+        raise IncompleteListsError(faults)
     return found
 
 
@@ -182,13 +185,17 @@ def _ranks(sources: Iterable[str]) -> list[str]:
     return [*known, *sorted(set(sources) - set(known))]
 
 
-def lost(folder: Folder) -> list[str]:
+def lost_sources(folder: Folder) -> list[str]:
     """Give the sources of the snapshot in force whose file is gone. Raises :class:`ListError`."""
-    turn = snapshot_history.known(folder)
-    return sorted(set(turn.entries) - set(imported_source.names(folder))) if turn else []
+    activation = snapshot_history.last_known(folder)
+    return (
+        sorted(set(activation.entries) - set(imported_source.source_names(folder)))
+        if activation
+        else []
+    )
 
 
-def loss(folder: Folder, name: str) -> Fault:
+def loss_fault(folder: Folder, name: str) -> Fault:
     """Word that a source's file is gone."""
     message = (
         "is gone, and the snapshot in force was made of it; import the list again, or say "
@@ -199,7 +206,7 @@ def loss(folder: Folder, name: str) -> Fault:
 
 def _digests(folder: Folder) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in imported_source.names(folder):
+    for name in imported_source.source_names(folder):
         # A damaged one is about to be replaced, or was told of when its entries were read.
         with contextlib.suppress(ListError):
             if (header := imported_source.read_header(folder, name)) is not None:
@@ -207,7 +214,7 @@ def _digests(folder: Folder) -> dict[str, str]:
     return found
 
 
-def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterator[Entity]:
+def _with_links(entities: Iterable[Entity], links: Mapping[str, SeenLink]) -> Iterator[Entity]:
     """Give each entity the domains that the DNS ties to its own."""
     by_domain: dict[str, list[Claim]] = {}
     for seen in links.values():
@@ -222,20 +229,25 @@ def _with_links(entities: Iterable[Entity], links: Mapping[str, Seen]) -> Iterat
         yield replace(entity, linked=tuple(claims)) if claims else entity
 
 
-def turn_now(policies: Path, folder: Folder, made: Assembly, written: str) -> Turn:
+def activation_now(
+    policies: Path, folder: Folder, made: BuiltSnapshot, written: str
+) -> SnapshotActivation:
     """Give the turn of an assembly whose source ``written`` is written to its file by now.
 
     If any other file has changed meanwhile, it is a turn of no files that are there: whoever asks
     next makes the snapshot anew. Raises :class:`ListError`.
     """
-    is_as_read = inputs(policies, folder, but=[written]) == made.others
-    of = inputs(policies, folder) if is_as_read else ""
+    is_as_read = inputs_digest(policies, folder, but=[written]) == made.other_inputs
+    of = inputs_digest(policies, folder) if is_as_read else ""
     return replace(
-        made.turn, inputs=of, sources=_digests(folder), accepted=accepted_domains.digests(folder)
+        made.activation,
+        inputs=of,
+        sources=_digests(folder),
+        accepted=accepted_domains.digests(folder),
     )
 
 
-def inputs(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:
+def inputs_digest(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:
     """Take a digest of every file that a snapshot is made of, and of the version that makes it.
 
     ``sha256:`` and 64 hex digits.
@@ -247,7 +259,7 @@ def inputs(policies: Path, folder: Folder, *, but: Collection[str] = ()) -> str:
     for path in _inputs(policies, folder):
         if path in left_out:
             continue
-        if (content := safe_open.content(path, _RESTORE)) is None:
+        if (content := safe_open.read_file(path, _RESTORE)) is None:
             continue
         found.update(f"\n{path.name} {len(content)}\n".encode())
         found.update(content)
@@ -258,6 +270,6 @@ def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:
     for name in ("personal.toml", "roles.toml", "overrides.toml"):
         yield policies / name
     yield from sorted((policies / "entities").glob("*.toml"))
-    yield from safe_open.listing(folder.accepted, ".toml")
-    yield from map(folder.source, imported_source.names(folder))
+    yield from safe_open.files_in(folder.accepted, ".toml")
+    yield from map(folder.source, imported_source.source_names(folder))
     yield folder.linked

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gateway.errors import Fault, ListError
 from gateway.list_store.snapshots import snapshot_history
 from gateway.lists import snapshot_diff
-from gateway.screening.lazy_entities import Roster
+from gateway.screening.lazy_entities import LazyEntities
 
 if TYPE_CHECKING:
     from gateway.list_store.files.paths import Folder
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 
 
-class Pair(NamedTuple):
+class ComparedSnapshots(NamedTuple):
     """The older and the newer of two snapshots, as they are to be compared."""
 
     before: Snapshot
     after: Snapshot
 
 
-def pair(folder: Folder, before: str | None, after: str | None) -> Pair | None:
+def find_snapshots(
+    folder: Folder, before: str | None, after: str | None
+) -> ComparedSnapshots | None:
     """Find two snapshots, each by the start of its digest or by a day at whose end it was in force.
 
     A day is written ``2026-11-22``, and ends in UTC.
@@ -41,11 +43,11 @@ def pair(folder: Folder, before: str | None, after: str | None) -> Pair | None:
             raise ListError([Fault(str(folder.path), None, None, message)])
         after = now.digest
     if before is None:
-        turn = snapshot_history.before_current(folder)
-        if turn is None:
+        activation = snapshot_history.before_current(folder)
+        if activation is None:
             return None
-        before = turn.digest
-    return Pair(_load(folder, before), _load(folder, after))
+        before = activation.digest
+    return ComparedSnapshots(_load(folder, before), _load(folder, after))
 
 
 def _load(folder: Folder, named: str) -> Snapshot:
@@ -58,10 +60,10 @@ def _load(folder: Folder, named: str) -> Snapshot:
     return snapshot_history.load(folder, named)
 
 
-def changes(compared: Pair) -> list[Change]:
+def changes(compared: ComparedSnapshots) -> list[Change]:
     """Give what changed in the institutions, by entity id."""
     before, after = compared.before.entities, compared.after.entities
-    if not isinstance(before, Roster) or not isinstance(after, Roster):
+    if not isinstance(before, LazyEntities) or not isinstance(after, LazyEntities):
         return snapshot_diff.changes(before, after)
     ids = before.differences(after)
     return snapshot_diff.changes(

@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from gateway.policy.policy_trial import Failure
+    from gateway.policy.policy_trial import FailedExample
     from gateway.policy.rules import Rules
     from gateway.screening.snapshot import Snapshot
 
 
-def failures(policy: Rules, made: Snapshot, on: date) -> tuple[Failure, ...]:
+def failed_examples(policy: Rules, made: Snapshot, on: date) -> tuple[FailedExample, ...]:
     """Judge every example by a snapshot; empty where all are as expected."""
-    return policy_trial.failures(
+    return policy_trial.failed_examples(
         policy, lambda address, day: classify(from_text(address), made, day), on
     )
 
 
-def faults(failed: Iterable[Failure], what: str) -> list[Fault]:
+def faults(failed: Iterable[FailedExample], what: str) -> list[Fault]:
     """Word failed examples, each with its file and line, behind ``what``."""
     return [_fault(each, what) for each in failed]
 
 
-def _fault(failed: Failure, what: str) -> Fault:
+def _fault(failed: FailedExample, what: str) -> Fault:
     place = Fault(failed.example.file, failed.example.line, None, "")
     # The place goes before the whole, and not before the example again.
     return replace(place, message=f"{what}: {str(failed).removeprefix(str(place))}")
 
 
-def prove(policies: Path, made: Snapshot, on: date, what: str = "with this list") -> None:
+def check(policies: Path, made: Snapshot, on: date, what: str = "with this list") -> None:
     """Raise :class:`ListError` where an example fails: a gateway would refuse the snapshot too.
 
     ``what`` says of which snapshot that is told. Raises ``ConfigError`` for faulty policies.
     """
-    failed = failures(rules.load(policies), made, on)
+    failed = failed_examples(rules.load(policies), made, on)
     if failed:
         raise ListError(
             Fault(each.file, each.line, None, f"{each.message}; nothing was changed")

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.list_store.files.paths import Folder
-    from gateway.list_store.snapshots.snapshot_history import Turn
+    from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
     from gateway.screening.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class SnapshotInForce:
     """A snapshot to serve by. ``faults`` are why it is not the one that the files ask for.
 
     ``last`` is the turn that it had before; ``None`` where the policies alone serve. ``unkept``
@@ -34,11 +34,11 @@ class Served:
 
     snapshot: Snapshot
     faults: tuple[Fault, ...] = ()
-    last: Turn | None = None
+    last: SnapshotActivation | None = None
     unkept: str | None = None
 
     @property
-    def instead(self) -> str:
+    def instead_text(self) -> str:
         """Say what serves in place of what the files ask for."""
         if self.last is None:
             return "the policies' own entities serve alone: the imported lists are not in force"
@@ -46,7 +46,9 @@ class Served:
         return f"the last good snapshot stays in force, {self.last.digest}, of {since}"
 
 
-def served(policies: Path, folder: Folder, at: datetime, *, keep: bool = False) -> Served:
+def snapshot_in_force(
+    policies: Path, folder: Folder, at: datetime, *, keep: bool = False
+) -> SnapshotInForce:
     """Give what a gateway serves by now; with ``keep`` it is put in force, where that can be.
 
     Raises :class:`ListError` for what is wrong in the policies, and for nothing in the lists.
@@ -55,28 +57,30 @@ def served(policies: Path, folder: Folder, at: datetime, *, keep: bool = False) 
     try:
         try:
             if keep and (folder.path.is_dir() or folder.path.parent.is_dir()):
-                return Served(build_snapshot.put_in_force(policies, folder, at))
+                return SnapshotInForce(build_snapshot.put_in_force(policies, folder, at))
         except OSError as error:
             unkept = str(error)
-        return Served(build_snapshot.live(policies, folder, at), unkept=unkept)
+        return SnapshotInForce(build_snapshot.current_or_built(policies, folder, at), unkept=unkept)
     except (FaultyFile, OSError) as error:
         alone = snapshot.load(policies)  # its faults, if any, are the policies' own
         faults = error.faults if isinstance(error, FaultyFile) else (_said(error, folder),)
     found = last_good(folder)
     if found is None:
-        return Served(alone, faults, unkept=unkept)
-    return Served(found[1], faults, found[0], unkept)
+        return SnapshotInForce(alone, faults, unkept=unkept)
+    return SnapshotInForce(found[1], faults, found[0], unkept)
 
 
-def last_good(folder: Folder) -> tuple[Turn, Snapshot] | None:
+def last_good(folder: Folder) -> tuple[SnapshotActivation, Snapshot] | None:
     """Load the latest snapshot of which it is known that it was in force, and which is whole.
 
     ``None`` where there is none. Never raises for what is damaged.
     """
-    turns = [turn] if (turn := snapshot_history.current(folder)) is not None else []
-    for turn in (*turns, *reversed(snapshot_history.legible(folder))):
+    activations = (
+        [activation] if (activation := snapshot_history.current(folder)) is not None else []
+    )
+    for activation in (*activations, *reversed(snapshot_history.readable_activations(folder))):
         try:
-            return turn, snapshot_history.load(folder, turn.digest)
+            return activation, snapshot_history.load(folder, activation.digest)
         except ListError:
             continue
     return None
@@ -84,5 +88,8 @@ def last_good(folder: Folder) -> tuple[Turn, Snapshot] | None:
 
 def _said(error: OSError, folder: Folder) -> Fault:
     return Fault(
-        str(error.filename or folder.path), None, None, f"cannot be read ({safe_open.why(error)})"
+        str(error.filename or folder.path),
+        None,
+        None,
+        f"cannot be read ({safe_open.reason_of(error)})",
     )

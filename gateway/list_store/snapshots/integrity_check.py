@@ -19,23 +19,27 @@ if TYPE_CHECKING:
     from gateway.errors import Fault
     from gateway.list_store.files.paths import Folder
 
-WHOLE = 32
+READ_WHOLE = 32
 """Of each kind, how many of the latest are read whole; of older ones it is seen that they begin."""
 
 _MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 
 
-def snapshots(folder: Folder, but: str | None = None) -> Iterator[Fault]:
+def damaged_snapshots(folder: Folder, but: str | None = None) -> Iterator[Fault]:
     """Tell what is wrong with the snapshots that the history names, but that of digest ``but``."""
-    digests = dict.fromkeys(turn.digest for turn in reversed(snapshot_history.legible(folder)))
+    digests = dict.fromkeys(
+        activation.digest for activation in reversed(snapshot_history.readable_activations(folder))
+    )
     paths = [snapshot_history.path_of(folder, digest) for digest in digests if digest != but]
     yield from _faults(paths, snapshot_history.content, folder.history)
 
 
-def editions(folder: Folder) -> Iterator[Fault]:
+def damaged_editions(folder: Folder) -> Iterator[Fault]:
     """Tell what is wrong with the editions of the policies that their history names."""
     try:
-        files = dict.fromkeys(term.file for term in reversed(policy_history.terms(folder)))
+        files = dict.fromkeys(
+            activation.file for activation in reversed(policy_history.activations(folder))
+        )
     except ListError:
         return  # that is told where the history itself is looked at
     paths = [folder.policies / name for name in files]
@@ -51,7 +55,7 @@ def _faults(
     )
     for number, path in enumerate(paths):
         try:
-            if number < WHOLE:
+            if number < READ_WHOLE:
                 read(path, remedy)
             else:
                 _begin(path, remedy)
@@ -61,7 +65,7 @@ def _faults(
 
 def _begin(path: Path, remedy: str) -> None:
     try:
-        with safe_open.opened(path, remedy) as stream:
+        with safe_open.open_file(path, remedy) as stream:
             is_one = stream.read(len(_MAGIC)) == _MAGIC
     except FileNotFoundError:
         raise safe_open.damaged(path, None, "is gone", remedy) from None

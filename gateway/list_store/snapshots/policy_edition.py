@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gateway.config import Config
-    from gateway.notices.notice_texts import Texts
+    from gateway.notices.notice_texts import NoticeTexts
     from gateway.policy.rules import Rules
 
 FORMAT = 1
@@ -88,7 +88,7 @@ class Edition:
         """Whether this version takes the same digest of the rules. Raises as :meth:`rules`."""
         return self._loaded_rules().digest == self.policy
 
-    def notices(self) -> Texts:
+    def notices(self) -> NoticeTexts:
         """Load the texts of letters as they were. Raises as :meth:`rules`."""
         names = {name.removeprefix(_NOTICES) for name in self.files if name.startswith(_NOTICES)}
         with tempfile.TemporaryDirectory(prefix="monition-") as directory:
@@ -100,7 +100,9 @@ class Edition:
             found,
             sources={name: found.sources[name] for name in sorted(names)},
             files={name: found.files[name] for name in sorted(names)},
-            never={name: words for name, words in found.never.items() if name in languages},
+            forbidden_words={
+                name: words for name, words in found.forbidden_words.items() if name in languages
+            },
         )
 
     def configured(self, config: Config) -> Config:
@@ -127,7 +129,7 @@ class Edition:
             path.write_bytes(self.files[name].encode("utf-8"))
 
 
-def of(config: Config, policy: Rules, letters: Texts) -> Edition:
+def edition_of(config: Config, policy: Rules, letters: NoticeTexts) -> Edition:
     """Read the edition that some rules and letters were loaded from.
 
     Raises :class:`ListError` where a file is not UTF-8 or all are larger than :data:`LARGEST`,
@@ -143,7 +145,7 @@ def of(config: Config, policy: Rules, letters: Texts) -> Edition:
     return made
 
 
-def texts_digest(config: Config, letters: Texts) -> str:
+def texts_digest(config: Config, letters: NoticeTexts) -> str:
     """Give what :attr:`Edition.texts` would be of what is loaded, without reading a file."""
     named = {_NOTICES + name: text for name, text in letters.sources.items()}
     return _digest_of(named, settings_of(config))
@@ -154,7 +156,7 @@ def _digest_of(letters: Mapping[str, str], settings: Mapping[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def parsed(content: bytes) -> Edition:
+def parse(content: bytes) -> Edition:
     """Read what :attr:`Edition.content` gave.
 
     Raises ``ValueError``, ``KeyError`` or ``TypeError``: it is of another form.

@@ -36,7 +36,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class EditionActivation:
     """An edition came into force: when, by its digests, and the file that it is kept in."""
 
     at: datetime
@@ -61,7 +61,7 @@ def keep(folder: Folder, made: Edition, at: datetime) -> Path:
     is_kept = safe_open.is_whole(content, path)
     if not is_kept:
         _check(made, path)
-    with folder.held():
+    with folder.locked():
         if not is_kept:
             # No time within: the same edition gives the same file.
             files.replace(path, gzip.compress(made.content, 6, mtime=0))
@@ -86,7 +86,7 @@ def _check(made: Edition, path: Path) -> None:
         raise ListError([Fault(str(path.parent), None, None, message)])
 
 
-def open_kept(folder: Folder, policy: str, texts: str | None = None) -> Edition:
+def load(folder: Folder, policy: str, texts: str | None = None) -> Edition:
     """Open an edition by the digest of its rules, of which ``texts`` chooses one with such letters.
 
     Raises :class:`ListError`: none is kept here, or it is not what its name says.
@@ -96,7 +96,7 @@ def open_kept(folder: Folder, policy: str, texts: str | None = None) -> Edition:
     named = f"{policy.replace(':', '-')}."
     paths = [
         path
-        for path in safe_open.listing(folder.policies, ".gz")
+        for path in safe_open.files_in(folder.policies, ".gz")
         if path.name.startswith(named) and path.name.count(".") == 2
     ]
     if not paths:
@@ -117,10 +117,10 @@ def open_kept(folder: Folder, policy: str, texts: str | None = None) -> Edition:
     raise _gone(folder, f"{texts}: no such notice texts are kept here with policy {policy}")
 
 
-def terms(folder: Folder) -> list[Term]:
+def activations(folder: Folder) -> list[EditionActivation]:
     """Give every change of the edition in force, the first one first. Raises :class:`ListError`."""
     path = folder.policies_history
-    said = safe_open.content(path, "move it away, and the next change begins another") or b""
+    said = safe_open.read_file(path, "move it away, and the next change begins another") or b""
     # An edition whose line was torn is kept under its name.
     remedy = "take the line out, the policies are kept apart from it"
     return safe_open.records(path, said, _term, remedy)
@@ -131,16 +131,16 @@ def texts_at(folder: Folder, policy: str, at: datetime) -> str | None:
 
     For events that do not bear it. Raises :class:`ListError`.
     """
-    before = [each for each in terms(folder) if each.policy == policy and each.at <= at]
+    before = [each for each in activations(folder) if each.policy == policy and each.at <= at]
     return before[-1].texts if before else None
 
 
 def _opened(path: Path, policy: str) -> Edition:
     written = content(path)
     try:
-        found = policy_edition.parsed(written)
+        found = policy_edition.parse(written)
     except safe_open.MALFORMED as error:
-        what = f"was written by another version of Monition ({safe_open.why(error)})"
+        what = f"was written by another version of Monition ({safe_open.reason_of(error)})"
         raise safe_open.damaged(path, None, what, _LOST) from None
     if found.policy != policy:
         raise safe_open.damaged(path, None, "does not hold what its name says", _LOST)
@@ -149,7 +149,7 @@ def _opened(path: Path, policy: str) -> Edition:
 
 def content(path: Path, remedy: str = _LOST) -> bytes:
     """Read what an edition holds. Raises :class:`ListError`: it is gone, or not what it says."""
-    found = safe_open.unpacked(path, remedy, policy_edition.LARGEST)
+    found = safe_open.read_gzip_file(path, remedy, policy_edition.LARGEST)
     # Before anything in it is believed.
     if path.name.split(".")[1:2] != [hashlib.sha256(found).hexdigest()]:
         raise safe_open.damaged(path, None, "does not hold what its name says", remedy)
@@ -158,18 +158,18 @@ def content(path: Path, remedy: str = _LOST) -> bytes:
 
 def _last_file(folder: Folder) -> str | None:
     try:
-        known = terms(folder)
+        known = activations(folder)
     except ListError:
         return None
     return known[-1].file if known else None
 
 
-def _term(line: bytes) -> Term:
+def _term(line: bytes) -> EditionActivation:
     said: dict[str, Any] = json.loads(line)
-    policy, texts, file = (safe_open.text(said[key]) for key in ("policy", "texts", "file"))
-    if not safe_open.is_plain(file):
+    policy, texts, file = (safe_open.parse_text(said[key]) for key in ("policy", "texts", "file"))
+    if not safe_open.is_own_name(file):
         raise ValueError("no name of an edition where one should be")
-    return Term(safe_open.moment(said["at"]), policy, texts, file)
+    return EditionActivation(safe_open.parse_time(said["at"]), policy, texts, file)
 
 
 def _gone(folder: Folder, what: str) -> ListError:

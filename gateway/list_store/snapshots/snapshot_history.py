@@ -37,7 +37,7 @@ _GONE = "`monition lists update policies` begins another; the snapshots are kept
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class SnapshotActivation:
     """A snapshot came into force: when (aware), and from which content of which files.
 
     ``inputs`` is a digest of all that it was made of, ``entries`` how many of them each list gave,
@@ -63,35 +63,35 @@ def keep(folder: Folder, made: Snapshot) -> None:
     """Keep a snapshot for good, not yet in force; the directory is held. Raises ``OSError``."""
     path = path_of(folder, made.digest)
     if not safe_open.is_whole(content, path):
-        lines = snapshot_lines.lines(made.entities.values(), made.people)
+        lines = snapshot_lines.lines(made.entities.values(), made.mailbox_kinds)
         # No time within: the same snapshot gives the same file.
         files.replace(path, gzip.compress(b"".join(line + b"\n" for line in lines), 6, mtime=0))
 
 
-def save(folder: Folder, made: Snapshot, turn: Turn) -> None:
+def save(folder: Folder, made: Snapshot, activation: SnapshotActivation) -> None:
     """Keep a snapshot and put it in force; the directory is held. Raises ``OSError``."""
     keep(folder, made)
     before = current(folder)
-    since = before.at if before and before.digest == turn.digest else turn.at
-    turn = dataclasses.replace(turn, at=since)
-    note(folder, turn)
-    write_current(folder, turn)
+    since = before.at if before and before.digest == activation.digest else activation.at
+    activation = dataclasses.replace(activation, at=since)
+    complete_history(folder, activation)
+    write_current(folder, activation)
 
 
-def write_current(folder: Folder, turn: Turn) -> None:
+def write_current(folder: Folder, activation: SnapshotActivation) -> None:
     """Say which snapshot is in force; the directory is held. Raises ``OSError``."""
-    files.replace(folder.current, _line(turn) + b"\n")
+    files.replace(folder.current, _line(activation) + b"\n")
 
 
-def _line(turn: Turn) -> bytes:
+def _line(activation: SnapshotActivation) -> bytes:
     said = {
-        "at": turn.at.astimezone(UTC).isoformat(timespec="seconds"),
-        "digest": turn.digest,
-        "inputs": turn.inputs,
-        "entities": turn.entities,
-        "entries": turn.entries,
-        "sources": turn.sources,
-        "accepted": turn.accepted,
+        "at": activation.at.astimezone(UTC).isoformat(timespec="seconds"),
+        "digest": activation.digest,
+        "inputs": activation.inputs,
+        "entities": activation.entities,
+        "entries": activation.entries,
+        "sources": activation.sources,
+        "accepted": activation.accepted,
     }
     return json.dumps(said).encode("ascii")
 
@@ -106,24 +106,24 @@ def load(folder: Folder, digest: str) -> Snapshot:
     try:
         return snapshot.from_lines(lines)
     except safe_open.MALFORMED as error:
-        what = f"was written by another version of Monition ({safe_open.why(error)})"
+        what = f"was written by another version of Monition ({safe_open.reason_of(error)})"
         raise safe_open.damaged(path, None, what, _LOST) from None
 
 
 def content(path: Path, remedy: str = _LOST) -> bytes:
     """Read a snapshot's lines. Raises :class:`ListError`: it is gone, or not what its name says."""
-    found = safe_open.unpacked(path, remedy)
+    found = safe_open.read_gzip_file(path, remedy)
     # Before anything in it is believed.
     if path.name != f"sha256-{hashlib.sha256(found).hexdigest()}.gz":
         raise safe_open.damaged(path, None, "does not hold what its name says", remedy)
     return found
 
 
-def snapshots(folder: Folder) -> list[Path]:
+def kept_files(folder: Folder) -> list[Path]:
     """Give the files of all snapshots. Raises :class:`ListError`."""
     return [
         path
-        for path in safe_open.listing(folder.snapshots, ".gz")
+        for path in safe_open.files_in(folder.snapshots, ".gz")
         if path.name.startswith("sha256-")
     ]
 
@@ -131,7 +131,7 @@ def snapshots(folder: Folder) -> list[Path]:
 def _found(folder: Folder, digest: str) -> Path:
     wanted = digest.removeprefix("sha256:").removeprefix("sha256-")
     is_a_name = wanted.isascii() and wanted.isalnum()
-    kept = [path for path in snapshots(folder) if path.name.startswith(f"sha256-{wanted}")]
+    kept = [path for path in kept_files(folder) if path.name.startswith(f"sha256-{wanted}")]
     kept = kept if is_a_name else []
     if len(kept) != 1:
         what = (
@@ -143,7 +143,7 @@ def _found(folder: Folder, digest: str) -> Path:
     return kept[0]
 
 
-def current(folder: Folder) -> Turn | None:
+def current(folder: Folder) -> SnapshotActivation | None:
     """Read which snapshot is in force; ``None``: none was put in force, or it cannot be told."""
     try:
         return in_force(folder)
@@ -151,35 +151,35 @@ def current(folder: Folder) -> Turn | None:
         return None
 
 
-def in_force(folder: Folder) -> Turn | None:
+def in_force(folder: Folder) -> SnapshotActivation | None:
     """Read which snapshot is in force; ``None``: none ever was.
 
     Raises :class:`ListError` where that cannot be told: the file that says so is damaged, or it is
     gone and another file knows that there was one.
     """
-    if (said := safe_open.content(folder.current, _ANEW)) is None:
-        if folder.history.exists() or snapshots(folder):
+    if (said := safe_open.read_file(folder.current, _ANEW)) is None:
+        if folder.history.exists() or kept_files(folder):
             raise safe_open.damaged(folder.current, None, "is gone", _ANEW)
         return None
     try:
         return _turn(said)
     except safe_open.MALFORMED as error:
-        what = f"is damaged ({safe_open.why(error)})"
+        what = f"is damaged ({safe_open.reason_of(error)})"
         raise safe_open.damaged(folder.current, 1, what, _ANEW) from None
 
 
-def known(folder: Folder) -> Turn | None:
+def last_known(folder: Folder) -> SnapshotActivation | None:
     """Give the turn that is in force or, where that cannot be told, the last that is known of."""
     if (now := current(folder)) is not None:
         return now
-    found = legible(folder)
+    found = readable_activations(folder)
     return found[-1] if found else None
 
 
-def legible(folder: Folder) -> list[Turn]:
+def readable_activations(folder: Folder) -> list[SnapshotActivation]:
     """Give every change that can still be read, the first one first; no damage is told."""
     try:
-        lines = (safe_open.content(folder.history, _BEGIN) or b"").splitlines()
+        lines = (safe_open.read_file(folder.history, _BEGIN) or b"").splitlines()
     except ListError:
         return []
     found = []
@@ -189,12 +189,12 @@ def legible(folder: Folder) -> list[Turn]:
     return found
 
 
-def turns(folder: Folder) -> list[Turn]:
+def activations(folder: Folder) -> list[SnapshotActivation]:
     """Give every change of the snapshot in force, the first one first. Raises :class:`ListError`.
 
     None where none was ever in force. Where one is and the file is gone, that is told.
     """
-    if (said := safe_open.content(folder.history, _BEGIN)) is None:
+    if (said := safe_open.read_file(folder.history, _BEGIN)) is None:
         if folder.current.exists():
             raise safe_open.damaged(folder.history, None, "is gone", _GONE)
         return []
@@ -203,10 +203,10 @@ def turns(folder: Folder) -> list[Turn]:
     return safe_open.records(folder.history, said, _turn, remedy)
 
 
-def in_force_on(folder: Folder, day: date) -> Turn:
+def in_force_on(folder: Folder, day: date) -> SnapshotActivation:
     """Give what was in force when a day ended, in UTC. Raises :class:`ListError`: nothing was."""
-    known = turns(folder)
-    before = [turn for turn in known if turn.at.astimezone(UTC).date() <= day]
+    known = activations(folder)
+    before = [activation for activation in known if activation.at.astimezone(UTC).date() <= day]
     if before:
         return before[-1]
     first = f"the first one came on {known[0].at:%Y-%m-%d}" if known else "none ever was"
@@ -214,13 +214,13 @@ def in_force_on(folder: Folder, day: date) -> Turn:
     raise ListError([Fault(str(folder.history), None, None, message)])
 
 
-def before_current(folder: Folder) -> Turn | None:
+def before_current(folder: Folder) -> SnapshotActivation | None:
     """Give what was in force before the present snapshot; ``None``: it is the first.
 
     Raises :class:`ListError` where that cannot be told.
     """
     now = in_force(folder)
-    before = turns(folder)
+    before = activations(folder)
     if now is None:
         return None
     # A crash may have come between a new last line and its coming into force.
@@ -233,19 +233,19 @@ def before_current(folder: Folder) -> Turn | None:
     return before[-1] if before else None
 
 
-def note(folder: Folder, turn: Turn) -> None:
+def complete_history(folder: Folder, activation: SnapshotActivation) -> None:
     """See to it that the history ends with what is in force; the directory is held.
 
     Raises ``OSError``.
     """
     # By its own last line: a crash may have come between the two files.
-    if _last_digest(folder) != turn.digest:
-        files.append(folder.history, _line(turn))
+    if _last_digest(folder) != activation.digest:
+        files.append(folder.history, _line(activation))
 
 
 def _last_digest(folder: Folder) -> str | None:
     try:
-        lines = (safe_open.content(folder.history, _BEGIN) or b"").splitlines(keepends=True)
+        lines = (safe_open.read_file(folder.history, _BEGIN) or b"").splitlines(keepends=True)
     except ListError:
         return None
     try:
@@ -255,16 +255,16 @@ def _last_digest(folder: Folder) -> str | None:
         return None
 
 
-def _turn(line: bytes) -> Turn:
+def _turn(line: bytes) -> SnapshotActivation:
     said = json.loads(line)
     if not _DIGEST.match(said["digest"]):
         raise ValueError("no digest where one should be")
-    return Turn(
-        safe_open.moment(said["at"]),
+    return SnapshotActivation(
+        safe_open.parse_time(said["at"]),
         said["digest"],
-        safe_open.text(said["inputs"]),
-        safe_open.count(said["entities"]),
-        {name: safe_open.count(of) for name, of in said["entries"].items()},
-        {name: safe_open.text(of) for name, of in said.get("sources", {}).items()},
-        {name: safe_open.text(of) for name, of in said.get("accepted", {}).items()},
+        safe_open.parse_text(said["inputs"]),
+        safe_open.parse_count(said["entities"]),
+        {name: safe_open.parse_count(of) for name, of in said["entries"].items()},
+        {name: safe_open.parse_text(of) for name, of in said.get("sources", {}).items()},
+        {name: safe_open.parse_text(of) for name, of in said.get("accepted", {}).items()},
     )

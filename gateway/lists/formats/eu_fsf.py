@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.lists.parsing import contact_text
-from gateway.lists.parsing.contact_text import Way
-from gateway.lists.parsing.duplicates import once
-from gateway.lists.parsing.entry import Entry, Reason, Rejected, unique
+from gateway.lists.parsing.contact_text import ContactKind
+from gateway.lists.parsing.duplicates import without_duplicates
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason, unique
 from gateway.lists.parsing.field_values import (
     clean,
     country,
+    country_of_seat,
     iso_day,
     programme,
     reference,
     required,
-    seat,
 )
 from gateway.lists.parsing.identifiers import registered
 from gateway.lists.parsing.xml_stream import elements
@@ -29,36 +29,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 LIST = "EU-FSF"
 ROLE = "eu.xml"
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``eu.xml``: the root ``export``, namespace ``http://eu.europa.ec/fpi/fsd/export``.
 
     Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
     """
-    part = required(parts, ROLE)
-    designations = elements(part, "sanctionEntity", root="export")
-    yield from once(part, (_taken(each, f"{part.name}:{line}") for line, each in designations))
+    file = required(parts, ROLE)
+    designations = elements(file, "sanctionEntity", root="export")
+    yield from without_duplicates(
+        file, (_taken(each, f"{file.name}:{line}") for line, each in designations)
+    )
 
 
-def _taken(element: Element, place: str) -> Entry | Rejected:
+def _taken(element: Element, place: str) -> Entry | RejectedRow:
     # Entries that came before references were given have the register's own number alone.
     uid = clean(element.get("euReferenceNumber")) or clean(element.get("logicalId"))
     code = clean(_attribute(element, "subjectType", "code")).lower()
     if code == "person":
-        return Rejected(Reason.INDIVIDUAL, place, uid)
+        return RejectedRow(RejectedRowReason.INDIVIDUAL, place, uid)
     if code != "enterprise":
-        reason = Reason.OTHER_KIND if code else Reason.MALFORMED
-        return Rejected(reason, place, f"{uid}: subjectType {code or 'missing'}")
+        reason = RejectedRowReason.OTHER_KIND if code else RejectedRowReason.MALFORMED
+        return RejectedRow(reason, place, f"{uid}: subjectType {code or 'missing'}")
     if not reference(uid):
-        return Rejected(Reason.MALFORMED, place, "has neither euReferenceNumber nor logicalId")
+        return RejectedRow(
+            RejectedRowReason.MALFORMED, place, "has neither euReferenceNumber nor logicalId"
+        )
     strong, weak = _names(element)
     if not strong and not weak:
-        return Rejected(Reason.NAMELESS, place, uid)
+        return RejectedRow(RejectedRowReason.NAMELESS, place, uid)
     name = (strong or weak)[0]
     home = _country(element)
     websites, emails = _contacts(element)
@@ -115,19 +119,21 @@ def _listings(element: Element, uid: str) -> tuple[Listing, ...]:
 
 
 def _country(element: Element) -> str | None:
-    return seat(country(each.get("countryIso2Code")) for each in element.findall("address"))
+    return country_of_seat(
+        country(each.get("countryIso2Code")) for each in element.findall("address")
+    )
 
 
 def _contacts(element: Element) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found: dict[Way, list[str]] = {way: [] for way in Way}
+    found: dict[ContactKind, list[str]] = {kind: [] for kind in ContactKind}
     for info in element.iter("contactInfo"):
-        way = contact_text.way_of(clean(info.get("key")))
-        for told, value in contact_text.split(clean(info.get("value")), way):
+        kind = contact_text.contact_kind_of(clean(info.get("key")))
+        for told, value in contact_text.split(clean(info.get("value")), kind):
             found[told].append(value)
     for remark in element.iter("remark"):
         for told, value in contact_text.labelled(clean(remark.text)):
             found[told].append(value)
-    return unique(found[Way.WEBSITE]), unique(found[Way.EMAIL])
+    return unique(found[ContactKind.WEBSITE]), unique(found[ContactKind.EMAIL])
 
 
 def _identifiers(element: Element, uid: str, home: str | None) -> tuple[str, ...]:

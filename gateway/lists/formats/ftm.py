@@ -11,16 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.lists.parsing import countries
-from gateway.lists.parsing.duplicates import once
-from gateway.lists.parsing.entry import Entry, Reason, Rejected, slug, unique
-from gateway.lists.parsing.field_values import clean, programme, required, seat
+from gateway.lists.parsing.duplicates import without_duplicates
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason, slug, unique
+from gateway.lists.parsing.field_values import clean, country_of_seat, programme, required
 from gateway.lists.parsing.untrusted_file import objects
 from gateway.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 LIST = "OPENSANCTIONS"
 ROLE = "entities.ftm.json"
@@ -31,9 +31,9 @@ reach, ``sanction.counter`` of those that sanctioned states list in return: neit
 
 _SCHEMATA = frozenset({"Organization", "Company", "LegalEntity", "PublicBody"})
 _OTHERS = {
-    "Person": Reason.INDIVIDUAL,
-    "Vessel": Reason.VESSEL,
-    "Airplane": Reason.AIRCRAFT,
+    "Person": RejectedRowReason.INDIVIDUAL,
+    "Vessel": RejectedRowReason.VESSEL,
+    "Airplane": RejectedRowReason.AIRCRAFT,
 }
 
 # Ids that OpenSanctions makes of the sources' own, and what other readers make of the same.
@@ -53,30 +53,32 @@ _NUMBERS = (
 )
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``entities.ftm.json``. Dates stand in objects of their own there and are not taken.
 
     Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
     """
-    part = required(parts, ROLE)
-    found = (_taken(each, f"{part.name}:{line}") for line, each in objects(part))
-    yield from once(part, found)
+    file = required(parts, ROLE)
+    found = (_taken(each, f"{file.name}:{line}") for line, each in objects(file))
+    yield from without_duplicates(file, found)
 
 
-def _taken(entity: dict[str, object], place: str) -> Entry | Rejected:
+def _taken(entity: dict[str, object], place: str) -> Entry | RejectedRow:
     uid, schema = _text(entity, "id"), _text(entity, "schema")
     properties = entity.get("properties")
     if not uid or not schema or not isinstance(properties, dict):
-        return Rejected(Reason.MALFORMED, place, "lacks its id, schema or properties")
+        return RejectedRow(RejectedRowReason.MALFORMED, place, "lacks its id, schema or properties")
     if schema not in _SCHEMATA:
-        reason = _OTHERS.get(schema, Reason.OTHER_KIND)
-        return Rejected(reason, place, uid if schema in _OTHERS else f"{uid}: {schema}")
+        reason = _OTHERS.get(schema, RejectedRowReason.OTHER_KIND)
+        return RejectedRow(reason, place, uid if schema in _OTHERS else f"{uid}: {schema}")
     if TOPICS.isdisjoint(_values(properties, "topics")):
-        return Rejected(Reason.OTHER_LIST, place, f"{uid}: no topic of sanctions or export control")
+        return RejectedRow(
+            RejectedRowReason.OTHER_LIST, place, f"{uid}: no topic of sanctions or export control"
+        )
     names = unique([_text(entity, "caption"), *_values(properties, "name")])
     aliases = unique([*names[1:], *_values(properties, "alias"), *_values(properties, "weakAlias")])
     if not names:
-        return Rejected(Reason.NAMELESS, place, uid)
+        return RejectedRow(RejectedRowReason.NAMELESS, place, uid)
     weak = frozenset(_values(properties, "weakAlias")) - {*names, *_values(properties, "alias")}
     return Entry(
         id=f"ftm-{slug(uid)}",
@@ -115,7 +117,9 @@ def _listings(properties: dict[object, object], uid: str) -> tuple[Listing, ...]
 def _country(properties: dict[object, object]) -> str | None:
     """The one country that is named; values stand in no order, so of several none is the seat."""
     for name in ("jurisdiction", "mainCountry", "country"):
-        if found := seat(countries.code(text) for text in _values(properties, name)):
+        if found := country_of_seat(
+            countries.country_code(text) for text in _values(properties, name)
+        ):
             return found
     return None
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from gateway.lists.parsing.entry import Rejected
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.entry import RejectedRow
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 LIST = "OWN"
 """The list's name where a row gives none."""
@@ -78,7 +78,7 @@ class _Institution:
     addresses: list[str] = field(default_factory=list)
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read one or more tables of the institution's own; no row is rejected.
 
     Addresses come as e-mails, in normal form; they and the domains pass the same guards as any
@@ -86,8 +86,8 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     """
     faults: list[Fault] = []
     found: dict[str, _Institution] = {}
-    for part in parts.values():
-        _read_table(part, found, faults)
+    for file in parts.values():
+        _read_table(file, found, faults)
     if not parts:
         faults.append(Fault("own.csv", None, None, "is missing"))
     if faults:
@@ -105,20 +105,20 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
         )
 
 
-def _read_table(part: Part, found: dict[str, _Institution], faults: list[Fault]) -> None:
+def _read_table(file: UntrustedFile, found: dict[str, _Institution], faults: list[Fault]) -> None:
     columns: list[str] = []
     size = heading = line = 0
-    for line, cells in rows(part):
+    for line, cells in rows(file):
         if not columns:
-            columns, heading = _heading(part, line, cells), line
+            columns, heading = _heading(file, line, cells), line
             continue
         size += sum(map(len, cells)) + len(cells)
         if size > MAX_SIZE:
-            refuse(part, line, f"is longer than {MAX_SIZE} characters; is it the right file?")
+            refuse(file, line, f"is longer than {MAX_SIZE} characters; is it the right file?")
         if len(faults) >= _MAX_FAULTS:
-            faults.append(Fault(part.name, line, None, "from here on nothing was looked at"))
+            faults.append(Fault(file.name, line, None, "from here on nothing was looked at"))
             break
-        row = _Row(part.name, line, faults)
+        row = _Row(file.name, line, faults)
         if len(cells) != len(columns):
             row.fault(
                 None,
@@ -129,13 +129,13 @@ def _read_table(part: Part, found: dict[str, _Institution], faults: list[Fault])
         row.cells = dict(zip(columns, map(clean, cells), strict=True))
         row.add_to(found)
     if line == heading:
-        faults.append(Fault(part.name, None, None, "has no row below its heading"))
+        faults.append(Fault(file.name, None, None, "has no row below its heading"))
 
 
-def _heading(part: Part, line: int, cells: list[str]) -> list[str]:
+def _heading(file: UntrustedFile, line: int, cells: list[str]) -> list[str]:
     names = [clean(cell).lower().replace(" ", "_") for cell in cells]
     if len(names) == 1 and ";" in names[0]:
-        refuse(part, line, "has semicolons between its columns; save it with commas")
+        refuse(file, line, "has semicolons between its columns; save it with commas")
     messages: list[tuple[str | None, str]] = []
     for position, name in enumerate(names, 1):
         if not name:
@@ -147,7 +147,7 @@ def _heading(part: Part, line: int, cells: list[str]) -> list[str]:
     if "name" not in names:
         messages.append(("name", "is missing from the heading; every row needs a name"))
     if messages:
-        raise ListError(Fault(part.name, line, key, message) for key, message in messages)
+        raise ListError(Fault(file.name, line, key, message) for key, message in messages)
     return names
 
 
@@ -230,9 +230,9 @@ class _Row:
 
     def _country(self) -> str | None:
         text = self.cells.get("country", "")
-        if text and countries.code(text) is None:
+        if text and countries.country_code(text) is None:
             self.fault("country", "is no country; write its code of two letters, as in RU")
-        return countries.code(text) if text else None
+        return countries.country_code(text) if text else None
 
     def _domain(self, text: str) -> str | None:
         try:

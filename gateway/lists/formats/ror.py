@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.lists.parsing import countries
-from gateway.lists.parsing.entry import Reason, Rejected, unique
+from gateway.lists.parsing.entry import RejectedRow, RejectedRowReason, unique
 from gateway.lists.parsing.field_values import clean
 from gateway.lists.parsing.json_records import records
 from gateway.lists.parsing.organisation import Organisation
@@ -20,33 +20,33 @@ from gateway.lists.parsing.untrusted_file import refuse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 # Crockford's base 32 and two check digits, behind the registry's address.
 _ID = re.compile(r"(?:https?://)?(?:ror\.org/)?(0[a-hj-km-np-tv-z0-9]{6}\d{2})\Z", re.ASCII)
 
 
-def read_organisations(part: Part) -> Iterator[Organisation | Rejected]:
+def read_organisations(file: UntrustedFile) -> Iterator[Organisation | RejectedRow]:
     """Read the records of schema 2, one at a time. A withdrawn one is rejected as inactive.
 
     A stream that was compressed is handed over opened. Raises
     :class:`gateway.errors.ListError` for what :func:`gateway.lists.parsing.json_records.records`
     refuses, and for records of schema 1.
     """
-    for line, record in records(part):
+    for line, record in records(file):
         if "names" not in record and isinstance(record.get("name"), str):
-            refuse(part, line, "is in ROR's schema 1; take the release's file of schema 2")
-        yield _taken(record, f"{part.name}:{line}")
+            refuse(file, line, "is in ROR's schema 1; take the release's file of schema 2")
+        yield _taken(record, f"{file.name}:{line}")
 
 
-def _taken(record: dict[str, object], place: str) -> Organisation | Rejected:
+def _taken(record: dict[str, object], place: str) -> Organisation | RejectedRow:
     told = record.get("id")
     found = _ID.match(told.strip().lower()) if isinstance(told, str) else None
     if found is None:
-        return Rejected(Reason.MALFORMED, place, "has no ROR id")
+        return RejectedRow(RejectedRowReason.MALFORMED, place, "has no ROR id")
     ror = found[1]
     if record.get("status") == "withdrawn":
-        return Rejected(Reason.INACTIVE, place, ror)
+        return RejectedRow(RejectedRowReason.INACTIVE, place, ror)
     shown = [
         _text(name, "value")
         for name in _objects(record, "names")
@@ -54,7 +54,7 @@ def _taken(record: dict[str, object], place: str) -> Organisation | Rejected:
     ]
     names = unique([*shown, *(_text(name, "value") for name in _objects(record, "names"))])
     if not names:
-        return Rejected(Reason.NAMELESS, place, ror)
+        return RejectedRow(RejectedRowReason.NAMELESS, place, ror)
     websites = [
         _text(link, "value")
         for link in _objects(record, "links")
@@ -75,7 +75,9 @@ def _taken(record: dict[str, object], place: str) -> Organisation | Rejected:
 def _country(record: dict[str, object]) -> str | None:
     for location in _objects(record, "locations"):
         details = location.get("geonames_details")
-        if isinstance(details, dict) and (code := countries.code(_text(details, "country_code"))):
+        if isinstance(details, dict) and (
+            code := countries.country_code(_text(details, "country_code"))
+        ):
             return code
     return None
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.lists.parsing.entry import Entry, Reason, Rejected, unique
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason, unique
 from gateway.lists.parsing.field_values import (
     british_day,
     clean,
     country,
+    country_of_seat,
     programme,
     reference,
     required,
-    seat,
 )
 from gateway.lists.parsing.identifiers import registered
 from gateway.lists.parsing.untrusted_file import refuse, rows
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 LIST = "UK-SANCTIONS"
 ROLE = "UK-Sanctions-List.csv"
@@ -44,9 +44,9 @@ _REQUIRED = ("unique id", "name 6", "name type", "regime name", "date designated
 _KIND = ("designation type", "individual, entity, ship", "type")
 _GIVEN = ("name 1", "name 2", "name 3", "name 4", "name 5", "name 6")
 _KINDS = {
-    "individual": Reason.INDIVIDUAL,
-    "ship": Reason.VESSEL,
-    "aircraft": Reason.AIRCRAFT,
+    "individual": RejectedRowReason.INDIVIDUAL,
+    "ship": RejectedRowReason.VESSEL,
+    "aircraft": RejectedRowReason.AIRCRAFT,
 }
 # Lines above the heading: some editions have the day of the report there.
 _HEADING_WITHIN = 5
@@ -103,11 +103,11 @@ class _Designation:
             texts[text] = None
             self.kept += _EACH + len(text)
 
-    def entry(self) -> Entry | Rejected:
+    def entry(self) -> Entry | RejectedRow:
         """Give what the rows came to."""
         names = unique([*self.names, *self.aliases, *self.weak])
         if not names:
-            return Rejected(Reason.NAMELESS, self.place, self.uid)
+            return RejectedRow(RejectedRowReason.NAMELESS, self.place, self.uid)
         strong = unique([*self.names, *self.aliases])
         return Entry(
             id=f"uk-{reference(self.uid)}",
@@ -125,29 +125,29 @@ class _Designation:
             ),
             aliases=strong[1:],
             weak_aliases=tuple(each for each in names[1:] if each not in strong),
-            country=seat(self.countries),
+            country=country_of_seat(self.countries),
             websites=unique([*self.websites]),
             emails=unique([*self.emails]),
             identifiers=tuple(self.identifiers),
         )
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``UK-Sanctions-List.csv``: rejected rows as they come, the entries at the end.
 
     A designation that is no institution's is rejected once, at its first row. Raises
     :class:`gateway.errors.ListError` where the file as a whole cannot be read.
     """
-    part = required(parts, ROLE)
+    file = required(parts, ROLE)
     found: dict[str, _Designation | None] = {}
     kept = 0
-    for place, row in _records(part):
-        if isinstance(row, Rejected):
+    for place, row in _records(file):
+        if isinstance(row, RejectedRow):
             yield row
             continue
         key = reference(row["unique id"])
         if not key:
-            yield Rejected(Reason.MALFORMED, place, "has no Unique ID")
+            yield RejectedRow(RejectedRowReason.MALFORMED, place, "has no Unique ID")
             continue
         if key not in found:
             kept += _EACH + len(key)
@@ -161,63 +161,63 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
             designation.take(row)
             kept += designation.kept
         if kept > MAX_KEPT:
-            refuse(part, None, f"holds more than {MAX_KEPT} characters of names; is it the list?")
+            refuse(file, None, f"holds more than {MAX_KEPT} characters of names; is it the list?")
     for designation in found.values():
         if designation is not None:
             yield designation.entry()
 
 
-def _why_not(row: dict[str, str], place: str) -> Rejected | None:
+def _why_not(row: dict[str, str], place: str) -> RejectedRow | None:
     kind = row["kind"].lower()
     if kind == "entity":
         return None
-    reason = _KINDS.get(kind, Reason.OTHER_KIND if kind else Reason.MALFORMED)
+    reason = _KINDS.get(kind, RejectedRowReason.OTHER_KIND if kind else RejectedRowReason.MALFORMED)
     told = row["unique id"]
-    if reason in {Reason.OTHER_KIND, Reason.MALFORMED}:
+    if reason in {RejectedRowReason.OTHER_KIND, RejectedRowReason.MALFORMED}:
         told = f"{told}: designation type {kind or 'missing'}"
-    return Rejected(reason, place, told)
+    return RejectedRow(reason, place, told)
 
 
-def _records(part: Part) -> Iterator[tuple[str, dict[str, str] | Rejected]]:
+def _records(file: UntrustedFile) -> Iterator[tuple[str, dict[str, str] | RejectedRow]]:
     """Give each row by its columns' headings in small letters; the kind under ``kind``."""
     columns: list[str] = []
-    short: tuple[int, Rejected] | None = None
+    short: tuple[int, RejectedRow] | None = None
     found = False
     line = 0
-    for count, (line, cells) in enumerate(rows(part), 1):
+    for count, (line, cells) in enumerate(rows(file), 1):
         if not columns:
-            columns = _headings(part, line, cells, count)
+            columns = _headings(file, line, cells, count)
             continue
         if short is not None:
             yield short[1].place, short[1]
             short = None
         found = True
-        place = f"{part.name}:{line}"
+        place = f"{file.name}:{line}"
         if len(cells) != len(columns):
             said = f"has {len(cells)} columns, the heading {len(columns)}"
-            short = (line, Rejected(Reason.MALFORMED, place, said))
+            short = (line, RejectedRow(RejectedRowReason.MALFORMED, place, said))
             continue
         yield place, dict(zip(columns, map(clean, cells), strict=True))
     if short is not None:
         # The last row is where a file is cut. One that is too long is told all the same: a
         # list whose end cannot be read is not known to be whole.
-        refuse(part, short[0], f"{short[1].detail}: the file was cut short; fetch it again")
+        refuse(file, short[0], f"{short[1].detail}: the file was cut short; fetch it again")
     if not columns or not found:
-        refuse(part, line, "ends before the first row; fetch it again")
+        refuse(file, line, "ends before the first row; fetch it again")
 
 
-def _headings(part: Part, line: int, cells: list[str], count: int) -> list[str]:
+def _headings(file: UntrustedFile, line: int, cells: list[str], count: int) -> list[str]:
     """The columns' names, or none where this line is not yet the heading."""
     names = [clean(cell).lower() for cell in cells]
     if "unique id" not in names:
         if count >= _HEADING_WITHIN:
-            refuse(part, line, "no heading with a column Unique ID so far; is it the right file?")
+            refuse(file, line, "no heading with a column Unique ID so far; is it the right file?")
         return []
     if missing := [each for each in _REQUIRED if each not in names]:
         told = ", ".join(name.capitalize() for name in missing)
-        refuse(part, line, f"the heading lacks {told}; the list's format may have changed")
+        refuse(file, line, f"the heading lacks {told}; the list's format may have changed")
     kind = next((each for each in _KIND if each in names), None)
     if kind is None:
-        refuse(part, line, "the heading lacks Designation Type; the list's format may have changed")
+        refuse(file, line, "the heading lacks Designation Type; the list's format may have changed")
     names[names.index(kind)] = "kind"
     return names

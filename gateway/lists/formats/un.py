@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.lists.parsing import contact_text
-from gateway.lists.parsing.contact_text import Way
-from gateway.lists.parsing.duplicates import once
-from gateway.lists.parsing.entry import Entry, Reason, Rejected, unique
+from gateway.lists.parsing.contact_text import ContactKind
+from gateway.lists.parsing.duplicates import without_duplicates
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason, unique
 from gateway.lists.parsing.field_values import (
     clean,
     country,
+    country_of_seat,
     iso_day,
     programme,
     reference,
     required,
-    seat,
 )
 from gateway.lists.parsing.xml_stream import elements, text
 from gateway.model import Listing
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 LIST = "UN-SC"
 ROLE = "consolidated.xml"
@@ -37,25 +37,27 @@ ROLE = "consolidated.xml"
 _NAME = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``consolidated.xml``: each ``ENTITY`` an entry, each ``INDIVIDUAL`` a rejection.
 
     Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
     """
-    part = required(parts, ROLE)
-    entries = elements(part, "ENTITY", "INDIVIDUAL", root="CONSOLIDATED_LIST")
-    yield from once(part, (_taken(each, f"{part.name}:{line}") for line, each in entries))
+    file = required(parts, ROLE)
+    entries = elements(file, "ENTITY", "INDIVIDUAL", root="CONSOLIDATED_LIST")
+    yield from without_duplicates(
+        file, (_taken(each, f"{file.name}:{line}") for line, each in entries)
+    )
 
 
-def _taken(element: Element, place: str) -> Entry | Rejected:
+def _taken(element: Element, place: str) -> Entry | RejectedRow:
     uid = clean(text(element, "REFERENCE_NUMBER"))
     if element.tag == "INDIVIDUAL":
-        return Rejected(Reason.INDIVIDUAL, place, uid)
+        return RejectedRow(RejectedRowReason.INDIVIDUAL, place, uid)
     if not reference(uid):
-        return Rejected(Reason.MALFORMED, place, "has no REFERENCE_NUMBER")
+        return RejectedRow(RejectedRowReason.MALFORMED, place, "has no REFERENCE_NUMBER")
     name = " ".join(filter(None, (clean(text(element, tag)) for tag in _NAME)))
     if not name:
-        return Rejected(Reason.NAMELESS, place, uid)
+        return RejectedRow(RejectedRowReason.NAMELESS, place, uid)
     aliases, weak = _aliases(element)
     websites, emails = _contacts(element)
     listed_as = Listing(
@@ -89,16 +91,16 @@ def _aliases(element: Element) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _country(element: Element) -> str | None:
-    return seat(country(each.text) for each in element.findall("ENTITY_ADDRESS/COUNTRY"))
+    return country_of_seat(country(each.text) for each in element.findall("ENTITY_ADDRESS/COUNTRY"))
 
 
 def _contacts(element: Element) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    found: dict[Way, list[str]] = {way: [] for way in Way}
+    found: dict[ContactKind, list[str]] = {kind: [] for kind in ContactKind}
     for path in ("COMMENTS1", "ENTITY_ADDRESS/NOTE"):
         for comment in element.findall(path):
-            for way, value in contact_text.labelled(clean(comment.text)):
-                found[way].append(value)
-    return unique(found[Way.WEBSITE]), unique(found[Way.EMAIL])
+            for kind, value in contact_text.labelled(clean(comment.text)):
+                found[kind].append(value)
+    return unique(found[ContactKind.WEBSITE]), unique(found[ContactKind.EMAIL])
 
 
 def _identifiers(element: Element, uid: str) -> tuple[str, ...]:

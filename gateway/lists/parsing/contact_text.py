@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Way(Enum):
+class ContactKind(Enum):
     """How one reaches an institution, as far as it matters here."""
 
     WEBSITE = auto()
@@ -45,43 +45,43 @@ _SITES = re.compile(rf"{_SITE}(?:{_NEXT}{_FURTHER})*")
 _BOXES = re.compile(rf"{_BOX}(?:{_NEXT}{_BOX})*")
 
 
-def way_of(label: str) -> Way:
+def contact_kind_of(label: str) -> ContactKind:
     """Give what a label such as ``WEB`` or ``EMAIL`` announces."""
     plain = label.strip().upper().replace("-", "")
     if plain.startswith(("WEB", "URL")):
-        return Way.WEBSITE
-    return Way.EMAIL if plain.startswith("EMAIL") else Way.OTHER
+        return ContactKind.WEBSITE
+    return ContactKind.EMAIL if plain.startswith("EMAIL") else ContactKind.OTHER
 
 
-def split(text: str, way: Way) -> Iterator[tuple[Way, str]]:
-    """Cut a value at the labels that were glued into it. What stands before the first is ``way``.
+def split(text: str, kind: ContactKind) -> Iterator[tuple[ContactKind, str]]:
+    """Cut a value at the labels that were glued into it. What stands before the first is ``kind``.
 
     A website in an e-mail's field, or the other way round, is given as what it is labelled.
     """
     start = 0
     for found in _LABEL.finditer(text):
-        yield from _piece(way, text[start : found.start()])
-        way, start = _announced(found), found.end()
-    yield from _piece(way, text[start:])
+        yield from _piece(kind, text[start : found.start()])
+        kind, start = _announced(found), found.end()
+    yield from _piece(kind, text[start:])
 
 
-def labelled(text: str) -> Iterator[tuple[Way, str]]:
+def labelled(text: str) -> Iterator[tuple[ContactKind, str]]:
     """Give the websites and e-mail addresses that a free text labels as such, one at a time."""
-    for way, piece in split(text, Way.OTHER):
-        if way is Way.OTHER:
+    for kind, piece in split(text, ContactKind.OTHER):
+        if kind is ContactKind.OTHER:
             continue
-        several, one = (_SITES, _SITE) if way is Way.WEBSITE else (_BOXES, _BOX)
+        several, one = (_SITES, _SITE) if kind is ContactKind.WEBSITE else (_BOXES, _BOX)
         if found := several.match(piece):
             for each in re.findall(one, found[0]):
-                yield way, each.rstrip(".")
+                yield kind, each.rstrip(".")
 
 
-def _announced(found: re.Match[str]) -> Way:
+def _announced(found: re.Match[str]) -> ContactKind:
     if found["web"] or found["glued_web"] or found["bare_web"]:
-        return Way.WEBSITE
-    return Way.EMAIL if found["mail"] or found["glued_mail"] else Way.OTHER
+        return ContactKind.WEBSITE
+    return ContactKind.EMAIL if found["mail"] or found["glued_mail"] else ContactKind.OTHER
 
 
-def _piece(way: Way, text: str) -> Iterator[tuple[Way, str]]:
+def _piece(kind: ContactKind, text: str) -> Iterator[tuple[ContactKind, str]]:
     if piece := text.strip(" ;,/|"):
-        yield way, piece
+        yield kind, piece

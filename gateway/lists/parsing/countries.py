@@ -271,7 +271,7 @@ _APART = re.compile(r"[\s'\u2019.-]+")
 
 
 @lru_cache(maxsize=1024)
-def code(text: str) -> str | None:
+def country_code(text: str) -> str | None:
     """Give the code of a country, from its name or the code itself; ``None`` for anything else.
 
     Case, accents and an article do not matter (``Bahamas, The``). Regions that are no country of

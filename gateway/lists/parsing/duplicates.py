@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.untrusted_file import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 MAX_ENTRIES = 300_000
 """Institutions in one list. OpenSanctions, the largest, names well under 100,000."""
@@ -19,7 +19,9 @@ MAX_ID = 200
 """Characters in an id."""
 
 
-def once(part: Part, found: Iterable[Entry | Rejected]) -> Iterator[Entry | Rejected]:
+def without_duplicates(
+    file: UntrustedFile, found: Iterable[Entry | RejectedRow]
+) -> Iterator[Entry | RejectedRow]:
     """Give entries and rejections as they come; an entry whose id stood before is a rejection.
 
     Raises :class:`gateway.errors.ListError` past so many entries: their ids are all that a reader
@@ -29,12 +31,16 @@ def once(part: Part, found: Iterable[Entry | Rejected]) -> Iterator[Entry | Reje
     for each in found:
         if isinstance(each, Entry):
             if len(each.id) > MAX_ID:
-                yield Rejected(Reason.MALFORMED, each.place, f"has an id of {len(each.id)} signs")
+                yield RejectedRow(
+                    RejectedRowReason.MALFORMED, each.place, f"has an id of {len(each.id)} signs"
+                )
                 continue
             first = places.setdefault(each.id, each.place)
             if first is not each.place:
-                yield Rejected(Reason.DUPLICATE, each.place, f"{each.id} stands at {first}")
+                yield RejectedRow(
+                    RejectedRowReason.DUPLICATE, each.place, f"{each.id} stands at {first}"
+                )
                 continue
             if len(places) > MAX_ENTRIES:
-                refuse(part, None, f"names more than {MAX_ENTRIES} institutions; is it the list?")
+                refuse(file, None, f"names more than {MAX_ENTRIES} institutions; is it the list?")
         yield each

@@ -2,7 +2,7 @@
 
 A reader is a function from the parts of a list to entries and rejections, in the order of the
 rows. It opens nothing, guesses nothing, and drops nothing in silence: every row is either an
-:class:`Entry` or a :class:`Rejected`, or belongs to an entry (its aliases, its remarks).
+:class:`Entry` or a :class:`RejectedRow`, or belongs to an entry (its aliases, its remarks).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
     from gateway.model import Listing
 
 
-class Reason(StrEnum):
+class RejectedRowReason(StrEnum):
     """Why a row was not taken. The first four are no fault of the row's."""
 
     INDIVIDUAL = "individual"
@@ -62,15 +62,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedRow:
     """A row that was not taken. ``detail`` is for people, one line, and may be empty."""
 
-    reason: Reason
+    reason: RejectedRowReason
     place: str
     detail: str = ""
 
 
-Reader = Callable[[Mapping[str, "Part"]], Iterator[Entry | Rejected]]
+Reader = Callable[[Mapping[str, "UntrustedFile"]], Iterator[Entry | RejectedRow]]
 """From the parts of a list, by the role each plays there (``sdn.csv``), to what they hold.
 
 Raises :class:`gateway.errors.ListError` where a file as a whole cannot be read; what was given

@@ -12,7 +12,7 @@ from gateway.lists.parsing import countries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 # Control characters, line separators, and the halves of characters that JSON can spell alone: none
 # of them can be written on, to a file in UTF-8 or onto a page.
@@ -24,7 +24,7 @@ _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T Z+-].*)?\Z", re.ASCII)
 _BRITISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
 
 
-def required(parts: Mapping[str, Part], role: str) -> Part:
+def required(parts: Mapping[str, UntrustedFile], role: str) -> UntrustedFile:
     """Give the part with that role; raises :class:`ListError` where it was not handed over."""
     if role not in parts:
         raise ListError([Fault(role, None, None, "is missing; this list cannot be read without")])
@@ -52,10 +52,14 @@ def country(text: str | None) -> str | None:
     ``Iran (Islamic Republic of)`` is ``IR``; what is no country known here is ``None``.
     """
     name = clean(text)
-    return (countries.code(name) or countries.code(_BRACKETS.sub(r", \1", name))) if name else None
+    return (
+        (countries.country_code(name) or countries.country_code(_BRACKETS.sub(r", \1", name)))
+        if name
+        else None
+    )
 
 
-def seat(several: Iterable[str | None]) -> str | None:
+def country_of_seat(several: Iterable[str | None]) -> str | None:
     """Give the country where all addresses with a known one lie; ``None`` for none or several."""
     known = {each for each in several if each}
     return known.pop() if len(known) == 1 else None

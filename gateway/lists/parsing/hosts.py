@@ -19,7 +19,7 @@ Guard = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class ListedDomain:
     """A domain in normal form; ``text`` is what the list says."""
 
     value: str
@@ -27,7 +27,7 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class ListedMailbox:
     """An exact address, its domain in normal form, its local part in lower case."""
 
     value: str
@@ -35,7 +35,7 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class UnusableText:
     """A text, or a part of it, of which nothing was taken."""
 
     text: str
@@ -68,7 +68,7 @@ _INNER_WWW = re.compile(r"(?<=[a-z0-9])www\d?\.(?=.*\.)")
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 
 
-def domains(text: str, guard: Guard) -> Iterator[Domain | Refused]:
+def domains(text: str, guard: Guard) -> Iterator[ListedDomain | UnusableText]:
     """Give the domains of a website field, each once, without labels such as ``www``.
 
     Parts of which nothing is taken, ``guard``'s refusals among them, are given with the reason.
@@ -77,45 +77,45 @@ def domains(text: str, guard: Guard) -> Iterator[Domain | Refused]:
     parts = list(_parts(text))
     hosts = [part for part in parts if "." in part]
     if not hosts:
-        yield Refused(text, "names no host")
+        yield UnusableText(text, "names no host")
     # Fields do hold talk beside an address; "Co.Ltd" in it is not one.
     talks = any("." not in part and part.lower().rstrip(":") not in _NO_TALK for part in parts)
     must_show = talks and any(map(_SHOWS_ITSELF.match, hosts))
     for part in hosts:
         if must_show and not _SHOWS_ITSELF.match(part):
-            yield Refused(part, "stands beside a web address and does not look like one")
+            yield UnusableText(part, "stands beside a web address and does not look like one")
             continue
         found = _domain(part, guard)
-        if isinstance(found, Refused):
+        if isinstance(found, UnusableText):
             yield found
         elif found.value not in seen:
             seen.add(found.value)
             yield found
 
 
-def mailboxes(text: str) -> Iterator[Mailbox | Refused]:
+def mailboxes(text: str) -> Iterator[ListedMailbox | UnusableText]:
     """Give the exact addresses of an e-mail field, each once, and what is none with the reason."""
     seen: set[str] = set()
     parts = [part for part in _parts(text) if "@" in part]
     if not parts:
-        yield Refused(text, "holds no e-mail address")
+        yield UnusableText(text, "holds no e-mail address")
     for part in parts:
         local, _, host = _MAIL_LABEL.sub("", part).rpartition("@")
         if not _LOCAL.match(local):
-            yield Refused(part, "is no e-mail address")
+            yield UnusableText(part, "is no e-mail address")
             continue
         try:
             host = normalise(host)
         except DomainError as error:
-            yield Refused(part, str(error))
+            yield UnusableText(part, str(error))
             continue
         if not has_known_suffix(host):
-            yield Refused(part, "has a top-level domain that does not exist")
+            yield UnusableText(part, "has a top-level domain that does not exist")
             continue
         value = f"{local.lower()}@{host}"
         if value not in seen:
             seen.add(value)
-            yield Mailbox(value, part)
+            yield ListedMailbox(value, part)
 
 
 def host_of(text: str) -> str:
@@ -142,26 +142,26 @@ def _parts(text: str) -> Iterator[str]:
             yield cleaned
 
 
-def _domain(text: str, guard: Guard) -> Domain | Refused:
+def _domain(text: str, guard: Guard) -> ListedDomain | UnusableText:
     host = host_of(text)
     if "." not in host:
-        return Refused(text, "is no host name")
+        return UnusableText(text, "is no host name")
     if "@" in _authority(text) and not _SCHEME.match(text):
-        return Refused(text, "is an e-mail address, not a website")
+        return UnusableText(text, "is an e-mail address, not a website")
     if _is_address(host):
-        return Refused(text, "is an IP address, not a name")
+        return UnusableText(text, "is an IP address, not a name")
     try:
         name = normalise(host)
     except DomainError as error:
-        return Refused(text, str(error))
+        return UnusableText(text, str(error))
     if not has_known_suffix(name):
-        return Refused(text, "has a top-level domain that does not exist")
+        return UnusableText(text, "has a top-level domain that does not exist")
     if _INNER_WWW.search(name):
-        return Refused(text, "is two addresses run together")
+        return UnusableText(text, "is two addresses run together")
     name = _plainest(name)
     if (reason := guard(name)) is not None:
-        return Refused(text, reason)
-    return Domain(name, text)
+        return UnusableText(text, reason)
+    return ListedDomain(name, text)
 
 
 def _plainest(name: str) -> str:

@@ -7,10 +7,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Never
 
-from gateway.lists.parsing.untrusted_file import refuse, rewound
+from gateway.lists.parsing.untrusted_file import refuse, sniffed
 
 if TYPE_CHECKING:
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 MAX_VALUE = 4 * 1024 * 1024
 """Characters in one value. The longest of the lists' and of the registry's have some 100,000."""
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[-+.0-9eE]+")
 AGAIN = "fetch it again"
 
 
-class JsonText:
+class JsonStream:
     """The stretch of a file that is being looked at, and the line where it begins.
 
     ``most`` bounds the characters of the file, where what is made of it is held to the end. What
@@ -29,10 +29,10 @@ class JsonText:
     :class:`gateway.errors.ListError`.
     """
 
-    def __init__(self, part: Part, most: int | None = None) -> None:
-        self._part = part
+    def __init__(self, file: UntrustedFile, most: int | None = None) -> None:
+        self._part = file
         self._most = most
-        self._stream = rewound(part).stream
+        self._stream = sniffed(file).stream
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._json = json.JSONDecoder()
         self._text = ""
@@ -41,7 +41,7 @@ class JsonText:
         self._size = 0
         self.line = 1
 
-    def sign(self) -> str:
+    def next_character(self) -> str:
         """Pass over space and give the sign behind it; empty at the end of the file."""
         while True:
             space = _SPACE.match(self._text, self._at)
@@ -52,7 +52,7 @@ class JsonText:
 
     def take(self, *wanted: str) -> str:
         """Take one of these signs; anything else is refused."""
-        sign = self.sign()
+        sign = self.next_character()
         if sign not in wanted:
             self._refuse_for(" or ".join(map(repr, wanted)))
         self._at += 1
@@ -60,7 +60,7 @@ class JsonText:
 
     def value(self) -> object:
         """Take the value that begins here."""
-        if not self.sign():
+        if not self.next_character():
             self._refuse_for("a value")
         while True:
             try:
@@ -84,7 +84,7 @@ class JsonText:
 
     def object(self) -> dict[str, object]:
         """Take the object that begins here."""
-        if self.sign() != "{":
+        if self.next_character() != "{":
             self._refuse_for("an object")
         found = self.value()
         assert isinstance(found, dict)
@@ -103,7 +103,7 @@ class JsonText:
         self.refuse(f"is no JSON: {error.msg}; {AGAIN}", line)
 
     def _refuse_for(self, wanted: str) -> Never:
-        if sign := self.sign():
+        if sign := self.next_character():
             self.refuse(f"is no JSON: {sign!r} stands where {wanted} should; {AGAIN}")
         self.refuse(f"ends where {wanted} should be: it was cut short; {AGAIN}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from gateway.lists.parsing.untrusted_file import Part, refuse
+from gateway.lists.parsing.untrusted_file import UntrustedFile, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,18 +18,18 @@ MAX_LINES = 500_000
 _END_OF_FILE = b"\x1a"
 
 
-class Tail:
+class TruncationCheck:
     """Reads a part's lines on, counts them, and remembers how the last one ended.
 
     ``part`` is to be read in place of the part that was given.
     """
 
-    def __init__(self, part: Part) -> None:
-        self._stream = part.stream
+    def __init__(self, file: UntrustedFile) -> None:
+        self._stream = file.stream
         self._last = b""
         self._lines = 0
         self._bytes = 0
-        self.part = Part(part.name, cast("BinaryIO", self))
+        self.part = UntrustedFile(file.name, cast("BinaryIO", self))
 
     def readline(self, size: int = -1, /) -> bytes:
         """Give the next line, as a binary stream does; beyond the bounds the file is refused."""
@@ -47,20 +47,20 @@ class Tail:
         return line
 
     @property
-    def has_sign(self) -> bool:
+    def has_end_mark(self) -> bool:
         """Whether the file ended with the sign for its end that OFAC writes."""
         return self._last.rstrip().endswith(_END_OF_FILE)
 
-    def check(self, beside: Iterable[Tail] = (), *, last_is_whole: bool = False) -> None:
+    def check(self, beside: Iterable[TruncationCheck] = (), *, last_is_whole: bool = False) -> None:
         """Refuse a file that was read and did not come to its end.
 
         Its last line must be ended; where it is known to have all its columns, a last column in
         quotes ends it as well. Where a file beside it has a sign at its end, so must it.
         """
         ends = (b"\n", b'"') if last_is_whole else (b"\n",)
-        if not self.has_sign and not self._last.endswith(ends):
+        if not self.has_end_mark and not self._last.endswith(ends):
             self._refuse("its last line has no end")
-        if not self.has_sign and any(other.has_sign for other in beside):
+        if not self.has_end_mark and any(other.has_end_mark for other in beside):
             self._refuse("the sign at its end is missing, which other files beside it have")
 
     def _refuse(self, why: str) -> None:

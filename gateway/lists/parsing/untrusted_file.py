@@ -35,7 +35,7 @@ _END_OF_FILE = b"\x1a"  # DOS wrote one behind the last line, and OFAC's files s
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UntrustedFile:
     """One file of a list. ``name`` is what errors and places call it; ``stream`` is at its start.
 
     The stream is read once, from start to end.
@@ -45,42 +45,42 @@ class Part:
     stream: BinaryIO
 
 
-def refuse(part: Part, line: int | None, message: str) -> Never:
+def refuse(file: UntrustedFile, line: int | None, message: str) -> Never:
     """Refuse the file as a whole: raises :class:`ListError`; ``line`` counts from 1."""
-    raise ListError([Fault(part.name, line, None, message)])
+    raise ListError([Fault(file.name, line, None, message)])
 
 
-def lines(part: Part) -> Iterator[tuple[int, str]]:
+def lines(file: UntrustedFile) -> Iterator[tuple[int, str]]:
     """Give each line with its number from 1, as text without its end.
 
     UTF-8, with or without a byte order mark. A file that is something else (a web page, another
     encoding, an endless line) is refused.
     """
     number, is_blank = 0, True
-    while line := part.stream.readline(MAX_LINE + 1):
+    while line := file.stream.readline(MAX_LINE + 1):
         number += 1
         if is_blank:
-            line = _past_the_start(part, line)
+            line = _past_the_start(file, line)
             is_blank = not line.strip()
         if len(line) > MAX_LINE:
-            refuse(part, number, f"is longer than {MAX_LINE} bytes; this is no such list")
+            refuse(file, number, f"is longer than {MAX_LINE} bytes; this is no such list")
         if line.rstrip() == _END_OF_FILE:
             continue
         if b"\0" in line:
-            refuse(part, number, "holds zero bytes: a damaged download; fetch it again")
+            refuse(file, number, "holds zero bytes: a damaged download; fetch it again")
         try:
             yield number, line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
             refuse(
-                part,
+                file,
                 number,
                 f"byte {error.start + 1} of the line is not UTF-8; {_AS_PUBLISHED}",
             )
     if not number:
-        refuse(part, None, "is empty; fetch it again")
+        refuse(file, None, "is empty; fetch it again")
 
 
-def rows(part: Part) -> Iterator[tuple[int, list[str]]]:
+def rows(file: UntrustedFile) -> Iterator[tuple[int, list[str]]]:
     """Give each row of a CSV file (RFC 4180) with the number of its first line; no empty ones.
 
     Refuses what :func:`lines` refuses and what is no CSV.
@@ -88,11 +88,11 @@ def rows(part: Part) -> Iterator[tuple[int, list[str]]]:
     starts: list[int] = []
 
     def numbered() -> Iterator[str]:
-        for number, line in lines(part):
+        for number, line in lines(file):
             starts.append(number)
             if len(starts) > MAX_ROW_LINES:
                 message = f"begins a row of more than {MAX_ROW_LINES} lines: a quote is not closed"
-                refuse(part, starts[0], message)
+                refuse(file, starts[0], message)
             yield line + "\n"
 
     csv.field_size_limit(MAX_FIELD)
@@ -102,71 +102,71 @@ def rows(part: Part) -> Iterator[tuple[int, list[str]]]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            refuse(part, starts[0] if starts else None, f"is no CSV here: {error}")
+            refuse(file, starts[0] if starts else None, f"is no CSV here: {error}")
         if row is None:
             return
         if any(map(str.strip, row)):
             yield starts[0], row
 
 
-def objects(part: Part) -> Iterator[tuple[int, dict[str, object]]]:
+def objects(file: UntrustedFile) -> Iterator[tuple[int, dict[str, object]]]:
     """Give each object of a file with one JSON object a line, with the line's number.
 
     Refuses what :func:`lines` refuses and a line of anything else; empty ones are passed over.
     """
-    for number, line in lines(part):
+    for number, line in lines(file):
         if not line.strip():
             continue
         try:
             found = json.loads(line)
         except RecursionError:
-            refuse(part, number, _TOO_DEEP)
+            refuse(file, number, _TOO_DEEP)
         except ValueError as error:
-            refuse(part, number, f"is no JSON: {error}; fetch it again")
+            refuse(file, number, f"is no JSON: {error}; fetch it again")
         if not isinstance(found, dict):
-            refuse(part, number, "is no JSON object")
+            refuse(file, number, "is no JSON object")
         yield number, found
 
 
-def document(part: Part, most: int) -> object:
+def document(file: UntrustedFile, most: int) -> object:
     """Give a file that is one JSON value, of at most so many bytes; anything else is refused."""
-    content = part.stream.read(most + 1)
+    content = file.stream.read(most + 1)
     if len(content) > most:
-        refuse(part, None, f"is larger than {most} bytes")
+        refuse(file, None, f"is larger than {most} bytes")
     if not content.strip():
-        refuse(part, None, "is empty; fetch it again")
-    content = _past_the_start(part, content)
+        refuse(file, None, "is empty; fetch it again")
+    content = _past_the_start(file, content)
     try:
         return json.loads(content)
     except UnicodeDecodeError as error:
-        refuse(part, content.count(b"\n", 0, error.start) + 1, "is not UTF-8")
+        refuse(file, content.count(b"\n", 0, error.start) + 1, "is not UTF-8")
     except RecursionError:
-        refuse(part, None, _TOO_DEEP)
+        refuse(file, None, _TOO_DEEP)
     except ValueError as error:
-        refuse(part, getattr(error, "lineno", None), f"is no JSON: {error}; fetch it again")
+        refuse(file, getattr(error, "lineno", None), f"is no JSON: {error}; fetch it again")
 
 
-def rewound(part: Part) -> Part:
+def sniffed(file: UntrustedFile) -> UntrustedFile:
     """Give the same part, its first bytes looked at: a web page or another encoding is refused.
 
     For readers that take bytes, such as an XML parser.
     """
-    start = part.stream.read(1024)
+    start = file.stream.read(1024)
     if not start:
-        refuse(part, None, "is empty; fetch it again")
-    start = _past_the_start(part, start)
-    return Part(part.name, io.BufferedReader(_Rejoined(start, part.stream)))
+        refuse(file, None, "is empty; fetch it again")
+    start = _past_the_start(file, start)
+    return UntrustedFile(file.name, io.BufferedReader(_Rejoined(start, file.stream)))
 
 
-def _past_the_start(part: Part, start: bytes) -> bytes:
+def _past_the_start(file: UntrustedFile, start: bytes) -> bytes:
     for bom, name in _BOMS.items():
         if start.startswith(bom):
-            refuse(part, 1, f"is {name}, not UTF-8; {_AS_PUBLISHED}")
+            refuse(file, 1, f"is {name}, not UTF-8; {_AS_PUBLISHED}")
     if _is_utf_16(start):
-        refuse(part, 1, f"is UTF-16, not UTF-8; {_AS_PUBLISHED}")
+        refuse(file, 1, f"is UTF-16, not UTF-8; {_AS_PUBLISHED}")
     start = start.removeprefix(codecs.BOM_UTF8)
     if start.lstrip()[:20].lower().startswith(_MARKUP):
-        refuse(part, 1, "is a web page, not the list; its address may have moved")
+        refuse(file, 1, "is a web page, not the list; its address may have moved")
     return start
 
 

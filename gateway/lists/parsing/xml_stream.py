@@ -13,13 +13,13 @@ from xml.etree.ElementTree import ParseError, TreeBuilder
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from gateway.lists.parsing.untrusted_file import refuse, rewound
+from gateway.lists.parsing.untrusted_file import refuse, sniffed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 MAX_DEPTH = 64
 """Elements within elements. OFAC's advanced format, the deepest, has 12."""
@@ -43,7 +43,9 @@ _CHUNK = 64 * 1024
 _CUT_SHORT = frozenset({3, 5, 6, 20})
 
 
-def elements(part: Part, *tags: str, root: str | None = None) -> Iterator[tuple[int, Element]]:
+def elements(
+    file: UntrustedFile, *tags: str, root: str | None = None
+) -> Iterator[tuple[int, Element]]:
     """Give each element of the wanted local names when it is closed, with the line it began at.
 
     Tags come without their namespace, in the element and all below it; attributes keep theirs.
@@ -55,8 +57,8 @@ def elements(part: Part, *tags: str, root: str | None = None) -> Iterator[tuple[
     cut short, beyond the bounds above, has a document type declaration, another root, or none of
     the wanted elements.
     """
-    source = rewound(part)
-    wanted = _Wanted(part, frozenset(tags), root)
+    source = sniffed(file)
+    wanted = _Wanted(file, frozenset(tags), root)
     # The encoding is given, not taken from the declaration: every list is published in UTF-8, and
     # a declaration that says otherwise is the work of whoever re-encoded the file.
     parser = DefusedXMLParser(target=wanted, encoding="utf-8", forbid_dtd=True)
@@ -67,11 +69,11 @@ def elements(part: Part, *tags: str, root: str | None = None) -> Iterator[tuple[
         while chunk := source.stream.read(_CHUNK):
             if b"\0" in chunk:
                 # The parser would take it for UTF-16, whatever encoding it is given.
-                refuse(part, wanted.line, "is not UTF-8; fetch it again as it is published")
+                refuse(file, wanted.line, "is not UTF-8; fetch it again as it is published")
             parser.feed(chunk)
             fed += len(chunk)
             if fed - max(parser.parser.CurrentByteIndex, 0) > MAX_TOKEN:
-                refuse(part, wanted.line, f"has a tag of more than {MAX_TOKEN} bytes")
+                refuse(file, wanted.line, f"has a tag of more than {MAX_TOKEN} bytes")
             found = found or bool(wanted.closed)
             yield from wanted.taken()
         parser.close()
@@ -80,19 +82,19 @@ def elements(part: Part, *tags: str, root: str | None = None) -> Iterator[tuple[
     except ParseError as error:
         line = error.position[0]
         if error.code in _CUT_SHORT:
-            refuse(part, line, "ends in the middle: it was cut short; fetch it again")
+            refuse(file, line, "ends in the middle: it was cut short; fetch it again")
         said = str(error).split(": line ", maxsplit=1)[0]
-        refuse(part, line, f"is no XML here: {said}; fetch it again as it is published")
+        refuse(file, line, f"is no XML here: {said}; fetch it again as it is published")
     except DefusedXmlException:
         refuse(
-            part,
+            file,
             wanted.line,
             "has a document type declaration, which no list has and which could hide anything; "
             "fetch it again from its publisher",
         )
     if not found:
         names = ", ".join(f"<{tag}>" for tag in tags)
-        refuse(part, None, f"is XML without any {names}; is it the right file?")
+        refuse(file, None, f"is XML without any {names}; is it the right file?")
 
 
 def text(element: Element, path: str) -> str:
@@ -103,8 +105,8 @@ def text(element: Element, path: str) -> str:
 class _Wanted:
     """What the parser tells is going by; the wanted elements are built, the others passed over."""
 
-    def __init__(self, part: Part, tags: frozenset[str], root: str | None) -> None:
-        self._part = part
+    def __init__(self, file: UntrustedFile, tags: frozenset[str], root: str | None) -> None:
+        self._part = file
         self._tags = tags
         self._root = root
         self._names: dict[str, str] = {}

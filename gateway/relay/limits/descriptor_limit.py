@@ -14,7 +14,7 @@ from __future__ import annotations
 import resource
 import sys
 
-KEPT = 32
+RESERVED_DESCRIPTORS = 32
 """Descriptors that no session gets: for those who are told so at once, for the ledger, for the
 connections to next hops of whoever is inside already."""
 
@@ -35,4 +35,4 @@ class DescriptorLimit:
 
     def is_reached_by(self, descriptor: int) -> bool:
         """Whether a descriptor just handed out is one of the last."""
-        return descriptor >= self.limit - min(KEPT, self.limit // 4)
+        return descriptor >= self.limit - min(RESERVED_DESCRIPTORS, self.limit // 4)

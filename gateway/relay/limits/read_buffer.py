@@ -8,13 +8,13 @@ them together, and twenty sessions still read as much at once as one.
 
 from __future__ import annotations
 
-MOST = 256 * 1024
+LARGEST_READ = 256 * 1024
 """Bytes of one read, where sessions are few."""
 
-LEAST = 16 * 1024
+SMALLEST_READ = 16 * 1024
 """Bytes of one read, however many there are."""
 
-TOGETHER = 8 * 1024 * 1024
+ALL_READS = 8 * 1024 * 1024
 """Bytes that one read of each session may make."""
 
 
@@ -24,13 +24,13 @@ class ReadBuffer:
     __slots__ = ("_whole", "view")
 
     def __init__(self) -> None:
-        self._whole = memoryview(bytearray(MOST))
+        self._whole = memoryview(bytearray(LARGEST_READ))
         self.view = self._whole
         """What the next read may fill."""
 
     def divide_among(self, sessions: int) -> None:
         """So many sessions read from now on."""
-        size = min(MOST, max(LEAST, TOGETHER // max(1, sessions)))
+        size = min(LARGEST_READ, max(SMALLEST_READ, ALL_READS // max(1, sessions)))
         if size != len(self.view):
             self.view = self._whole[:size]
 

@@ -16,24 +16,24 @@ FORM, KIND, QUALITY, SUBJECT, PLACE = 0.06, 0.15, 0.35, 0.45, 0.55
 """What a common word weighs, where a word that nobody else bears weighs 1."""
 
 
-class Word(NamedTuple):
+class CommonWord(NamedTuple):
     """A common word: the form that stands for all its spellings, and what it weighs."""
 
     common: str
     weight: float
 
 
-def _table(weight: float, text: str) -> dict[str, Word]:
+def _table(weight: float, text: str) -> dict[str, CommonWord]:
     """Each line: the common form, then other spellings and other languages' words for it.
 
     A line that begins with a space goes on with the one before.
     """
-    found: dict[str, Word] = {}
+    found: dict[str, CommonWord] = {}
     for line in text.replace("\n ", " ").strip().splitlines():
         common, *others = line.split()
         for spelling in (common, *others):
             # A word in two places counts for more where it stands first.
-            found.setdefault(spelling, Word(common, weight))
+            found.setdefault(spelling, CommonWord(common, weight))
     return found
 
 
@@ -319,11 +319,11 @@ dubai
 """,
 )
 
-COMMON: dict[str, Word] = {
+COMMON: dict[str, CommonWord] = {
     **PLACES,
     **SUBJECTS,
     **QUALITIES,
     **KINDS,
-    **{form: Word(form, FORM) for form in FORMS},
+    **{form: CommonWord(form, FORM) for form in FORMS},
 }
 """Every common word by each of its spellings."""

@@ -56,13 +56,13 @@ _VOWEL = re.compile(r"[aeiouy]")
 
 
 class Token(NamedTuple):
-    """One word of a name. ``text`` is its common form, ``said`` what stood in the name."""
+    """One word of a name. ``text`` is its common form, ``original`` what stood in the name."""
 
     text: str
-    said: str
+    original: str
 
 
-class NameForm(NamedTuple):
+class ComparableForm(NamedTuple):
     """A name's tokens in their order; none of them for a name without any letter or digit.
 
     ``squeezed`` is the name without its legal forms, written as one word.
@@ -77,15 +77,15 @@ class NameForm(NamedTuple):
         return tuple(token.text for token in self.tokens)
 
 
-def name_form(name: str) -> NameForm:
+def comparable_form(name: str) -> ComparableForm:
     """Read a name. Takes any text; of one longer than :data:`MAX_NAME` the beginning counts."""
     words = _words(name[:MAX_NAME])
     replaced = _replaced(words)
     tokens = [token for token in replaced if token.text not in STOP]
     if not tokens:
         tokens = [Token(word, word) for word in words]
-    squeezed = "".join(token.said for token in replaced if not is_legal_form(token.text))
-    return NameForm(tuple(tokens), squeezed.replace(" ", ""))
+    squeezed = "".join(token.original for token in replaced if not is_legal_form(token.text))
+    return ComparableForm(tuple(tokens), squeezed.replace(" ", ""))
 
 
 def is_legal_form(token: str) -> bool:
@@ -93,12 +93,12 @@ def is_legal_form(token: str) -> bool:
     return (known := COMMON.get(token)) is not None and known.weight == FORM
 
 
-def sound(token: str) -> str:
+def sound_key(token: str) -> str:
     """A token as it is heard: ``bowman`` and ``bauman`` have one, as have Skolteck and Skoltech."""
     return _heard(token)[0]
 
 
-def skeleton(token: str) -> str:
+def consonant_skeleton(token: str) -> str:
     """What is left of a sound without vowels: ``mlk``, as Persian is written, has Malek's."""
     return _heard(token)[1]
 

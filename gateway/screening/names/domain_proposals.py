@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING
 
 from gateway.addresses.domain_name import ancestry, registrable
 from gateway.screening.names.common_words import FORM, PLACE
-from gateway.screening.names.comparable_form import is_legal_form, name_form, sound
-from gateway.screening.names.name_index import Name, NameIndex
+from gateway.screening.names.comparable_form import comparable_form, is_legal_form, sound_key
+from gateway.screening.names.name_index import IndexedName, NameIndex
 from gateway.screening.names.similarity import THRESHOLD
 from gateway.screening.names.token_pairing import DISTINCTIVE, usual_weight
-from gateway.screening.unlistable_domains import why_not_an_institution
+from gateway.screening.unlistable_domains import why_unlistable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import date
 
     from gateway.model import Entity
-    from gateway.screening.names.comparable_form import NameForm
+    from gateway.screening.names.comparable_form import ComparableForm
     from gateway.screening.names.name_index import Hit
-    from gateway.screening.recipient_kind import People
+    from gateway.screening.recipient_kind import MailboxKinds
 
 # What each piece of evidence is worth; the sum is from 0 to 100.
 NAME = 40
@@ -54,7 +54,7 @@ OWN_LABEL = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class KnownOrganisation:
     """An organisation as a registry knows it: no listing, and no guess.
 
     ``source`` names registry and record (``ROR 00v0z9322``). ``domains`` are what the record
@@ -96,7 +96,7 @@ def entity_part(entity: str) -> str:
 
 
 @dataclass(slots=True)
-class _Case:
+class _Candidate:
     """One domain of one entity while evidence is gathered."""
 
     score: int = 0
@@ -114,12 +114,15 @@ class Proposer:
     """What is known of all organisations and all claims, to propose for one entity at a time."""
 
     def __init__(
-        self, entities: Iterable[Entity], organisations: Iterable[Organisation], people: People
+        self,
+        entities: Iterable[Entity],
+        organisations: Iterable[KnownOrganisation],
+        mailbox_kinds: MailboxKinds,
     ) -> None:
-        self._people = people
+        self._people = mailbox_kinds
         self._organisations = {each.source: each for each in organisations}
         self._index = NameIndex(
-            Name(each.source, name, is_weak=_is_initials(name))
+            IndexedName(each.source, name, is_weak=_is_initials(name))
             for each in self._organisations.values()
             for name in each.names
         )
@@ -141,17 +144,17 @@ class Proposer:
         if not any(listing.is_in_force(on) for listing in entity.listings):
             return []
         hits = self._hits(entity)
-        cases: dict[str, _Case] = {}
+        cases: dict[str, _Candidate] = {}
         for source, hit in hits.items():
             for domain, finding in self._of_registry(entity, hit, self._organisations[source]):
-                cases.setdefault(domain, _Case()).add(*finding)
+                cases.setdefault(domain, _Candidate()).add(*finding)
         for domain, finding in _of_addresses(entity):
-            cases.setdefault(domain, _Case()).add(*finding)
+            cases.setdefault(domain, _Candidate()).add(*finding)
         for domain, (score, source, evidence) in _of_links(entity):
             # Whoever's it is, its mail goes to the entity's hosts: a person may know them for one.
             owner = self._whose(domain, hits)
             less, look = (0, []) if owner is None else (ANOTHERS, [f"look at: {owner}"])
-            cases.setdefault(domain, _Case()).add(score + less, source, [*evidence, *look])
+            cases.setdefault(domain, _Candidate()).add(score + less, source, [*evidence, *look])
         linked = {claim.value for claim in entity.linked}
         found = [
             Proposal(
@@ -177,7 +180,7 @@ class Proposer:
 
     def _why_never(self, domain: str) -> str | None:
         """Say why a domain is out of the question, whatever speaks for it."""
-        if (reason := why_not_an_institution(domain, self._people)) is not None:
+        if (reason := why_unlistable(domain, self._people)) is not None:
             return reason
         for name in ancestry(domain):
             if holders := self._claims.get(name):
@@ -229,10 +232,12 @@ class Proposer:
         Bu Ali Sina Petrochemical Company is not Bu Ali Sina University.
         """
         less, more = sorted(hit.likeness.left)
-        asked, found = name_form(name), name_form(hit.name)
+        asked, found = comparable_form(name), comparable_form(hit.name)
         if max(map(self._index.weigh, asked.texts)) < DISTINCTIVE:
             # Of common words each counts as it was said: Bank Rossiya is not the Bank of Russia.
-            return [token.said for token in asked.tokens] == [token.said for token in found.tokens]
+            return [token.original for token in asked.tokens] == [
+                token.original for token in found.tokens
+            ]
         if len(hit.likeness.reasons) == 1:
             return more <= ONE_FORM
         if not are_compatriots:
@@ -240,7 +245,7 @@ class Proposer:
         return less <= 2 * ONE_FORM and more <= PLACE
 
     def _of_registry(
-        self, entity: Entity, hit: Hit, known: Organisation
+        self, entity: Entity, hit: Hit, known: KnownOrganisation
     ) -> Iterator[tuple[str, _Finding]]:
         likeness = hit.likeness
         certain = (likeness.score - THRESHOLD) / (1 - THRESHOLD)
@@ -310,14 +315,14 @@ def _resemblance(domain: str, names: Sequence[str]) -> str | None:
     labels = [domain.removesuffix(base).rstrip("."), base.partition(".")[0]]
     for label in (label for each in labels for label in each.replace("-", ".").split(".") if label):
         for name in names:
-            form = name_form(name)
+            form = comparable_form(name)
             if _is_of(label, form):
                 return label
     return None
 
 
-def _is_of(label: str, form: NameForm) -> bool:
-    words = [token.said for token in form.tokens if not is_legal_form(token.text)]
+def _is_of(label: str, form: ComparableForm) -> bool:
+    words = [token.original for token in form.tokens if not is_legal_form(token.text)]
     initials = "".join(word[0] for word in words)
     if len(label) >= 3 and (label in (initials, initials[1:], form.squeezed)):
         return True
@@ -328,13 +333,13 @@ def _is_of(label: str, form: NameForm) -> bool:
             continue
         if len(word) >= 4 and (word in label or (len(label) >= 4 and word.startswith(label))):
             return True
-        if len(label) >= 4 and sound(word) == sound(label):
+        if len(label) >= 4 and sound_key(word) == sound_key(label):
             return True
     return False
 
 
 def _has_several_words(hit: Hit, index: NameIndex) -> bool:
-    texts = name_form(hit.name).texts
+    texts = comparable_form(hit.name).texts
     return sum(not is_legal_form(text) for text in texts) > 1 or any(
         index.weigh(text) >= DISTINCTIVE for text in texts[1:]
     )

@@ -14,7 +14,7 @@ from gateway.screening.names.comparable_form import is_legal_form
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gateway.screening.names.comparable_form import NameForm, Token
+    from gateway.screening.names.comparable_form import ComparableForm, Token
 
 FEWEST, MOST = 3, 8
 """Letters that initials have."""
@@ -51,7 +51,7 @@ _RUSSIAN = {
 }
 
 
-def initials_of(form: NameForm) -> Iterator[str]:
+def initials_of(form: ComparableForm) -> Iterator[str]:
     """Give the initials of a name: of all its words, and of all but the first.
 
     ``mstu`` and ``mgtu`` of Bauman Moscow State Technical University.
@@ -65,7 +65,7 @@ def initials_of(form: NameForm) -> Iterator[str]:
 
 def plain(tokens: Sequence[Token]) -> str:
     """The first letters of words as they were said."""
-    return "".join(token.said[0] for token in tokens)
+    return "".join(token.original[0] for token in tokens)
 
 
 def russian(tokens: Sequence[Token]) -> str:

@@ -18,17 +18,21 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from gateway.screening.names.common_words import COMMON, PLACE
-from gateway.screening.names.comparable_form import is_legal_form, name_form, skeleton
+from gateway.screening.names.comparable_form import (
+    comparable_form,
+    consonant_skeleton,
+    is_legal_form,
+)
 from gateway.screening.names.initials import initials_of
-from gateway.screening.names.phonetic import HEARD_ALIKE, ear
-from gateway.screening.names.similarity import Likeness, likeness
+from gateway.screening.names.phonetic import HEARD_ALIKE, phonetic_key
+from gateway.screening.names.similarity import NameSimilarity, name_similarity
 from gateway.screening.names.token_pairing import DISTINCTIVE, usual_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gateway.model import Entity
-    from gateway.screening.names.comparable_form import NameForm
+    from gateway.screening.names.comparable_form import ComparableForm
 
 MOST_COMPARED = 300
 """Names that one question is compared with in earnest, the likeliest first."""
@@ -48,7 +52,7 @@ NEAR = 0.72
 MOST_NEAR = 12
 
 
-class How(StrEnum):
+class MatchedBy(StrEnum):
     """In what way a question leads to a name."""
 
     NAME = "name"
@@ -61,7 +65,7 @@ class How(StrEnum):
     """A word of it is only like one of the name, by spelling or by ear, or is not there at all."""
 
 
-class Name(NamedTuple):
+class IndexedName(NamedTuple):
     """One name of one institution, by its id. ``is_weak``: too common to find it by alone."""
 
     owner: str
@@ -81,7 +85,7 @@ class Hit:
     name: str
     is_weak: bool
     score: float
-    likeness: Likeness
+    likeness: NameSimilarity
 
     @property
     def is_match(self) -> bool:
@@ -99,35 +103,35 @@ class Hit:
         return found.is_said and is_telling and not self.is_weak
 
     @property
-    def how(self) -> How:
+    def how(self) -> MatchedBy:
         """In what way the question leads to the name."""
         found = self.likeness
         if not found.is_said:
-            return How.ALIKE
+            return MatchedBy.ALIKE
         if found.has_initials:
-            return How.INITIALS
-        return How.NAME if found.is_identical else How.PART
+            return MatchedBy.INITIALS
+        return MatchedBy.NAME if found.is_identical else MatchedBy.PART
 
 
-def names_of(entity: Entity) -> Iterator[Name]:
+def names_of(entity: Entity) -> Iterator[IndexedName]:
     """Give an entity's names as the index takes them."""
-    yield Name(entity.id, entity.name)
+    yield IndexedName(entity.id, entity.name)
     for alias in entity.aliases:
-        yield Name(entity.id, alias)
+        yield IndexedName(entity.id, alias)
     for alias in entity.weak_aliases:
-        yield Name(entity.id, alias, is_weak=True)
+        yield IndexedName(entity.id, alias, is_weak=True)
 
 
 class NameIndex:
     """Names by their words. Immutable once made; what a word weighs depends on all of them."""
 
-    def __init__(self, names: Iterable[Name]) -> None:
-        self._names: list[Name] = []
-        self._forms: list[NameForm] = []
+    def __init__(self, names: Iterable[IndexedName]) -> None:
+        self._names: list[IndexedName] = []
+        self._forms: list[ComparableForm] = []
         postings: defaultdict[str, list[int]] = defaultdict(list)
         squeezed: defaultdict[str, list[int]] = defaultdict(list)
         for name in dict.fromkeys(names):
-            form = name_form(name.text)
+            form = comparable_form(name.text)
             at = len(self._names)
             self._names.append(name)
             self._forms.append(form)
@@ -145,7 +149,7 @@ class NameIndex:
         ]
         self._sounds: defaultdict[str, list[str]] = defaultdict(list)
         for text in self._rare:
-            self._sounds[skeleton(text)].append(text)
+            self._sounds[consonant_skeleton(text)].append(text)
         # For a person's question alone: made when first asked for.
         self._ears: defaultdict[str, list[str]] | None = None
         self._initials: dict[str, list[int]] | None = None
@@ -164,7 +168,7 @@ class NameIndex:
     def search(self, query: str, limit: int = 10) -> list[Hit]:
         """Give who could be meant by a name or a part of it, the likeliest first, each once."""
         best: dict[str, Hit] = {}
-        asked = name_form(query)
+        asked = comparable_form(query)
         for hit in self._hits(asked, is_thorough=True):
             if hit.score >= LEAST and _is_worth_telling(hit, asked):
                 other = best.get(hit.owner)
@@ -179,7 +183,7 @@ class NameIndex:
         ``among`` says of an owner whether it could be the one at all: others are not compared.
         """
         best: dict[str, Hit] = {}
-        for hit in self._hits(name_form(query), is_thorough=False, among=among):
+        for hit in self._hits(comparable_form(query), is_thorough=False, among=among):
             if hit.is_match and hit.likeness.is_distinctive:
                 other = best.get(hit.owner)
                 if other is None or hit.likeness.score > other.likeness.score:
@@ -187,10 +191,14 @@ class NameIndex:
         return sorted(best.values(), key=lambda hit: (-hit.likeness.score, hit.owner))
 
     def _hits(
-        self, query: NameForm, *, is_thorough: bool, among: Callable[[str], bool] | None = None
+        self,
+        query: ComparableForm,
+        *,
+        is_thorough: bool,
+        among: Callable[[str], bool] | None = None,
     ) -> Iterator[Hit]:
         for at in self._candidates(query, is_thorough=is_thorough, among=among):
-            found = likeness(query, self._forms[at], self.weigh, by_ear=is_thorough)
+            found = name_similarity(query, self._forms[at], self.weigh, by_ear=is_thorough)
             name = self._names[at]
             score = 0.75 * found.covered + 0.25 * found.score
             if name.is_weak:
@@ -198,12 +206,12 @@ class NameIndex:
             yield Hit(name.owner, name.text, name.is_weak, score, found)
 
     def _candidates(
-        self, query: NameForm, *, is_thorough: bool, among: Callable[[str], bool] | None
+        self, query: ComparableForm, *, is_thorough: bool, among: Callable[[str], bool] | None
     ) -> list[int]:
         """Places of the names to compare, by how much of what is rare they share."""
         rare = [text for text in dict.fromkeys(query.texts) if self.weigh(text) >= DISTINCTIVE]
         shared = self._sharing(rare, is_thorough=is_thorough)
-        for one, other in pairwise(token.said for token in query.tokens):
+        for one, other in pairwise(token.original for token in query.tokens):
             for at in self._postings.get(one + other, ()):
                 shared[at] += 1.0
         if is_thorough:
@@ -236,7 +244,7 @@ class NameIndex:
                 shared[at] += 1.0
         return shared
 
-    def _add_common(self, query: NameForm, shared: dict[int, float]) -> None:
+    def _add_common(self, query: ComparableForm, shared: dict[int, float]) -> None:
         """Of many names with the rare word, put those first that have the common ones too."""
         for text in query.texts:
             if self.weigh(text) < DISTINCTIVE and not is_legal_form(text):
@@ -244,7 +252,7 @@ class NameIndex:
                     if at in shared:
                         shared[at] += self.weigh(text)
 
-    def _having_all(self, query: NameForm, *, is_thorough: bool) -> dict[int, float]:
+    def _having_all(self, query: ComparableForm, *, is_thorough: bool) -> dict[int, float]:
         """For a name without any rare word: those that have all of its words, short ones first.
 
         Quickly, only those that have no other.
@@ -262,7 +270,7 @@ class NameIndex:
 
     def _alike(self, text: str, *, is_thorough: bool) -> dict[str, float]:
         """Words of the index that a word could stand for, with how sure that is."""
-        found = dict.fromkeys(self._sounds.get(skeleton(text), ()), 0.8)
+        found = dict.fromkeys(self._sounds.get(consonant_skeleton(text), ()), 0.8)
         if is_thorough and len(text) >= 4:
             near = process.extract(
                 text,
@@ -284,8 +292,8 @@ class NameIndex:
         if self._ears is None:
             self._ears = defaultdict(list)
             for each in self._rare:
-                self._ears[ear(each)].append(each)
-        return self._ears.get(ear(text), [])
+                self._ears[phonetic_key(each)].append(each)
+        return self._ears.get(phonetic_key(text), [])
 
     def _of_initials(self, text: str) -> Iterable[int]:
         """Names whose initials these are."""
@@ -294,7 +302,9 @@ class NameIndex:
         return self._initials.get(text, ())
 
 
-def _weights(names: list[Name], postings: dict[str, list[int]]) -> Iterator[tuple[str, float]]:
+def _weights(
+    names: list[IndexedName], postings: dict[str, list[int]]
+) -> Iterator[tuple[str, float]]:
     """What each token weighs: less, the more institutions bear it, however many names they have."""
     owners = len({name.owner for name in names})
     few = max(8.0, owners / 1000)
@@ -308,7 +318,7 @@ def _weights(names: list[Name], postings: dict[str, list[int]]) -> Iterator[tupl
         yield text, weight
 
 
-def _initials(forms: list[NameForm]) -> dict[str, list[int]]:
+def _initials(forms: list[ComparableForm]) -> dict[str, list[int]]:
     """Names by their initials."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for at, form in enumerate(forms):
@@ -317,7 +327,7 @@ def _initials(forms: list[NameForm]) -> dict[str, list[int]]:
     return dict(found)
 
 
-def _is_worth_telling(hit: Hit, asked: NameForm) -> bool:
+def _is_worth_telling(hit: Hit, asked: ComparableForm) -> bool:
     """Whether what is shared says something.
 
     All of what was asked for does, unless it is nothing but common words without a place.

@@ -47,7 +47,7 @@ _TWICE = re.compile(r"(.)\1+")
 
 
 @lru_cache(maxsize=131_072)
-def ear(token: str) -> str:
+def phonetic_key(token: str) -> str:
     """A token of a name as a listener would keep it, its last vowel left out."""
     heard = _LAST.sub("", _ADJECTIVE.sub("", token))
     if heard and (deaf := _VOICED.get(heard[-1])):
@@ -57,20 +57,20 @@ def ear(token: str) -> str:
     return _TWICE.sub(r"\1", heard)
 
 
-def heard(one: str, other: str) -> float:
+def phonetic_similarity(one: str, other: str) -> float:
     """How alike two tokens are to the ear, or as forms of one Russian name: from 0, not, to 1."""
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < SHORTEST or not (one + other).isalpha():
         return 0.0
-    if is_declined(shorter, longer):
+    if is_genitive_of(shorter, longer):
         return DECLINED
-    key = ear(one)
-    if len(key) < _FEWEST_SOUNDS or key != ear(other):
+    key = phonetic_key(one)
+    if len(key) < _FEWEST_SOUNDS or key != phonetic_key(other):
         return 0.0
     return HEARD_ALIKE if OSA.distance(one, other) <= _MOST_SLIPS * len(longer) else 0.0
 
 
-def is_declined(name: str, genitive: str) -> bool:
+def is_genitive_of(name: str, genitive: str) -> bool:
     """Whether a word is another one's genitive, as behind ``imeni``: Gubkina, Zhukovskogo."""
     if len(name) >= 5 and genitive == f"{name}a":
         return name[-1] not in "aeiouy"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from gateway.screening.names.comparable_form import is_legal_form
 from gateway.screening.names.phonetic import DECLINED
-from gateway.screening.names.token_pairing import DISTINCTIVE, INITIALS, paired, usual_weight
+from gateway.screening.names.token_pairing import DISTINCTIVE, INITIALS, pair_tokens, usual_weight
 
 if TYPE_CHECKING:
-    from gateway.screening.names.comparable_form import NameForm
+    from gateway.screening.names.comparable_form import ComparableForm
     from gateway.screening.names.token_pairing import Pair
 
 Weigh = Callable[[str], float]
@@ -39,7 +39,7 @@ FORMS_APART = 0.85
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class NameSimilarity:
     """Two names compared; all figures from 0 to 1.
 
     ``score`` is of both names as wholes. ``covered`` is how much of the first was found in the
@@ -72,15 +72,19 @@ class Likeness:
         return " · ".join(f"{text} {part:.2f}" for text, part in self.reasons)
 
 
-def likeness(
-    query: NameForm, name: NameForm, weigh: Weigh = usual_weight, *, by_ear: bool = False
-) -> Likeness:
+def name_similarity(
+    query: ComparableForm,
+    name: ComparableForm,
+    weigh: Weigh = usual_weight,
+    *,
+    by_ear: bool = False,
+) -> NameSimilarity:
     """Compare two names. The first is what a person asks for, the second what a list says.
 
     ``by_ear``: for a person who looks at what is found, see
     :mod:`gateway.screening.names.phonetic`.
     """
-    pairs = paired(query, name, by_ear=by_ear)
+    pairs = pair_tokens(query, name, by_ear=by_ear)
     ours = [weigh(text) for text in query.texts]
     theirs = [weigh(text) for text in name.texts]
     shared = found = 0.0
@@ -109,7 +113,7 @@ def likeness(
     if _forms_differ(query, name):
         score *= FORMS_APART
     told.sort(key=lambda reason: -reason[1])
-    return Likeness(
+    return NameSimilarity(
         score,
         found / sum(ours) if ours else 0.0,
         is_distinctive,
@@ -125,7 +129,7 @@ def _is_initials(pair: Pair) -> bool:
     return pair.similarity == INITIALS and len(pair.query) != len(pair.name)
 
 
-def _is_said(query: NameForm, name: NameForm, pairs: list[Pair]) -> bool:
+def _is_said(query: ComparableForm, name: ComparableForm, pairs: list[Pair]) -> bool:
     said = {
         at
         for pair in pairs
@@ -136,7 +140,7 @@ def _is_said(query: NameForm, name: NameForm, pairs: list[Pair]) -> bool:
     return bool(wanted) and said.issuperset(wanted) and not _forms_differ(query, name)
 
 
-def _forms_differ(query: NameForm, name: NameForm) -> bool:
+def _forms_differ(query: ComparableForm, name: ComparableForm) -> bool:
     ours = set(filter(is_legal_form, query.texts))
     theirs = set(filter(is_legal_form, name.texts))
     ours.discard("company")
@@ -144,7 +148,7 @@ def _forms_differ(query: NameForm, name: NameForm) -> bool:
     return bool(ours and theirs and not ours & theirs)
 
 
-def _told(pair: Pair, query: NameForm, name: NameForm) -> str:
-    asked = " ".join(query.tokens[at].said for at in pair.query)
-    said = " ".join(name.tokens[at].said for at in pair.name)
+def _told(pair: Pair, query: ComparableForm, name: ComparableForm) -> str:
+    asked = " ".join(query.tokens[at].original for at in pair.query)
+    said = " ".join(name.tokens[at].original for at in pair.name)
     return asked if asked == said else f"{asked} = {said}"

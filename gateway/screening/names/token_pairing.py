@@ -9,13 +9,18 @@ from rapidfuzz.distance import OSA
 
 from gateway.screening.names import initials
 from gateway.screening.names.common_words import COMMON
-from gateway.screening.names.comparable_form import is_legal_form, skeleton, sound, without_vowels
-from gateway.screening.names.phonetic import heard
+from gateway.screening.names.comparable_form import (
+    consonant_skeleton,
+    is_legal_form,
+    sound_key,
+    without_vowels,
+)
+from gateway.screening.names.phonetic import phonetic_similarity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gateway.screening.names.comparable_form import NameForm, Token
+    from gateway.screening.names.comparable_form import ComparableForm, Token
 
 DISTINCTIVE = 0.6
 """What a token weighs at the least that names may be found by."""
@@ -67,10 +72,10 @@ def similarity(one: str, other: str) -> float:
         return 1 - slips / longer
     if slips > MOST_SLIPS * longer:
         return 0.0
-    if shorter >= 4 and sound(one) == sound(other):
+    if shorter >= 4 and sound_key(one) == sound_key(other):
         return SOUNDS_ALIKE
-    consonants = skeleton(one)
-    if len(consonants) >= 3 and consonants == skeleton(other):
+    consonants = consonant_skeleton(one)
+    if len(consonants) >= 3 and consonants == consonant_skeleton(other):
         bare = without_vowels(one), without_vowels(other)
         # Arabic and Persian are mostly written without vowels.
         if bare[0] == bare[1] and (one in bare or other in bare):
@@ -83,9 +88,9 @@ def similarity(one: str, other: str) -> float:
 def _alike(one: Token, other: Token, *, by_ear: bool) -> float:
     """Compare common forms, and, where a slip kept a word from being known, what was said."""
     found = similarity(one.text, other.text)
-    if one.text != one.said or other.text != other.said:
-        found = max(found, similarity(one.said, other.said))
-    return max(found, heard(one.text, other.text)) if by_ear else found
+    if one.text != one.original or other.text != other.original:
+        found = max(found, similarity(one.original, other.original))
+    return max(found, phonetic_similarity(one.text, other.text)) if by_ear else found
 
 
 def _allowed(length: int) -> int:
@@ -95,7 +100,7 @@ def _allowed(length: int) -> int:
     return 1 if length < 8 else 2 if length < 12 else 3
 
 
-def paired(query: NameForm, name: NameForm, *, by_ear: bool = False) -> list[Pair]:
+def pair_tokens(query: ComparableForm, name: ComparableForm, *, by_ear: bool = False) -> list[Pair]:
     """Pair the tokens of two names; each is in one pair at most, those without any in none.
 
     ``by_ear``: what a listener would confuse counts as well, and so do Russian initials.
@@ -106,7 +111,7 @@ def paired(query: NameForm, name: NameForm, *, by_ear: bool = False) -> list[Pai
 class _Pairing:
     """Places of tokens that are not paired yet, on both sides, and the pairs so far."""
 
-    def __init__(self, query: NameForm, name: NameForm, *, by_ear: bool) -> None:
+    def __init__(self, query: ComparableForm, name: ComparableForm, *, by_ear: bool) -> None:
         self._query = query
         self._name = name
         self._by_ear = by_ear
@@ -161,9 +166,14 @@ class _Pairing:
         """
         at, place = self._left[0], self._right[0]
         mine, other = self._query.tokens[at], self._name.tokens[place]
-        if (mine.text in COMMON and other.text in COMMON) or not (mine.said + other.said).isalpha():
+        if (mine.text in COMMON and other.text in COMMON) or not (
+            mine.original + other.original
+        ).isalpha():
             return
-        slips, longer = OSA.distance(mine.said, other.said), max(len(mine.said), len(other.said))
+        slips, longer = (
+            OSA.distance(mine.original, other.original),
+            max(len(mine.original), len(other.original)),
+        )
         texts = self._query.texts
         is_known = any(usual_weight(texts[pair.query[0]]) >= DISTINCTIVE for pair in self._pairs)
         if (slips <= 2 and longer >= 6) or (slips == 1 and longer >= 3 and is_known):
@@ -173,7 +183,7 @@ class _Pairing:
         """Pair what one side writes in one word and the other in two or three."""
 
         def answer(one: str, run: Sequence[Token]) -> float:
-            joined = "".join(token.said for token in run)
+            joined = "".join(token.original for token in run)
             found = similarity(one, joined) if len(one) >= 5 else 0.0
             return found if found >= HEARD else 0.0
 
@@ -206,8 +216,8 @@ class _Pairing:
         ours, theirs = self._query.tokens, self._name.tokens
         one, several = (theirs, ours) if turned else (ours, theirs)
         for at in list(single):
-            for run in _runs(many, lengths(one[at].said)):
-                if found := answer(one[at].said, [several[place] for place in run]):
+            for run in _runs(many, lengths(one[at].original)):
+                if found := answer(one[at].original, [several[place] for place in run]):
                     query, name = (run, (at,)) if turned else ((at,), run)
                     self._take(query, name, found)
                     break

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from gateway.config import load
-from gateway.mailer.demo_next_hop import HOST, MaildirHop
+from gateway.mailer.demo_next_hop import HOST, DemoNextHop
 from gateway.serve.demo.demo_letters import LETTERS, NOTICES, PROFESSOR, TEXT, UNMATCHED
 from gateway.serve.worker import Worker
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gateway.serve.demo.demo_letters import Letter
+    from gateway.serve.demo.demo_letters import DemoLetter
 
 SECONDS = 20
 """How long anything that should come may take."""
@@ -86,7 +86,7 @@ class Searched:
 def run_demo(
     folder: Path,
     listening: Callable[[str], object],
-    answered: Callable[[Letter, str], object],
+    answered: Callable[[DemoLetter, str], object],
 ) -> Outcome:
     """Start a gateway and its next hop in a folder, send all messages, and stop both.
 
@@ -117,11 +117,11 @@ class _Run:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._hop = MaildirHop(folder / "mailboxes")
+        self._hop = DemoNextHop(folder / "mailboxes")
         self._config_file = folder / "monition.toml"
 
     async def run(
-        self, listening: Callable[[str], object], answered: Callable[[Letter, str], object]
+        self, listening: Callable[[str], object], answered: Callable[[DemoLetter, str], object]
     ) -> Outcome:
         for name in ("ledger", "mailboxes"):
             (self._folder / name).mkdir(mode=0o750)
@@ -152,11 +152,11 @@ class _Run:
         return max(self._stored(PROFESSOR), key=lambda each: len(each.as_bytes()))
 
     def _stored(self, address: str) -> list[EmailMessage]:
-        box = self._hop.box(address)
+        box = self._hop.maildir_of(address)
         return [_read(box.get_bytes(key)) for key in sorted(box.keys())]
 
 
-def _send_all(port: int, answered: Callable[[Letter, str], object]) -> None:
+def _send_all(port: int, answered: Callable[[DemoLetter, str], object]) -> None:
     for letter in LETTERS:
         with smtplib.SMTP(HOST, port, timeout=SECONDS) as smtp:
             smtp.ehlo("mail.example.edu")

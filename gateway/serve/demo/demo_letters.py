@@ -10,7 +10,7 @@ PROFESSOR = "ada.professor@example.edu"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DemoLetter:
     """One message of the demo, and why it is in it."""
 
     title: str
@@ -41,26 +41,26 @@ TEXT = "this is a message of the demo"
 """Stands in the body of each."""
 
 LETTERS = (
-    Letter("to a colleague", PROFESSOR, ("bob.colleague@example.edu",), "Seminar on Thursday"),
-    Letter(
+    DemoLetter("to a colleague", PROFESSOR, ("bob.colleague@example.edu",), "Seminar on Thursday"),
+    DemoLetter(
         "to a person at a listed institution",
         PROFESSOR,
         ("elena.sokolova@skoltech.ru",),
         "Our draft, second version",
     ),
-    Letter(
+    DemoLetter(
         "to a friend's private mailbox, with the institution in the display name",
         PROFESSOR,
         ('"Ivan Petrov (Skoltech)" <ivan.petrov@gmail.com>',),
         "Happy birthday",
     ),
-    Letter(
+    DemoLetter(
         "to three listed institutions at once",
         PROFESSOR,
         ("a.orlov@mipt.ru", "n.belova@bmstu.ru", "li.wei@buaa.edu.cn"),
         "Workshop programme",
     ),
-    Letter(
+    DemoLetter(
         "an automatic reply",
         "lab@example.edu",
         ("a.orlov@mipt.ru",),

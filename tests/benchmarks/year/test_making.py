@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.year.making import make
 from gateway.config import load
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def ask(made, sql):
 
 
 def test_it_is_intact_and_as_large_as_asked_for(days):
-    verdict = examine(days.ledger)
+    verdict = verify_ledger(days.ledger)
     assert verdict.flaws == ()
     assert 2500 <= verdict.events == days.events <= 2510
 

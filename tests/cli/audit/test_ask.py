@@ -18,7 +18,7 @@ from gateway.cli.main import command
 from gateway.ledger.questions.named_questions import QUESTIONS
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.packaged import policies_directory
 
 JANE = "jane@example.edu"
@@ -225,9 +225,12 @@ def test_a06_what_a_change_of_the_lists_touches(past, audit, tmp_path):
         file = tmp_path / "own.csv"
         head = "name,id,list,uid,listed_on,delisted_on,domains,addresses"
         file.write_text("\n".join([head, *rows, ""]))
-        parcel = Parcel("own", [file], accepts_loss=True)
-        import_run.take(
-            policies_directory(), Folder(tmp_path / "lists"), parcel, first + timedelta(days=day)
+        import_files = ImportFiles("own", [file], accepts_loss=True)
+        import_run.import_list(
+            policies_directory(),
+            Folder(tmp_path / "lists"),
+            import_files,
+            first + timedelta(days=day),
         )
     past.saw("2026-03-01", JANE, "ivan@nimbus-research.ru")
     past.saw("2026-03-01", JANE, "petr@elsewhere.example")

@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from gateway.cli.main import command
 from gateway.ledger.query.read_connection import COLUMNS
-from gateway.ledger.record.events import Settled, Sighting, observed
+from gateway.ledger.record.events import Observation, SettledRecipient, observed
 from gateway.ledger.store.settlement import Settlement
-from gateway.ledger.store.writer import Ledger
+from gateway.ledger.store.writer import LedgerWriter
 from gateway.model import (
     Action,
     Address,
@@ -72,7 +72,7 @@ emergency_journal = "{tmp_path / "ledger.journal"}"
 @pytest.fixture
 def events(tmp_path, ledger_path):
     """Three messages: one delivered, one of hostile text, one pending. Their ids, oldest first."""
-    ledger = Ledger(
+    ledger = LedgerWriter(
         ledger_path,
         tmp_path / "ledger.journal",
         process="p",
@@ -101,7 +101,7 @@ def events(tmp_path, ledger_path):
         accepted = Recipient(path, b"", Reply(250, "2.1.5", (b"250 2.1.5 Ok\r\n",)))
         envelope = Envelope("m", sender, (accepted,), Client("192.0.2.7", "pc", "4XyZ"))
         (record,) = observed(
-            Sighting(f"m{number}", "p", "warn", envelope, Peek(message_id="<1@example.edu>")),
+            Observation(f"m{number}", "p", "warn", envelope, Peek(message_id="<1@example.edu>")),
             [Decision(Action.WARN, "listed institutions: warn", (finding,), "sha256:b0")],
             at=datetime.now(UTC),
             entropy=os.urandom,
@@ -114,7 +114,7 @@ def events(tmp_path, ledger_path):
                     "m0",
                     datetime.now(UTC),
                     (
-                        Settled(
+                        SettledRecipient(
                             record.id, Outcome.DELIVERED, "250 2.0.0 Ok: queued as 5Abc", "5Abc"
                         ),
                     ),

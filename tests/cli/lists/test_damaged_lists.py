@@ -18,7 +18,7 @@ from gateway.list_store.files.accepted_domains import Acceptance, Rejection
 from gateway.list_store.files.imported_source import Header, Refusal
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run, ror_store
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import in_force, snapshot_history
 from gateway.lists.parsing.organisation import Organisation
 from gateway.screening.dns_linkage import Link
@@ -137,9 +137,9 @@ def whole(tmp_path_factory, small_policies):
         "name,id,domains\nInstitute A,own-a,a.example.org\nInstitute B,own-b,b.example.org\n"
     )
     folder = Folder(path / "lists")
-    parcel = Parcel("own", [path / "own.csv"])
-    import_run.take(path / "policies", folder, parcel, NOW)
-    with folder.held():
+    import_files = ImportFiles("own", [path / "own.csv"])
+    import_run.import_list(path / "policies", folder, import_files, NOW)
+    with folder.locked():
         accepted_domains.add(folder, Acceptance("own-a", "more.example.org", "s", "r", NOW.date()))
         accepted_domains.reject(folder, Rejection("p1", "own-a", "no.example.org", "r", NOW.date()))
         accepted_domains.reject(folder, Rejection("p2", "own-b", "no.example.org", "r", NOW.date()))
@@ -191,7 +191,7 @@ def test_no_damage_is_a_bug_nor_hides_what_is_whole(folder, there, file, kind):
     found = list_status.status(there / "policies", folder)
     (row,) = found.sources
     assert row.name == "own"
-    assert found.turn is not None
+    assert found.activation is not None
     told = [fault for fault in (*row.damage, *found.damage) if not fault.file.endswith(".toml")]
     # Of TOML the parser's words say it all.
     assert all("; " in fault.message for fault in told), "each says what to do"
@@ -200,7 +200,7 @@ def test_no_damage_is_a_bug_nor_hides_what_is_whole(folder, there, file, kind):
         assert not found.damage
     else:
         assert row.header is not None
-    now = in_force.served(there / "policies", folder, NOW, keep=True)
+    now = in_force.snapshot_in_force(there / "policies", folder, NOW, keep=True)
     assert now.snapshot.domains.covers("a.example.org"), "whatever is damaged, it is looked for"
 
 
@@ -278,7 +278,7 @@ def test_s08_a_list_that_is_lost_or_damaged_leaves_the_last_good_snapshot_in_for
     assert "listed" in monition("check", "a@a.example.org").stdout
     with capture_logs() as logs:
         loaded = load_in_force.load(load(there / "monition.toml", {}), NOW.date())
-    assert loaded.orders.snapshot.digest == before
+    assert loaded.in_force.snapshot.digest == before
     (line,) = [each for each in logs if each["log_level"] == "error"]
     assert "own.jsonl" in line["faults"][0]
     assert f"the last good snapshot stays in force, {before}" in line["instead"]
@@ -323,7 +323,7 @@ def test_a_damaged_history_is_told_by_what_needs_it(monition, folder, kind):
 def test_a_history_that_is_gone_is_begun_again(monition, folder):
     folder.history.unlink()
     assert monition("lists", "update", "policies").exit_code == 0
-    assert [each.digest for each in snapshot_history.turns(folder)] == [
+    assert [each.digest for each in snapshot_history.activations(folder)] == [
         snapshot_history.current(folder).digest
     ]
 

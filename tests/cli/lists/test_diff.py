@@ -15,11 +15,11 @@ from gateway.addresses.mailbox import parse
 from gateway.cli.lists.diff import COLUMNS
 from gateway.cli.main import command
 from gateway.compliance.sanction_lists.list_change import COLUMNS as AFFECTED
-from gateway.ledger.record.events import Sighting, observed
-from gateway.ledger.store.writer import Ledger
+from gateway.ledger.record.events import Observation, observed
+from gateway.ledger.store.writer import LedgerWriter
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.model import Client, Envelope, Peek, Recipient, Reply
 from gateway.packaged import policies_directory
 from gateway.policy import rules as policy
@@ -44,9 +44,9 @@ def take(tmp_path, folder):
     def run(*rows, days=0):
         path = tmp_path / "own.csv"
         path.write_text("\n".join([HEAD, *rows, ""]))
-        parcel = Parcel("own", [path], accepts_loss=True)
+        import_files = ImportFiles("own", [path], accepts_loss=True)
         at = FIRST + timedelta(days=days)
-        return import_run.take(policies_directory(), folder, parcel, at).assembly.snapshot
+        return import_run.import_list(policies_directory(), folder, import_files, at).built.snapshot
 
     return run
 
@@ -86,7 +86,7 @@ def sent(tmp_path):
     rules = policy.load(policies_directory())
 
     def write(snapshot, *messages):
-        ledger = Ledger(
+        ledger = LedgerWriter(
             tmp_path / "ledger.db",
             tmp_path / "ledger.journal",
             process="p",
@@ -102,7 +102,7 @@ def sent(tmp_path):
             accepted = Recipient(path, b"", Reply(250, None, (b"250 Ok\r\n",)))
             envelope = Envelope("m", sender.encode(), (accepted,), Client())
             (record,) = observed(
-                Sighting(f"m{number}", "p", "warn", envelope, Peek()),
+                Observation(f"m{number}", "p", "warn", envelope, Peek()),
                 decisions,
                 at=datetime.now(UTC),
                 entropy=os.urandom,

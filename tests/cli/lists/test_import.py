@@ -19,7 +19,7 @@ from gateway.list_store.imports import ror_store
 from gateway.list_store.snapshots import snapshot_history
 from gateway.lists.formats import own_table
 from gateway.screening.entity_files import read_entities
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 
 CONFIG = """
 [institution]
@@ -185,7 +185,7 @@ def test_faulty_policies_refuse_it_too_and_nothing_has_changed(take, policies, f
     done = take("own", ("own.csv", own("Institute,institute.example.org,")))
     assert done.exit_code == 1
     assert "roles.toml:1" in done.stderr
-    assert imported_source.names(folder) == []
+    assert imported_source.source_names(folder) == []
 
 
 def test_a_damaged_source_is_mended_by_importing_it_again(take, folder):
@@ -225,7 +225,7 @@ def test_the_registry_of_organisations_is_kept_for_proposals_and_puts_nothing_in
     assert "Nothing in force has changed" in done.stderr
     assert [each.name for each in ror_store.read(folder)] == ["Institute of Tests"]
     assert snapshot_history.current(folder) is None
-    assert imported_source.names(folder) == []
+    assert imported_source.source_names(folder) == []
 
 
 def test_the_registry_is_one_file(take):
@@ -241,7 +241,7 @@ def test_root_does_not_leave_files_that_the_gateway_could_not_read(take, folder)
     done = take("own", ("own.csv", own("Institute,institute.example.org,")))
     assert done.exit_code == 2
     assert "is not root's: run this as its owner, sudo -u '#12345' monition" in done.stderr
-    assert imported_source.names(folder) == []
+    assert imported_source.source_names(folder) == []
 
 
 def test_a_directory_that_cannot_be_made_is_told_with_the_remedy(take, tmp_path):
@@ -364,8 +364,8 @@ def test_the_same_documented_as_toml_is_the_same_institution(take, folder, tmp_p
     directory.mkdir()
     (directory / "own.toml").write_text(text)
     faults = []
-    people = People({}, {}, frozenset(), frozenset(), frozenset())
-    entities, _ = read_entities([directory], people, faults)
+    mailbox_kinds = MailboxKinds({}, {}, frozenset(), frozenset(), frozenset())
+    entities, _ = read_entities([directory], mailbox_kinds, faults)
     assert faults == []
     (written,) = entities
     same = ("id", "name", "aliases", "country")

@@ -10,15 +10,15 @@ from click.testing import CliRunner
 
 from gateway import packaged
 from gateway.cli.lists import status as status_module
-from gateway.cli.lists.status import spoken
+from gateway.cli.lists.status import age_text
 from gateway.cli.main import command
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Refusal
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
-from gateway.serve.running_gateway import Running
+from gateway.serve.running_gateway import RunningGateway
 
 POLICIES = packaged.policies_directory()
 CONFIG = """
@@ -57,7 +57,7 @@ def take(tmp_path, folder):
         file = tmp_path / "own.csv"
         file.write_text(f"name,domains,list,uid\n{rows}")
         at = datetime.now(UTC) - timedelta(days=days_ago)
-        return import_run.take(POLICIES, folder, Parcel("own", [file]), at)
+        return import_run.import_list(POLICIES, folder, ImportFiles("own", [file]), at)
 
     return take
 
@@ -81,7 +81,7 @@ def test_s08_each_list_has_its_age_and_the_snapshot_its_size(status, take, folde
     row = done.stdout.splitlines()[-1].split()
     assert row[:2] == ["own", "1"]
     assert row[-2:] == ["3", "days"]
-    made = taken.assembly.snapshot
+    made = taken.built.snapshot
     assert f"in force: {made.digest}" in done.stderr
     assert f"{len(made.entities)} institutions, {len(made.domains)} domains; 1 snap" in done.stderr
     last = json.loads(status("--format", "json").stdout.splitlines()[-1])
@@ -93,7 +93,7 @@ def test_s08_each_list_has_its_age_and_the_snapshot_its_size(status, take, folde
 
 def test_s08_a_refusal_is_told_with_its_reason_and_ends_with_one(status, take, folder):
     take(days_ago=2)
-    with folder.held():
+    with folder.locked():
         imported_source.write_refusal(
             folder, "own", Refusal(datetime.now(UTC), "half of it is missing")
         )
@@ -108,7 +108,7 @@ def test_s08_a_refusal_is_told_with_its_reason_and_ends_with_one(status, take, f
 
 def test_what_was_seen_to_be_unchanged_is_young_again(status, take, folder):
     take(days_ago=5)
-    import_run.still_current(folder, "own", datetime.now(UTC) - timedelta(hours=2))
+    import_run.record_unchanged(folder, "own", datetime.now(UTC) - timedelta(hours=2))
     done = status()
     assert done.stdout.splitlines()[-1].endswith("2 hours")
     assert "the policies or the lists have changed since" not in done.stderr
@@ -131,7 +131,7 @@ def test_a_designation_that_the_imported_list_lacks_is_told(status, take):
 
 
 def test_a_snapshot_that_cannot_be_read_is_told(status, take, folder):
-    digest = take().assembly.snapshot.digest
+    digest = take().built.snapshot.digest
     snapshot_history.path_of(folder, digest).write_bytes(b"junk")
     done = status()
     assert "its file cannot be read: `monition lists update policies` makes it anew" in done.stderr
@@ -149,11 +149,11 @@ def test_a_snapshot_that_cannot_be_read_is_told(status, take, folder):
     ],
 )
 def test_an_age_is_told_in_its_largest_unit(age, said):
-    assert spoken(age) == said
+    assert age_text(age) == said
 
 
 def test_a_gateway_that_cannot_be_asked_is_no_fault_and_said(status, take, tmp_path):
-    digest = take().assembly.snapshot.digest
+    digest = take().built.snapshot.digest
     assert "not known: [metrics] is not configured" in status().stderr
     config = tmp_path / "monition.toml"
     config.write_text(config.read_text() + f'[metrics]\nlisten = "unix:{tmp_path}/nobody"\n')
@@ -168,11 +168,11 @@ def test_a_gateway_that_cannot_be_asked_is_no_fault_and_said(status, take, tmp_p
 
 @pytest.mark.parametrize("is_same", [True, False])
 def test_what_a_running_gateway_works_by_is_told(status, take, monkeypatch, is_same, tmp_path):
-    digest = take().assembly.snapshot.digest
+    digest = take().built.snapshot.digest
     served = digest if is_same else "sha256:another"
     config = tmp_path / "monition.toml"
     config.write_text(config.read_text() + "[metrics]\n")
-    found = Running((served,), ("sha256:policy",))
+    found = RunningGateway((served,), ("sha256:policy",))
     monkeypatch.setattr(status_module.running_gateway, "ask", lambda _: found)
     told = status().stderr
     assert ("works by the same snapshot" if is_same else "works by sha256:another") in told

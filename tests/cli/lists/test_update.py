@@ -17,7 +17,7 @@ from gateway.config import Lists
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.snapshots import snapshot_history
-from gateway.lookup.download import Limits
+from gateway.lookup.download import Timeouts
 
 CONFIG = """
 [institution]
@@ -134,7 +134,7 @@ def test_a_list_is_fetched_and_put_in_force(update, site, folder):
 def test_what_has_not_changed_is_only_known_to_be_so(update, site, folder):
     site.files["/own.csv"] = own()
     update()
-    kept, turn = folder.source("own").read_bytes(), snapshot_history.current(folder)
+    kept, activation = folder.source("own").read_bytes(), snapshot_history.current(folder)
     first = imported_source.read_header(folder, "own")
     (folder.sources / "own.checked").unlink(missing_ok=True)
     done = update()
@@ -142,7 +142,7 @@ def test_what_has_not_changed_is_only_known_to_be_so(update, site, folder):
     assert done.stdout == "own: unchanged\n"
     assert site.asked[1] == ("/own.csv", first.originals[0].etag)
     assert folder.source("own").read_bytes() == kept
-    assert snapshot_history.current(folder) == turn
+    assert snapshot_history.current(folder) == activation
     assert (folder.sources / "own.checked").exists()
 
 
@@ -201,13 +201,13 @@ def test_s08_what_is_not_the_list_is_refused_and_the_old_one_stays(  # noqa: PLR
 ):
     site.files["/own.csv"] = own()
     update()
-    before, turn = entries(folder), snapshot_history.current(folder)
+    before, activation = entries(folder), snapshot_history.current(folder)
     site.files["/own.csv"], site.lie = content, lie
     done = update()
     assert done.exit_code == 1
     assert why in done.stderr
     assert "not updated: own; what was there before stays in force" in done.stderr
-    assert (entries(folder), snapshot_history.current(folder)) == (before, turn)
+    assert (entries(folder), snapshot_history.current(folder)) == (before, activation)
     assert why in imported_source.read_refusal(folder, "own").reason
     assert not list(folder.path.glob(".fetched-*"))
     status = monition("lists", "status", "--format", "json")
@@ -229,7 +229,7 @@ def test_s08_a_first_fetch_of_half_a_list_is_refused_too(update, site, folder):
     assert done.exit_code == 1
     reason = imported_source.read_refusal(folder, "us-ofac-sdn").reason
     assert reason.startswith("names 1500 institutions, and us-ofac-sdn has 3000 at the least")
-    assert imported_source.names(folder) == []
+    assert imported_source.source_names(folder) == []
 
 
 def test_one_that_cannot_be_had_does_not_keep_the_others_away(update, site, folder):
@@ -242,7 +242,7 @@ def test_one_that_cannot_be_had_does_not_keep_the_others_away(update, site, fold
 
 
 def test_one_that_hangs_does_not_keep_the_others_away(update, site, folder, monkeypatch):
-    monkeypatch.setattr(update_lists, "_LIMITS", Limits(connect=5, read=0.2, total=5))
+    monkeypatch.setattr(update_lists, "_LIMITS", Timeouts(connect=5, read=0.2, total=5))
     is_over = threading.Event()
     site.files |= {"/own.csv": own(), "/ofac/sdn.csv": b""}
     plain = Handler.do_GET
@@ -326,7 +326,7 @@ def test_a_mirror_anybody_could_change_is_a_fault_of_the_configuration(monition,
 
 def test_two_updates_do_not_meet(update, folder):
     with contextlib.ExitStack() as stack:
-        stack.enter_context(update_lists.alone(folder))
+        stack.enter_context(update_lists.update_lock(folder))
         done = update()
     assert done.exit_code == 1
     assert "another update is under way" in done.stderr
@@ -429,6 +429,6 @@ def test_a_mark_of_an_update_that_is_no_file_holds_nobody_up(tmp_path, make):
     lists = tmp_path / "lists"
     lists.mkdir()
     make(lists / ".update")
-    with pytest.raises(OSError, match="move it away"), update_lists.alone(Folder(lists)):
+    with pytest.raises(OSError, match="move it away"), update_lists.update_lock(Folder(lists)):
         pass
     assert not (lists / "elsewhere").exists()

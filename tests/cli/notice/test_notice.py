@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from gateway.addresses.mailbox import parse
 from gateway.cli.main import command
-from gateway.ledger.record.events import Settled, Sighting, observed
+from gateway.ledger.record.events import Observation, SettledRecipient, observed
 from gateway.ledger.store.settlement import Settlement
-from gateway.ledger.store.writer import Ledger
+from gateway.ledger.store.writer import LedgerWriter
 from gateway.model import Client, Envelope, Outcome, Peek, Recipient, Reply
 from gateway.notices import rhythm
 from gateway.policy import rules
@@ -144,7 +144,7 @@ def outbox(tmp_path, configure):
     configure()
     folder = tmp_path / "ledger"
     began = datetime.now(UTC)
-    ledger = Ledger(
+    ledger = LedgerWriter(
         folder / "ledger.db",
         folder / "ledger.journal",
         process="process-1",
@@ -164,10 +164,10 @@ def outbox(tmp_path, configure):
         decisions = decide(
             sender.decode(), [classify(parse(path), known, at.date())], orders, at.date()
         )
-        sighting = Sighting(envelope.id, "process-1", "warn", envelope, Peek())
-        records = observed(sighting, decisions, at=at, entropy=os.urandom)
+        observation = Observation(envelope.id, "process-1", "warn", envelope, Peek())
+        records = observed(observation, decisions, at=at, entropy=os.urandom)
         ledger.observe(records).result(10)
-        request = rhythm.request(
+        request = rhythm.notice_request(
             message=envelope.id,
             sender=parse(sender),
             decisions=decisions,
@@ -179,7 +179,7 @@ def outbox(tmp_path, configure):
         settlement = Settlement(
             message=envelope.id,
             at=at,
-            results=(Settled(records[0].id, Outcome.DELIVERED, "250 OK", None),),
+            results=(SettledRecipient(records[0].id, Outcome.DELIVERED, "250 OK", None),),
             request=request,
             suppression=None,
             may_notify=partial(rhythm.is_open, every=WEEK),

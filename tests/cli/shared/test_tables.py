@@ -10,7 +10,7 @@ from click import unstyle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cli.shared.tables import emit, has_colour, paint, say
+from gateway.cli.shared.tables import emit, has_colour, paint, print_message
 from gateway.ledger.evidence.safe_cell import harmless
 from gateway.model import Tier
 
@@ -160,7 +160,7 @@ def test_colour_is_for_terminals(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_talk_goes_to_stderr(capsys: pytest.CaptureFixture[str]):
-    say("working")
+    print_message("working")
     emit([{"a": 1}], format="json")
     assert capsys.readouterr() == ('{"a": 1}\n', "working\n")
 
@@ -201,7 +201,7 @@ def said_in_40_columns(message, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     stream = Terminal()
     with contextlib.redirect_stderr(stream):
-        say(message)
+        print_message(message)
     return stream.getvalue()
 
 
@@ -218,7 +218,7 @@ def test_a_path_in_talk_stays_whole(monkeypatch):
 
 
 def test_talk_that_is_read_by_a_program_is_one_line(capsys):
-    say("word " * 50)
+    print_message("word " * 50)
     assert capsys.readouterr().err == "word " * 50 + "\n"
 
 

@@ -13,11 +13,11 @@ from gateway.cli.shared import verdict_lines
 from gateway.cli.shared.tables import emit
 from gateway.cli.shared.verdict_lines import VerdictLines
 from gateway.compliance.trial.alike_addresses import AlikeAddresses
-from gateway.compliance.trial.try_address import COLUMNS, Basis, as_object, as_row, try_address
+from gateway.compliance.trial.try_address import COLUMNS, TrialBasis, as_object, as_row, try_address
 from gateway.model import Claim, Entity, Listing
 from gateway.policy import rules as policy
 from gateway.screening import snapshot as screening
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 
 DAY = date(2026, 11, 22)
 POLICY = """
@@ -50,7 +50,7 @@ text = "Read this."
 action = "warn"
 """
 LISTING = Listing("US-OFAC-SDN", "P", "1", date(2022, 8, 2))
-PEOPLE = People(
+PEOPLE = MailboxKinds(
     {"gmail.com": "Google"}, {}, frozenset({"info"}), frozenset({"info"}), frozenset({"alumni"})
 )
 SNAPSHOT = screening.build(
@@ -132,7 +132,7 @@ def one_by_one(verdicts, columns, encoding):
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 @given(st.lists(texts, max_size=30))
 def test_lines_in_bulk_are_those_one_by_one(rules, columns, encoding, given_texts):
-    by = Basis(SNAPSHOT, rules, DAY, "prof@example.edu")
+    by = TrialBasis(SNAPSHOT, rules, DAY, "prof@example.edu")
 
     def judged(text):
         return try_address(text, by)
@@ -152,7 +152,7 @@ def test_lines_in_bulk_are_those_one_by_one(rules, columns, encoding, given_text
 @pytest.mark.parametrize("columns", [None, COLUMNS], ids=["json", "csv"])
 def test_a_domain_is_judged_once_for_people_and_once_for_offices(rules, columns):
     judged = []
-    by = Basis(SNAPSHOT, rules, DAY)
+    by = TrialBasis(SNAPSHOT, rules, DAY)
 
     def judging(text):
         judged.append(text)
@@ -168,7 +168,7 @@ def test_a_domain_is_judged_once_for_people_and_once_for_offices(rules, columns)
 
 def test_an_address_that_a_rule_or_a_list_names_is_judged_by_itself(rules):
     judged = []
-    by = Basis(SNAPSHOT, rules, DAY)
+    by = TrialBasis(SNAPSHOT, rules, DAY)
 
     def judging(text):
         judged.append(text)
@@ -183,7 +183,7 @@ def test_an_address_that_a_rule_or_a_list_names_is_judged_by_itself(rules):
 
 def test_no_more_domains_are_kept_than_there_is_room_for(rules, monkeypatch):
     monkeypatch.setattr(verdict_lines, "_MOST", 3)
-    by = Basis(SNAPSHOT, rules, DAY)
+    by = TrialBasis(SNAPSHOT, rules, DAY)
     found = VerdictLines(lambda text: try_address(text, by), as_object, AlikeAddresses(by))
     for line in found.lines(f"a@d{number}.example" for number in range(10)):
         assert line

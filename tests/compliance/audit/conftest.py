@@ -42,4 +42,4 @@ def who():
 
 @pytest.fixture
 def hand():
-    return actor.hand("j.lindqvist")
+    return actor.current_actor("j.lindqvist")

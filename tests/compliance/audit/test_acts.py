@@ -8,7 +8,7 @@ import pytest
 
 from gateway.compliance.audit import dispose, hold, which_findings
 from gateway.compliance.audit.dispose import NoReasonError, NotLicensedError, OfficeDecision
-from gateway.compliance.audit.hold import Held, NoMatterError
+from gateway.compliance.audit.hold import HoldResult, NoMatterError
 from gateway.compliance.audit.which_findings import BothError, NeitherError
 from gateway.ledger.questions.filters import Filters
 from gateway.model import Disposition
@@ -66,10 +66,10 @@ def test_a_hold_needs_a_name_by_which_it_is_ended(office, events, hand, who):
 def test_what_is_under_hold_already_is_passed_over_and_that_is_recorded(
     office, events, hand, who, facts_of
 ):
-    assert hold.hold(office, events[:1], "2026-17", hand, who) == Held(1, 0)
-    assert hold.hold(office, JANE, "2026-17", hand, who) == Held(1, 1)
+    assert hold.hold(office, events[:1], "2026-17", hand, who) == HoldResult(1, 0)
+    assert hold.hold(office, JANE, "2026-17", hand, who) == HoldResult(1, 1)
     assert facts_of("ACCESSED") == []
-    assert hold.hold(office, JANE, "2026-17", hand, who) == Held(0, 2)
+    assert hold.hold(office, JANE, "2026-17", hand, who) == HoldResult(0, 2)
     assert len(facts_of("ACCESSED")) == 1
-    assert hold.release(office, JANE, "another", hand, who) == Held(0, 2)
-    assert hold.release(office, events[:2], None, hand, who) == Held(1, 1)
+    assert hold.release(office, JANE, "another", hand, who) == HoldResult(0, 2)
+    assert hold.release(office, events[:2], None, hand, who) == HoldResult(1, 1)

@@ -19,7 +19,7 @@ def test_a06_an_answer_is_rows_and_a_sentence(office, who):
     with open_as(office, who) as reading:
         found = ask_ledger.ask(reading, BY["sender"], limit=1)
     assert (len(found.rows), found.has_more) == (1, True)
-    assert found.said == "More than 1 senders, the busiest first."
+    assert found.sentence == "More than 1 senders, the busiest first."
 
 
 def test_a07_words_are_told_beside_an_answer(office, who):
@@ -50,7 +50,7 @@ def test_a06_why_an_address_did_not_match_and_where_it_was_seen(office, who):
     assert found.verdict.finding.standing is Standing.CLEAR
     assert found.verdict.on == datetime.now(UTC).date()
     assert (found.seen.rows, found.lists.damage) == ([], ())
-    assert found.seen.said == "The ledger never saw that recipient."
+    assert found.seen.sentence == "The ledger never saw that recipient."
 
 
 def test_a06_what_is_wrong_in_the_policy_is_told_before_anybody_is_shown(

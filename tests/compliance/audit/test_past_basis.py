@@ -22,7 +22,9 @@ def served(config, folder, at):
     def run(days=0):
         directory = config.policies.directory
         snapshot = build_snapshot.put_in_force(directory, folder, at(days))
-        made = policy_edition.of(config, rules.load(directory), notice_texts.load(directory))
+        made = policy_edition.edition_of(
+            config, rules.load(directory), notice_texts.load(directory)
+        )
         policy_history.keep(folder, made, at(days))
         return snapshot.digest, made.policy, made.texts
 
@@ -37,7 +39,7 @@ def judged(was, day):
 def test_a05_a_verdict_is_given_again_after_everything_has_changed(served, config, folder, at):
     day = at().date()
     snapshot, policy, letters = served()
-    before = past_basis.replay(folder, snapshot, policy)
+    before = past_basis.open_basis(folder, snapshot, policy)
     decision = judged(before, day)
     assert decision.findings[0].standing is Standing.LISTED
     shutil.rmtree(config.policies.directory / "entities")
@@ -46,7 +48,7 @@ def test_a05_a_verdict_is_given_again_after_everything_has_changed(served, confi
     path.write_text(path.read_text().replace("all: warn", "all: another"))
     served(days=1)
 
-    was = past_basis.replay(folder, snapshot, policy, at=at())
+    was = past_basis.open_basis(folder, snapshot, policy, at=at())
     assert was.can_be_judged
     assert was.gone == was.notes == ()
     assert judged(was, day) == decision
@@ -60,7 +62,7 @@ def test_a05_a_verdict_is_given_again_after_everything_has_changed(served, confi
 def test_a05_it_is_told_which_of_them_is_gone(served, folder, what, how):
     snapshot, policy, _ = served()
     named = {"snapshot": snapshot, "policy": policy, what: how}
-    was = past_basis.replay(folder, **named)
+    was = past_basis.open_basis(folder, **named)
     assert not was.can_be_judged
     (gone,) = was.gone
     assert gone.startswith(f"the {what}: ")
@@ -70,14 +72,14 @@ def test_a05_it_is_told_which_of_them_is_gone(served, folder, what, how):
 
 def test_a05_without_the_letters_it_can_be_judged_all_the_same(served, folder):
     snapshot, policy, _ = served()
-    was = past_basis.replay(folder, snapshot, policy, texts=NOBODY)
+    was = past_basis.open_basis(folder, snapshot, policy, texts=NOBODY)
     assert was.can_be_judged
     assert was.texts is None
     assert was.gone[0].startswith("the notice texts: ")
 
 
 def test_a05_where_the_whole_archive_is_gone_all_is_told(folder):
-    was = past_basis.replay(folder, NOBODY, NOBODY, texts=NOBODY)
+    was = past_basis.open_basis(folder, NOBODY, NOBODY, texts=NOBODY)
     assert not was.can_be_judged
     assert [each.partition(":")[0] for each in was.gone] == ["the snapshot", "the policy"]
 
@@ -85,17 +87,17 @@ def test_a05_where_the_whole_archive_is_gone_all_is_told(folder):
 def test_a_policy_of_another_version_is_used_with_a_note(served, config, folder, at):
     snapshot, _, _ = served()
     directory = config.policies.directory
-    made = policy_edition.of(config, rules.load(directory), notice_texts.load(directory))
+    made = policy_edition.edition_of(config, rules.load(directory), notice_texts.load(directory))
     old = dataclasses.replace(made, policy=NOBODY, version="0.0.1")
     lie = dataclasses.replace(made, policy="sha256:" + "1" * 64)
     for each in (old, lie):
         path = policy_history.path_of(folder, each)
         path.write_bytes(policy_history.gzip.compress(each.content))
-    was = past_basis.replay(folder, snapshot, NOBODY)
+    was = past_basis.open_basis(folder, snapshot, NOBODY)
     assert was.can_be_judged
     assert was.rules.digest == NOBODY
     assert was.notes[0].startswith("the rules were kept by Monition 0.0.1")
-    was = past_basis.replay(folder, snapshot, lie.policy)
+    was = past_basis.open_basis(folder, snapshot, lie.policy)
     assert was.rules is None
     assert was.gone[0].endswith("is another one")
 
@@ -103,11 +105,11 @@ def test_a_policy_of_another_version_is_used_with_a_note(served, config, folder,
 def test_a_policy_that_this_version_cannot_read_is_told(served, config, folder):
     snapshot, _, _ = served()
     directory = config.policies.directory
-    made = policy_edition.of(config, rules.load(directory), notice_texts.load(directory))
+    made = policy_edition.edition_of(config, rules.load(directory), notice_texts.load(directory))
     files = {**made.files, "policy.toml": "[", "notices/en/notice.txt.j2": "{% if %}"}
     broken = dataclasses.replace(made, policy=NOBODY, version="0.0.1", files=files)
     policy_history.path_of(folder, broken).write_bytes(policy_history.gzip.compress(broken.content))
-    was = past_basis.replay(folder, snapshot, NOBODY)
+    was = past_basis.open_basis(folder, snapshot, NOBODY)
     assert was.rules is None
     assert was.texts is None
     assert [each.partition(":")[0] for each in was.gone] == ["the policy", "the notice texts"]
@@ -116,7 +118,7 @@ def test_a_policy_that_this_version_cannot_read_is_told(served, config, folder):
 def test_a_damaged_history_is_a_note_and_no_loss(served, folder, at):
     snapshot, policy, _ = served()
     folder.policies_history.write_bytes(b"{\n{\n")
-    was = past_basis.replay(folder, snapshot, policy, at=at())
+    was = past_basis.open_basis(folder, snapshot, policy, at=at())
     assert was.can_be_judged
     assert was.texts is not None
     assert "are not known" in was.notes[0]

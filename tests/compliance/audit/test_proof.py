@@ -93,7 +93,7 @@ def test_a08_a_stream_and_a_file_get_the_same_findings(office, who, tmp_path, fo
 @pytest.mark.parametrize("is_veiled", [False, True])
 def test_a08_a_pack_says_who_made_it_and_by_which_filters(office, who, tmp_path, is_veiled):
     file = tmp_path / "case.zip"
-    made = evidence_files.pack(
+    made = evidence_files.write_evidence_pack(
         office, file, Filters(tier="blocking"), None if is_veiled else who, "j.lindqvist"
     )
     assert (made.findings, made.is_signed) == (3, False)
@@ -106,7 +106,7 @@ def test_a08_a_pack_says_who_made_it_and_by_which_filters(office, who, tmp_path,
 
 def test_a08_a_snapshot_names_nobody_and_is_not_recorded(office, tmp_path, facts_of):
     file = tmp_path / "snapshot.db"
-    assert evidence_files.snapshot(office, file, Filters()) == 3
+    assert evidence_files.write_datasette_snapshot(office, file, Filters()) == 3
     assert b"jane" not in file.read_bytes()
     with closing(sqlite3.connect(file)) as database:
         assert database.execute("SELECT count(*) FROM finding").fetchone() == (3,)

@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks.year.making import make
 from gateway.compliance.audit import replay
-from gateway.compliance.audit.replay import FIELDS, Observed, Told
+from gateway.compliance.audit.replay import FIELDS, ObservedEvent, SentNotice
 from gateway.config import load
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record.record import Part
 from gateway.list_store.files.paths import Folder
@@ -35,7 +35,7 @@ def folder(config):
 def events(day):
     """All OBSERVED by their ids, each with what was told of it."""
     found = {}
-    with Reader(day.ledger) as reader:
+    with LedgerReader(day.ledger) as reader:
         for row in list(reader.findings(Filters())):
             story = reader.find(row["id"])
             sent = [
@@ -43,15 +43,15 @@ def events(day):
                 for each in reader.related(story.event)
                 if each.event.kind == "NOTIFIED" and each.facts["result"] == "sent"
             ]
-            told = Told(sent[-1], reader.notice(sent[-1]["notice"])) if sent else None
-            observed = Observed(
+            sent_notice = SentNotice(sent[-1], reader.notice(sent[-1]["notice"])) if sent else None
+            observed = ObservedEvent(
                 story.event.id,
                 story.event.at,
                 story.facts,
                 story.personal[Part.SENDER],
                 story.personal[Part.RECIPIENT],
             )
-            found[story.event.id] = observed, told
+            found[story.event.id] = observed, sent_notice
     return found
 
 

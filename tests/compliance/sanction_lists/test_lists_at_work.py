@@ -16,12 +16,16 @@ from gateway.compliance.sanction_lists import (
     update_lists,
 )
 from gateway.compliance.sanction_lists.current_lists import current_lists
-from gateway.compliance.sanction_lists.institution_card import Unknown, as_object, institution_card
+from gateway.compliance.sanction_lists.institution_card import (
+    UnknownInstitutionError,
+    as_object,
+    institution_card,
+)
 from gateway.compliance.sanction_lists.list_imports import NotOneFileError
-from gateway.compliance.sanction_lists.review_proposals import Answer, ProposalReview
+from gateway.compliance.sanction_lists.review_proposals import ProposalAnswer, ProposalReview
 from gateway.compliance.sanction_lists.unused_websites import unused_websites
 from gateway.compliance.sanction_lists.update_lists import (
-    NotUpdated,
+    NotUpdatedError,
     PoliciesInForce,
     PoliciesRefused,
     UnknownSourceError,
@@ -89,8 +93,8 @@ def test_s08_the_status_is_rows_and_sentences(config, bring, at):
     found = lists_status.current_status(config)
     rows = {each.name: lists_status.as_row(each, at(1)) for each in found.sources}
     assert (rows["own"]["institutions"], rows["own"]["age_seconds"]) == (1, 86_400)
-    assert lists_status.as_object(found)["snapshot"] == found.turn.digest
-    assert lists_status.in_force(found)[0] == f"in force: {found.turn.digest}"
+    assert lists_status.as_object(found)["snapshot"] == found.activation.digest
+    assert lists_status.in_force(found)[0] == f"in force: {found.activation.digest}"
     assert list(lists_status.damage(found)) == []
 
 
@@ -105,7 +109,9 @@ def test_an_institution_is_found_by_its_name_and_its_domain(config, bring, at):
     assert card.entity == by_domain.entity
     assert [name for name, _ in card.entries] == ["own"]
     assert as_object(card)["snapshot"] == snapshot.digest
-    with pytest.raises(Unknown, match="no institution has this id, number, name or domain"):
+    with pytest.raises(
+        UnknownInstitutionError, match="no institution has this id, number, name or domain"
+    ):
         institution_card(config, snapshot, "Nobody")
 
 
@@ -119,7 +125,7 @@ def test_s13_proposals_are_looked_at_and_one_that_is_not_there_cannot_be_decided
     assert len(told) == len(candidates)
     assert review.shown(found, 101).proposals == ()
     assert review.mx_questions(found, 3).servers == ()
-    answer = Answer("A. Reviewer", at())
+    answer = ProposalAnswer("A. Reviewer", at())
     for decide in (review_proposals.accept, review_proposals.reject):
         with pytest.raises(MonitionError, match="there is no proposal nosuch"):
             decide(config, "nosuch", answer)
@@ -134,7 +140,7 @@ def test_an_update_tells_each_step(config, policies):
     (policies / "entities" / "broken.toml").write_text("x = [")
     steps = update_lists.update(config, wanted)
     assert isinstance(next(steps), PoliciesRefused)
-    with pytest.raises(NotUpdated, match="not updated: policies"):
+    with pytest.raises(NotUpdatedError, match="not updated: policies"):
         next(steps)
 
 
@@ -149,7 +155,7 @@ def test_an_update_that_nobody_waits_for_any_more_lets_the_next_one_in(config):
     wanted = update_lists.wanted_sources(config, [])
     left = update_lists.update(config, wanted)
     next(left)
-    with pytest.raises(NotUpdated, match="another update is under way"):
+    with pytest.raises(NotUpdatedError, match="another update is under way"):
         next(update_lists.update(config, wanted))
     left.close()
     assert len(list(update_lists.update(config, wanted))) == 1

@@ -9,11 +9,11 @@ import pytest
 
 from gateway.compliance.trial import alike_addresses
 from gateway.compliance.trial.alike_addresses import AlikeAddresses
-from gateway.compliance.trial.try_address import Basis, try_address
+from gateway.compliance.trial.try_address import TrialBasis, try_address
 from gateway.model import Claim, Entity, Listing
 from gateway.policy import rules as policy
 from gateway.screening import snapshot as screening
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 
 DAY = date(2026, 11, 22)
 POLICY = """
@@ -26,7 +26,7 @@ recipient = ["ivan@mipt.ru"]
 text = "Read this."
 action = "observe"
 """
-PEOPLE = People({}, {}, frozenset({"info"}), frozenset({"info"}), frozenset({"alumni"}))
+PEOPLE = MailboxKinds({}, {}, frozenset({"info"}), frozenset({"info"}), frozenset({"alumni"}))
 SNAPSHOT = screening.build(
     [
         Entity(
@@ -44,7 +44,7 @@ SNAPSHOT = screening.build(
 @pytest.fixture
 def by(tmp_path):
     (tmp_path / "policy.toml").write_text(POLICY)
-    return Basis(SNAPSHOT, policy.load(tmp_path), DAY)
+    return TrialBasis(SNAPSHOT, policy.load(tmp_path), DAY)
 
 
 def test_people_at_one_domain_are_alike_and_offices_are_another_group(by):

@@ -12,7 +12,7 @@ from gateway.compliance.sanction_lists.current_lists import current_lists
 from gateway.compliance.trial import preview_notice, verdict_words
 from gateway.compliance.trial.check_configuration import check_configuration
 from gateway.compliance.trial.preview_notice import PartialAddressError
-from gateway.compliance.trial.try_address import UnreadableAddressError, basis, try_address
+from gateway.compliance.trial.try_address import UnreadableAddressError, trial_basis, try_address
 from gateway.compliance.trial.try_policy import try_policy
 from gateway.config import load
 from gateway.errors import ConfigError
@@ -33,7 +33,7 @@ def snapshot(config):
 
 
 def test_s04_an_address_is_tried_and_its_verdict_said_in_sentences(config, snapshot):
-    by = basis(config, snapshot, DAY, "Jane <jane@example.edu>")
+    by = trial_basis(config, snapshot, DAY, "Jane <jane@example.edu>")
     assert by.sender == "jane@example.edu"
     verdict = try_address("a@stud.mipt.ru", by)
     assert verdict.finding.standing is Standing.LISTED
@@ -50,16 +50,16 @@ def test_s04_an_address_is_tried_and_its_verdict_said_in_sentences(config, snaps
 
 @pytest.mark.parametrize("nobody", [None, "", " <> "])
 def test_the_null_sender_is_nobody(config, snapshot, nobody):
-    assert basis(config, snapshot, DAY, nobody).sender is None
+    assert trial_basis(config, snapshot, DAY, nobody).sender is None
 
 
 def test_a_sender_that_is_none_is_told_with_the_reason(config, snapshot):
     with pytest.raises(UnreadableAddressError):
-        basis(config, snapshot, DAY, "a@b..c")
+        trial_basis(config, snapshot, DAY, "a@b..c")
 
 
 def test_an_address_that_cannot_be_read_is_a_verdict_with_an_error(config, snapshot):
-    verdict = try_address("@@", basis(config, snapshot, DAY))
+    verdict = try_address("@@", trial_basis(config, snapshot, DAY))
     assert verdict.error == "the domain is empty"
     assert verdict.finding.standing is Standing.CLEAR
 
@@ -132,5 +132,5 @@ def test_lists_that_are_damaged_are_told_with_what_serves_instead(config, tmp_pa
     (folder / "sources" / "own.jsonl").write_text("junk\n")
     found = current_lists(replace(config, lists=replace(config.lists, directory=folder)), AT)
     assert found.damage
-    assert "serve alone" in found.instead
+    assert "serve alone" in found.instead_text
     assert found.snapshot.entities

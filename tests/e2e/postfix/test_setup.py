@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.relay.timeouts import DOT_SECONDS
+from gateway.relay.timeouts import FINAL_REPLY_SECONDS
 
 REPO = Path(__file__).parents[3]
 DOCS = (REPO / "docs/postfix.md").read_text()
@@ -84,7 +84,7 @@ def test_r20_postfix_waits_longer_for_us_than_we_do_for_it(postfix):
     said = _run("postconf", "-c", str(postfix.folder), "-P", f"{service}/{name}")
     seconds = re.search(r"= (\d+)s$", said.strip())
     assert seconds
-    assert int(seconds[1]) > DOT_SECONDS + 30
+    assert int(seconds[1]) > FINAL_REPLY_SECONDS + 30
 
 
 @pytest.mark.e2e

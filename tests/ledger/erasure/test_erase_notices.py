@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from gateway.ledger.erasure import erase_notices
-from gateway.ledger.erasure.mentions import mailbox
+from gateway.ledger.erasure.mentions import read_mailbox
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.record import office_events
 from gateway.ledger.record.events import notified
 
-JANE = mailbox("jane@example.edu")
+JANE = read_mailbox("jane@example.edu")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def path(folder):
 
 @pytest.fixture
 def hand(mail):
-    return office_events.Hand("officer", mail.now(), os.urandom)
+    return office_events.Actor("officer", mail.now(), os.urandom)
 
 
 @pytest.fixture
@@ -61,20 +61,20 @@ def test_a03_notices_to_the_person_go_whatever_became_of_them(told, path, hand, 
     change(path, "UPDATE outbox SET state = 'failed' WHERE id = ?", told[0])
     facts = {"notice": told[0], "result": "failed", "attempts": 1}
     office_writer.append(path, [notified(facts, process="p", at=hand.at, entropy=os.urandom)])
-    assert [letter.state for letter in erase_notices.letters(path, JANE, hand)] == [
+    assert [notice.state for notice in erase_notices.notices_naming(path, JANE, hand)] == [
         "failed",
         "queued",
     ]
-    assert erase_notices.forget_notices(path, JANE, hand) == (2, 1)
+    assert erase_notices.erase_from_notices(path, JANE, hand) == (2, 1)
     assert outbox(path) == ([(told[2], "queued")], [("joe@example.edu",)])
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert reader.verify().is_intact
 
 
 def test_a03_a_notice_that_a_courier_took_in_hand_meanwhile_stays(
     mail, told, path, hand, monkeypatch
 ):
-    real = erase_notices.letters
+    real = erase_notices.notices_naming
 
     def and_it_is_claimed(*values):
         found = real(*values)
@@ -89,14 +89,16 @@ def test_a03_a_notice_that_a_courier_took_in_hand_meanwhile_stays(
         change(path, "DELETE FROM outbox WHERE id = ?", told[1])
         return found
 
-    monkeypatch.setattr(erase_notices, "letters", and_it_is_claimed)
-    assert erase_notices.forget_notices(path, JANE, hand) == (0, 0)
+    monkeypatch.setattr(erase_notices, "notices_naming", and_it_is_claimed)
+    assert erase_notices.erase_from_notices(path, JANE, hand) == (0, 0)
     assert [id_ for id_, _ in outbox(path)[0]] == [told[0], told[2]]
 
 
 def test_a_role_chooses_which_notices_are_the_persons(told, path, hand):
     as_recipient = frozenset({erase_notices.Part.RECIPIENT})
-    assert erase_notices.letters(path, JANE, hand, as_recipient) == ()
-    ivan = mailbox("ivan@stud.mipt.ru")
-    assert len(erase_notices.letters(path, ivan, hand, as_recipient)) == 3
-    assert erase_notices.letters(path, ivan, hand, frozenset({erase_notices.Part.SENDER})) == ()
+    assert erase_notices.notices_naming(path, JANE, hand, as_recipient) == ()
+    ivan = read_mailbox("ivan@stud.mipt.ru")
+    assert len(erase_notices.notices_naming(path, ivan, hand, as_recipient)) == 3
+    assert (
+        erase_notices.notices_naming(path, ivan, hand, frozenset({erase_notices.Part.SENDER})) == ()
+    )

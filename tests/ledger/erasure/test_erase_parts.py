@@ -10,9 +10,9 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import erase_parts
-from gateway.ledger.erasure.erase_parts import REQUEST, erase, of_findings
+from gateway.ledger.erasure.erase_parts import REQUEST, due_of_findings, erase
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
 from gateway.model import Disposition
@@ -25,7 +25,7 @@ def path(folder):
 
 @pytest.fixture
 def hand(mail):
-    return office_events.Hand("officer", mail.now(), os.urandom)
+    return office_events.Actor("officer", mail.now(), os.urandom)
 
 
 @pytest.fixture
@@ -60,14 +60,14 @@ def left(path):
 
 
 def test_a03_parts_of_a_finding_go_with_its_end_and_its_notes(found, path, hand):
-    dues, kept = of_findings(path, found[:1], [Part.SENDER])
+    dues, kept = due_of_findings(path, found[:1], [Part.SENDER])
     assert ([sorted(parts) for parts in dues.values()], kept) == ([["sender"], ["sender"]], 0)
-    dues, _ = of_findings(path, found[:1], list(Part))
+    dues, _ = due_of_findings(path, found[:1], list(Part))
     assert sum(map(len, dues.values())) == 5
-    tally = erase(path, dues, cause=REQUEST, hand=hand)
+    tally = erase(path, dues, cause=REQUEST, actor=hand)
     assert (dict(tally.parts), tally.events) == ({"sender": 2, "recipient": 2, "notes": 1}, 3)
-    assert of_findings(path, found[:1], list(Part)) == ({}, 0)
-    with Reader(path) as reader:
+    assert due_of_findings(path, found[:1], list(Part)) == ({}, 0)
+    with LedgerReader(path) as reader:
         verdict = reader.verify()
         assert (verdict.is_intact, dict(verdict.erased)) == (True, dict(tally.parts))
 
@@ -77,24 +77,24 @@ def test_a03_each_transaction_tells_its_own_and_the_first_what_is_kept(
 ):
     monkeypatch.setattr(erase_parts, "TOGETHER", 2)
     office_writer.hold(path, found[:1], hand, matter="m")
-    dues, kept = of_findings(path, found, [Part.SENDER, Part.RECIPIENT])
+    dues, kept = due_of_findings(path, found, [Part.SENDER, Part.RECIPIENT])
     assert kept == 2
-    tally = erase(path, dues, cause=REQUEST, hand=hand, kept=kept)
+    tally = erase(path, dues, cause=REQUEST, actor=hand, kept=kept)
     assert (tally.events, tally.kept) == (6, 2)
     assert [(told["events"], told["kept"]) for told in tombstones(path)] == [(2, 2), (2, 0), (2, 0)]
 
 
 def test_a03_what_comes_under_hold_after_it_was_looked_for_is_kept(found, path, hand):
-    dues, _ = of_findings(path, found, [Part.SENDER])
+    dues, _ = due_of_findings(path, found, [Part.SENDER])
     office_writer.hold(path, found[1:2], hand, matter="m")
-    tally = erase(path, dues, cause=REQUEST, hand=hand)
+    tally = erase(path, dues, cause=REQUEST, actor=hand)
     assert (tally.events, tally.kept) == (6, 2)
 
 
 def test_a03_a_request_of_which_all_is_kept_is_told_and_retention_is_silent(found, path, hand):
-    erase(path, {}, cause=erase_parts.RETENTION, hand=hand, kept=3)
+    erase(path, {}, cause=erase_parts.RETENTION, actor=hand, kept=3)
     assert tombstones(path) == []
-    assert erase(path, {}, cause=REQUEST, hand=hand, kept=3).kept == 3
+    assert erase(path, {}, cause=REQUEST, actor=hand, kept=3).kept == 3
     assert [told["kept"] for told in tombstones(path)] == [3]
 
 
@@ -102,7 +102,7 @@ def test_a03_cut_short_it_leaves_whole_batches_with_their_tombstones_and_goes_on
     found, path, hand, monkeypatch
 ):
     monkeypatch.setattr(erase_parts, "TOGETHER", 2)
-    dues, _ = of_findings(path, found, [Part.SENDER, Part.RECIPIENT])
+    dues, _ = due_of_findings(path, found, [Part.SENDER, Part.RECIPIENT])
     asked = []
 
     def fails(database, event):
@@ -112,26 +112,26 @@ def test_a03_cut_short_it_leaves_whole_batches_with_their_tombstones_and_goes_on
         return True
 
     with pytest.raises(LedgerError, match="pulled the plug"):
-        erase(path, dues, cause=REQUEST, hand=hand, is_still_due=fails)
+        erase(path, dues, cause=REQUEST, actor=hand, is_still_due=fails)
     # The third batch was half done: nothing of it stays.
     assert [told["events"] for told in tombstones(path)] == [2, 2]
     assert left(path) == 8
-    assert erase(path, dues, cause=REQUEST, hand=hand).events == 4
+    assert erase(path, dues, cause=REQUEST, actor=hand).events == 4
     assert left(path) == 0
 
 
 def test_a03_on_a_full_disk_nothing_is_half_erased(found, path, hand, monkeypatch):
     monkeypatch.setattr(erase_parts, "TOGETHER", 2)
-    dues, _ = of_findings(path, found, [Part.SENDER, Part.RECIPIENT])
+    dues, _ = due_of_findings(path, found, [Part.SENDER, Part.RECIPIENT])
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
     try:
         with pytest.raises(LedgerError, match="cannot be used"):
-            erase(path, dues, cause=REQUEST, hand=hand)
+            erase(path, dues, cause=REQUEST, actor=hand)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert left(path) == 16 - 2 * sum(told["events"] for told in tombstones(path))
-    erase(path, dues, cause=REQUEST, hand=hand)
+    erase(path, dues, cause=REQUEST, actor=hand)
     assert left(path) == 0
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert reader.verify().is_intact

@@ -12,10 +12,10 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import erase_parts, erasure_request
-from gateway.ledger.erasure.erasure_request import Request, grant
-from gateway.ledger.erasure.mentions import mailbox
+from gateway.ledger.erasure.erasure_request import ErasureRequest, erase_person
+from gateway.ledger.erasure.mentions import read_mailbox
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
@@ -34,13 +34,15 @@ def path(folder):
 
 @pytest.fixture
 def hand(mail):
-    return office_events.Hand("officer", mail.now(), os.urandom)
+    return office_events.Actor("officer", mail.now(), os.urandom)
 
 
 @pytest.fixture
 def forget(path, folder, hand):
     def forget(address=JANE, **changes):
-        return grant(path, folder / "ledger.journal", Request(mailbox(address), **changes), hand)
+        return erase_person(
+            path, folder / "ledger.journal", ErasureRequest(read_mailbox(address), **changes), hand
+        )
 
     return forget
 
@@ -77,12 +79,12 @@ def files_with(folder, *needles):
 
 
 def verdict(path):
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         return reader.verify()
 
 
 def senders(path):
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         return [row["sender"] for row in reader.findings(Filters())]
 
 
@@ -125,7 +127,7 @@ def lived_in(mail, start, send, path, hand):
     )
     journal = Journal(path.with_name("ledger.journal"))
     journal.write([line("record", record_as_json(mail.records("m10", sender=JANE.encode())[0]))])
-    journal.aside.write_bytes(
+    journal.set_aside_path.write_bytes(
         f"torn line {JANE}\n".encode()
         + line("odd", {"said": f"by {JANE}"})
         + line("odd", {"said": f"by {OTHER}"})
@@ -262,7 +264,7 @@ def test_a03_what_is_under_hold_is_kept_and_counted(lived_in, forget, path, hand
 
 def test_a03_only_as_a_sender_leaves_what_was_written_to_the_person(lived_in, forget, path):
     answer = forget(roles=frozenset({Part.SENDER}))
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         found = [(row["sender"], row["recipient"]) for row in reader.findings(Filters())]
     assert [sender for sender, _ in found].count(None) == 5
     assert ("prof@example.edu", JANE) in found
@@ -277,7 +279,7 @@ def test_a03_a_fresh_match_of_the_same_person_is_recorded_anew(lived_in, forget,
     ledger = start("later")
     send(ledger, JANE, "new@mipt.ru", notice=True)
     ledger.close()
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         (row,) = reader.findings(Filters(sender=JANE))
         assert (row["recipient"], row["notice"]) == ("new@mipt.ru", "queued")
         assert reader.count(Filters(text="jane")) == 2
@@ -293,7 +295,7 @@ def test_a03_a_notice_on_its_way_goes_first_or_is_given_up_by_name(ledger, send,
     assert senders(path) == [JANE]
     answer = forget(drops_notices=True)
     assert (answer.notices, answer.dropped, answer.still) == (1, 1, ())
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert [row["notice"] for row in reader.findings(Filters())] == ["failed"]
         assert list(reader.notices()) == []
     assert verdict(path).is_intact
@@ -338,7 +340,7 @@ def test_a03_facts_that_name_the_address_are_told_for_they_are_sealed(
 ):
     send(ledger, JANE)
     ledger.close()
-    by = office_events.Hand(JANE, mail.now(), os.urandom)
+    by = office_events.Actor(JANE, mail.now(), os.urandom)
     office_writer.append(
         path, [office_events.accessed("x", by, rows=1, filters={}, subjects=[], reason=None)]
     )
@@ -372,7 +374,7 @@ def test_a03_an_address_in_letters_beyond_ascii_goes_in_both_spellings(
 
 
 def test_a03_what_is_recorded_while_it_goes_on_is_told(lived_in, forget, path, hand, monkeypatch):
-    tidy = erasure_request.tidy
+    tidy = erasure_request.finish_erasure
 
     def and_then(path):
         told = tidy(path)
@@ -381,6 +383,6 @@ def test_a03_what_is_recorded_while_it_goes_on_is_told(lived_in, forget, path, h
         )
         return told
 
-    monkeypatch.setattr("gateway.ledger.erasure.erasure_request.tidy", and_then)
+    monkeypatch.setattr("gateway.ledger.erasure.erasure_request.finish_erasure", and_then)
     (sentence,) = forget().still
     assert "recorded meanwhile" in sentence

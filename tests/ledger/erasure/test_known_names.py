@@ -9,7 +9,7 @@ import pytest
 
 from gateway.ledger.erasure import known_names
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
 
@@ -44,10 +44,10 @@ def erase(path, sender, limit):
             [(event,) for event in gone],
         )
         connection.commit()
-    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
+    actor = office_events.Actor("officer", datetime.now(UTC), os.urandom)
     of = {Part.SENDER: gone}
     office_writer.append(
-        path, [office_events.erased("request", of, events=len(gone), kept=0, hand=hand)]
+        path, [office_events.erased("request", of, events=len(gone), kept=0, actor=actor)]
     )
 
 
@@ -55,14 +55,14 @@ def test_a03_a_name_goes_with_the_last_finding_that_bears_it(path):
     everyone = {"jane@example.edu", "joe@example.edu", "ivan@stud.mipt.ru"}
     known = {("sender", "jane@example.edu"), ("recipient", "nobody@example.edu")}
     erase(path, "jane@example.edu", 1)
-    with office_writer.at_work(path) as store, store.transaction():
-        assert known_names.forget(store.database, known) == 0
+    with office_writer.open_ledger(path) as store, store.transaction():
+        assert known_names.erase_unused(store.database, known) == 0
     assert names(path) == everyone
     erase(path, "jane@example.edu", 1)
-    with office_writer.at_work(path) as store, store.transaction():
-        assert known_names.forget(store.database, known) == 1
+    with office_writer.open_ledger(path) as store, store.transaction():
+        assert known_names.erase_unused(store.database, known) == 1
     assert names(path) == everyone - {"jane@example.edu"}
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert reader.verify().is_intact
 
 
@@ -70,14 +70,14 @@ def test_a03_names_that_an_erasure_from_a_shell_left_are_tidied(path, monkeypatc
     monkeypatch.setattr(known_names, "TOGETHER", 1)
     erase(path, "jane@example.edu", 9)
     erase(path, "joe@example.edu", 9)
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert not reader.verify().is_intact
-    known_names.tidy(path)
+    known_names.rebuild(path)
     assert names(path) == {"ivan@stud.mipt.ru"}
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert reader.verify().is_intact
 
 
 def test_what_is_no_finding_bears_no_name(path):
-    with office_writer.at_work(path) as store:
+    with office_writer.open_ledger(path) as store:
         assert known_names.of_finding(store.database, "none") == set()

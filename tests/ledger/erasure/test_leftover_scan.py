@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import leftover_scan
-from gateway.ledger.erasure.mentions import Mailbox, mailbox
+from gateway.ledger.erasure.mentions import SoughtMailbox, read_mailbox
 from gateway.ledger.store.emergency_journal import Journal, line
 
-JANE = Mailbox("jane", "example.edu")
+JANE = SoughtMailbox("jane", "example.edu")
 ALIKE = (b"mary-jane@example.edu", b"jane@example.edu.cn")
 
 
@@ -24,7 +24,7 @@ def path(folder):
 
 def look(path, alike=(), **options):
     options = {"spare_ledger": False, **options}
-    return leftover_scan.look(path, path.with_name("ledger.journal"), JANE, alike, **options)
+    return leftover_scan.scan(path, path.with_name("ledger.journal"), JANE, alike, **options)
 
 
 def test_a03_every_file_beside_the_ledger_is_looked_through_but_the_shared_memory(path, folder):
@@ -40,7 +40,7 @@ def test_a03_the_journals_own_folder_is_looked_through_as_well(path, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "ledger.journal").write_bytes(b"jane@example.edu")
-    found = leftover_scan.look(path, elsewhere / "ledger.journal", JANE, (), spare_ledger=False)
+    found = leftover_scan.scan(path, elsewhere / "ledger.journal", JANE, (), spare_ledger=False)
     assert found == (elsewhere / "ledger.journal",)
 
 
@@ -63,31 +63,31 @@ def test_a03_an_address_is_found_wherever_a_block_ends_and_a_longer_one_is_passe
 def test_a03_lines_put_aside_that_name_the_person_go_and_the_others_stay(path, folder):
     journal = folder / "ledger.journal"
     mine, other = line("odd", {"said": "by\njane@example.edu"}), line("odd", {"said": "mary"})
-    aside = Journal(journal).aside
+    aside = Journal(journal).set_aside_path
     aside.write_bytes(mine + other + b"torn mary-jane@example.edu\n" + b"\xff torn\n")
-    assert leftover_scan.forget_set_aside(journal, JANE) == 2
+    assert leftover_scan.erase_set_aside(journal, JANE) == 2
     assert aside.read_bytes() == other + b"\xff torn\n"
-    assert leftover_scan.forget_set_aside(journal, JANE) == 0
+    assert leftover_scan.erase_set_aside(journal, JANE) == 0
     aside.write_bytes(mine)
-    assert leftover_scan.forget_set_aside(journal, JANE) == 1
+    assert leftover_scan.erase_set_aside(journal, JANE) == 1
     assert not aside.exists()
-    assert leftover_scan.forget_set_aside(journal, JANE) == 0
+    assert leftover_scan.erase_set_aside(journal, JANE) == 0
 
 
 def test_a03_on_a_full_disk_no_line_put_aside_is_lost(path, folder):
     journal = folder / "ledger.journal"
-    aside = Journal(journal).aside
+    aside = Journal(journal).set_aside_path
     lines = line("odd", {"said": "jane@example.edu"}) + line("odd", {"said": "mary"}) * 40
     aside.write_bytes(lines)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
     try:
         with pytest.raises(LedgerError, match="cannot be written"):
-            leftover_scan.forget_set_aside(journal, JANE)
+            leftover_scan.erase_set_aside(journal, JANE)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert aside.read_bytes() == lines
-    assert leftover_scan.forget_set_aside(journal, JANE) == 1
+    assert leftover_scan.erase_set_aside(journal, JANE) == 1
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a03_on_a_full_disk_no_line_put_aside_is_lost(path, folder):
 def test_a03_an_address_is_found_in_files_in_any_spelling(path, folder, sought, text):
     (folder / "copy").write_text(f"\x00{text}\n")
     journal = path.with_name("ledger.journal")
-    assert leftover_scan.look(path, journal, mailbox(sought), (), spare_ledger=False) == (
+    assert leftover_scan.scan(path, journal, read_mailbox(sought), (), spare_ledger=False) == (
         folder / "copy",
     )
 
@@ -133,15 +133,17 @@ def test_a03_folders_below_are_looked_through_up_to_a_number(path, folder, monke
 
 def test_a03_lines_that_wait_are_counted_and_none_is_touched(path, folder):
     journal = folder / "ledger.journal"
-    assert leftover_scan.waiting(journal, JANE) == leftover_scan.Lines()
+    assert leftover_scan.count_lines(journal, JANE) == leftover_scan.JournalLines()
     assert not journal.exists()
     mine, other = line("odd", {"said": "by jane@example.edu"}), line("odd", {"said": "mary"})
     journal.write_bytes(mine + other + mine)
-    aside = Journal(journal).aside
+    aside = Journal(journal).set_aside_path
     aside.write_bytes(mine + other + b"torn jane@examp\n" + b"torn jan\n")
-    assert leftover_scan.waiting(journal, JANE) == leftover_scan.Lines(journal=2, aside=2, torn=1)
-    assert leftover_scan.forget_set_aside(journal, JANE) == 2
+    assert leftover_scan.count_lines(journal, JANE) == leftover_scan.JournalLines(
+        journal=2, aside=2, torn=1
+    )
+    assert leftover_scan.erase_set_aside(journal, JANE) == 2
     assert aside.read_bytes() == other + b"torn jan\n"
-    assert leftover_scan.forget_set_aside(journal, JANE, drops_torn=True) == 1
+    assert leftover_scan.erase_set_aside(journal, JANE, drops_torn=True) == 1
     assert aside.read_bytes() == other
     assert journal.read_bytes() == mine + other + mine

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
 from gateway.ledger.erasure.mentions import (
-    Mailbox,
+    SoughtMailbox,
     is_named_in,
     is_named_within,
-    likely,
-    mailbox,
+    like_pattern,
+    read_mailbox,
     spellings,
 )
 
-JANE = Mailbox("jane", "example.edu")
+JANE = SoughtMailbox("jane", "example.edu")
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_a03_a_longer_address_is_another_mailbox(text):
 
 
 def test_a03_a_domain_is_found_in_letters_and_in_its_a_label():
-    sought = mailbox("J\u00f6rg@M\u00fcnchen.example")
-    assert sought == Mailbox("J\u00f6rg", "xn--mnchen-3ya.example")
+    sought = read_mailbox("J\u00f6rg@M\u00fcnchen.example")
+    assert sought == SoughtMailbox("J\u00f6rg", "xn--mnchen-3ya.example")
     assert is_named_in(sought, "j\u00d6rg@xn--MNCHEN-3ya.example")
     assert is_named_in(sought, "j\u00f6rg@m\u00fcnchen.example.")
     assert "j\u00f6rg@m\u00fcnchen.example".encode() in spellings(sought)
@@ -84,34 +84,34 @@ def test_a03_a_domain_is_found_in_letters_and_in_its_a_label():
 
 def test_a03_letters_are_the_same_however_they_are_put_together():
     composed, taken_apart = "j\u00e4ne@b\u00fccher.example", "ja\u0308ne@bu\u0308cher.example"
-    for sought in map(mailbox, (composed, taken_apart)):
-        assert sought == Mailbox("j\u00e4ne", "xn--bcher-kva.example")
+    for sought in map(read_mailbox, (composed, taken_apart)):
+        assert sought == SoughtMailbox("j\u00e4ne", "xn--bcher-kva.example")
         for text in (composed, taken_apart, composed.upper(), "j\u00c4ne@xn--bcher-kva.example"):
             assert is_named_in(sought, f"by {text}.")
-            assert like(likely(sought), f'"by {text}."')
+            assert like(like_pattern(sought), f'"by {text}."')
         assert {composed.encode(), taken_apart.encode()} <= set(spellings(sought))
         assert is_named_in(sought, "list+j\u00e4ne=b\u00fccher.example@relay.example")
         assert is_named_in(sought, "SRS0=H=T=b\u00fccher.example=j\u00e4ne@relay.example")
-    assert not is_named_in(mailbox("jane@example.edu"), "jane\u0308@example.edu")
+    assert not is_named_in(read_mailbox("jane@example.edu"), "jane\u0308@example.edu")
 
 
 def test_a_space_before_the_at_is_refused_unless_it_is_quoted():
     with pytest.raises(LedgerError, match="there is a space before the @"):
-        mailbox("jane doe@example.edu")
-    assert mailbox('"jane doe"@example.edu') == Mailbox("jane doe", "example.edu")
+        read_mailbox("jane doe@example.edu")
+    assert read_mailbox('"jane doe"@example.edu') == SoughtMailbox("jane doe", "example.edu")
 
 
 def test_a_mailbox_is_read_as_people_write_it():
-    assert mailbox(" Jane Doe <jane@Example.EDU.> ") == JANE
-    assert mailbox('"ja\\"ne"@example.edu') == Mailbox('ja"ne', "example.edu")
-    assert mailbox("jane@[192.0.2.1]") == Mailbox("jane", "[192.0.2.1]")
-    assert is_named_in(mailbox("jane@[192.0.2.1]"), "<jane@[192.0.2.1]>")
+    assert read_mailbox(" Jane Doe <jane@Example.EDU.> ") == JANE
+    assert read_mailbox('"ja\\"ne"@example.edu') == SoughtMailbox('ja"ne', "example.edu")
+    assert read_mailbox("jane@[192.0.2.1]") == SoughtMailbox("jane", "[192.0.2.1]")
+    assert is_named_in(read_mailbox("jane@[192.0.2.1]"), "<jane@[192.0.2.1]>")
 
 
 @pytest.mark.parametrize("text", ["jane", "", "@example.edu", "jane@", "jane@a..b"])
 def test_what_is_no_address_is_told(text):
     with pytest.raises(LedgerError, match="is no address"):
-        mailbox(text)
+        read_mailbox(text)
 
 
 def like(pattern, text):
@@ -128,11 +128,11 @@ LOCALS = st.text(
 
 @given(local=LOCALS, before=st.sampled_from(["", " ", "<", "(", ":", "\n"]))
 def test_what_names_a_mailbox_is_found_by_its_pattern_as_well(local, before):
-    sought = Mailbox(local, "example.edu")
+    sought = SoughtMailbox(local, "example.edu")
     for written in (local, local.upper(), local.lower()):
         value = {"reason": f"{before}{written}@Example.EDU>"}
         if is_named_within(sought, value):
-            assert like(likely(sought), json.dumps(value, ensure_ascii=False))
+            assert like(like_pattern(sought), json.dumps(value, ensure_ascii=False))
     assert is_named_in(sought, f"{before}{local}@example.edu")
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import retention
-from gateway.ledger.erasure.retention import Periods, retain
+from gateway.ledger.erasure.retention import RetentionPeriods, retain
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.record.events import heartbeat
@@ -22,7 +22,7 @@ from gateway.model import Disposition
 TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = timedelta(days=3653)
 SHORT = timedelta(days=90)
-PERIODS = Periods(
+PERIODS = RetentionPeriods(
     findings={
         **dict.fromkeys(Disposition, LONG),
         Disposition.FALSE_POSITIVE: SHORT,
@@ -73,18 +73,18 @@ def beat(path):
 @pytest.fixture
 def decide(path):
     def decide(id_, disposition, days):
-        hand = office_events.Hand("officer", ago(days), os.urandom)
-        office_writer.dispose(path, [id_], disposition, hand, reason="because")
+        actor = office_events.Actor("officer", ago(days), os.urandom)
+        office_writer.dispose(path, [id_], disposition, actor, reason="because")
 
     return decide
 
 
 def run(path, now=TODAY, **options):
-    return retain(path, PERIODS, office_events.Hand("timer", now, os.urandom), **options)
+    return retain(path, PERIODS, office_events.Actor("timer", now, os.urandom), **options)
 
 
 def senders(path):
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert reader.verify().is_intact
         return [row["sender"] for row in reader.findings(Filters())][::-1]
 
@@ -142,13 +142,13 @@ def test_a04_a_trial_only_counts_and_nothing_due_leaves_no_event(write_events, b
 
 def test_a04_what_is_under_hold_is_kept_and_counted(write_events, beat, path):
     ids = write_events(4000, 3999)
-    hand = office_events.Hand("officer", ago(1), os.urandom)
-    office_writer.hold(path, ids[:1], hand, matter="2026-17", reason="an inquiry")
+    actor = office_events.Actor("officer", ago(1), os.urandom)
+    office_writer.hold(path, ids[:1], actor, matter="2026-17", reason="an inquiry")
     beat()
     done = run(path)
     assert (done.tally.events, done.tally.kept) == (1, 2)
     assert senders(path) == ["d4000@x", None]
-    office_writer.release(path, ids[:1], hand, matter=None)
+    office_writer.release(path, ids[:1], actor, matter=None)
     beat()
     assert run(path).tally.events == 2
     assert senders(path) == [None, None]
@@ -201,12 +201,12 @@ def test_a04_a_finding_that_was_decided_anew_meanwhile_is_kept(
 def test_a04_reasons_of_the_access_log_go_and_the_log_stays(write_events, beat, path):
     write_events(1200)
     for days in (1096, 1094):
-        hand = office_events.Hand("officer", ago(days), os.urandom)
+        actor = office_events.Actor("officer", ago(days), os.urandom)
         office_writer.append(
             path,
             [
                 office_events.accessed(
-                    "audit list", hand, rows=1, filters={}, subjects=[], reason=f"{days}"
+                    "audit list", actor, rows=1, filters={}, subjects=[], reason=f"{days}"
                 )
             ],
         )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import scrub_pages
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.store.sqlite_store import SqliteStore
 
 
@@ -60,18 +60,18 @@ def everything(path):
 def test_a03_page_splits_leave_copies_and_cleaning_leaves_none(crowded):
     before = everything(crowded)
     assert sum(any(gap) for gap in gaps(crowded)) > 20
-    cleaned = scrub_pages.clean(crowded)
+    cleaned = scrub_pages.scrub(crowded)
     assert (cleaned.pages > 0, cleaned.is_log_empty) == (True, True)
     assert not any(any(gap) for gap in gaps(crowded))
     assert everything(crowded) == before
-    with Reader(crowded) as reader:
+    with LedgerReader(crowded) as reader:
         assert reader.verify().is_intact
 
 
 def test_a03_what_is_clean_already_is_left_alone(crowded):
-    scrub_pages.clean(crowded)
+    scrub_pages.scrub(crowded)
     content = crowded.read_bytes()
-    assert scrub_pages.clean(crowded) == scrub_pages.Cleaned(0, is_log_empty=True)
+    assert scrub_pages.scrub(crowded) == scrub_pages.ScrubResult(0, is_log_empty=True)
     assert crowded.read_bytes() == content
 
 
@@ -84,10 +84,10 @@ def test_a03_a_gateway_that_remembers_the_old_pages_does_not_bring_them_back(
     gateway = write("beside", 40, "observed")
     while not gateway.stdout.readline().startswith("observed ledger"):
         pass
-    assert scrub_pages.clean(crowded).is_log_empty
+    assert scrub_pages.scrub(crowded).is_log_empty
     out, _ = gateway.communicate("\n")
     assert out.count("observed ledger") == 39
-    with Reader(crowded) as reader:
+    with LedgerReader(crowded) as reader:
         assert reader.verify().is_intact
     # What it wrote since may have left copies of its own, but of nobody who was there before.
     old = {sender for _, sender in _senders(crowded) if b"beside" not in sender}
@@ -115,10 +115,10 @@ def test_a_page_written_by_another_meanwhile_waits_for_its_log(crowded, mail, mo
         return done
 
     monkeypatch.setattr(scrub_pages, "_is_log_emptied", and_another_writes)
-    assert scrub_pages.clean(crowded).is_log_empty in {True, False}
+    assert scrub_pages.scrub(crowded).is_log_empty in {True, False}
     assert len(asked) == 3
     others.close()
-    with Reader(crowded) as reader:
+    with LedgerReader(crowded) as reader:
         assert reader.verify().is_intact
 
 
@@ -130,9 +130,9 @@ def test_a03_a_log_that_a_reader_keeps_is_told(crowded, mail, monkeypatch):
         store = SqliteStore(crowded)
         with store.transaction():
             store.append(mail.records("late")[0])
-        assert not scrub_pages.clean(crowded).is_log_empty
+        assert not scrub_pages.scrub(crowded).is_log_empty
         store.close()
-    assert scrub_pages.clean(crowded).is_log_empty
+    assert scrub_pages.scrub(crowded).is_log_empty
 
 
 def test_a03_a_disk_that_takes_nothing_is_told_and_harms_nothing(crowded):
@@ -140,18 +140,18 @@ def test_a03_a_disk_that_takes_nothing_is_told_and_harms_nothing(crowded):
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
     try:
         with pytest.raises(LedgerError, match=r"run the same again|cannot be used"):
-            scrub_pages.clean(crowded)
+            scrub_pages.scrub(crowded)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    with Reader(crowded) as reader:
+    with LedgerReader(crowded) as reader:
         assert reader.verify().is_intact
-    assert scrub_pages.clean(crowded).is_log_empty
+    assert scrub_pages.scrub(crowded).is_log_empty
     assert not any(any(gap) for gap in gaps(crowded))
 
 
 def test_there_must_be_a_ledger(path):
     with pytest.raises(LedgerError, match="there is no ledger"):
-        scrub_pages.clean(path)
+        scrub_pages.scrub(path)
 
 
 def test_a_descriptor_is_opened_once_and_never_closed(crowded):
@@ -162,7 +162,7 @@ def test_a_descriptor_is_opened_once_and_never_closed(crowded):
 
 @given(st.binary(min_size=512, max_size=512))
 def test_a_page_of_any_bytes_has_a_gap_within_it(page):
-    gap = scrub_pages.gap_of(page, len(page))
+    gap = scrub_pages.unallocated_of(page, len(page))
     assert 0 <= gap.start <= gap.stop <= len(page)
     if page[0] not in {2, 5, 10, 13}:
         assert gap == slice(0, 0)

@@ -5,12 +5,12 @@ import stat
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.evidence.atomic_file import new_file
+from gateway.ledger.evidence.atomic_file import atomic_writer
 
 
 def test_a_file_is_there_when_it_is_whole_and_its_owners_alone(tmp_path):
     path = tmp_path / "out"
-    with new_file(path) as stream:
+    with atomic_writer(path) as stream:
         stream.write(b"all")
         assert not path.exists()
     assert path.read_bytes() == b"all"
@@ -31,8 +31,8 @@ def test_a_file_that_is_there_is_replaced_only_when_told(tmp_path):
     path = tmp_path / "out"
     path.write_text("before")
     with pytest.raises(LedgerError, match="is there already: name another file, or say --force"):
-        new_file(path).__enter__()
-    with new_file(path, replace=True) as stream:
+        atomic_writer(path).__enter__()
+    with atomic_writer(path, replace=True) as stream:
         stream.write(b"after")
     assert path.read_text() == "after"
 
@@ -44,7 +44,7 @@ def test_a08_a_full_disk_leaves_no_file(tmp_path, small_files):
 
 
 def fail(path, content, error=None):
-    with new_file(path, replace=True) as stream:
+    with atomic_writer(path, replace=True) as stream:
         stream.write(content)
         if error is not None:
             raise error
@@ -52,6 +52,6 @@ def fail(path, content, error=None):
 
 def test_a_folder_that_is_missing_or_in_the_way_is_told(tmp_path):
     with pytest.raises(LedgerError, match="cannot be written"):
-        new_file(tmp_path / "no" / "out").__enter__()
+        atomic_writer(tmp_path / "no" / "out").__enter__()
     with pytest.raises(LedgerError, match="is a folder"):
-        new_file(tmp_path, replace=True).__enter__()
+        atomic_writer(tmp_path, replace=True).__enter__()

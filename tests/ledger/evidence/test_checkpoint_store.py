@@ -12,19 +12,19 @@ from gateway.errors import LedgerError
 from gateway.ledger.evidence import signing
 from gateway.ledger.evidence.checkpoint_store import append, disagreements, other_signer, to_syslog
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.record.events import heartbeat
-from gateway.ledger.verify.checkpoint import Kept, as_line, read_checkpoints
+from gateway.ledger.verify.checkpoint import KeptCheckpoint, as_line, read_checkpoints
 
 
 @pytest.fixture
 def reader(case):
-    with Reader(case.path) as reader:
+    with LedgerReader(case.path) as reader:
         yield reader
 
 
 def taken(reader):
-    return Kept(reader.checkpoint(), reader.identity(), "2026-11-22T08:00:00+00:00")
+    return KeptCheckpoint(reader.checkpoint(), reader.identity(), "2026-11-22T08:00:00+00:00")
 
 
 def test_a02_a_history_grows_as_the_ledger_does(case, reader, mail, tmp_path):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.evidence.datasette_snapshot import KEPT, VIEWS, described, write_snapshot
-from gateway.ledger.query.logged_reading import COLUMNS, Reading
+from gateway.ledger.evidence.datasette_snapshot import KEPT, VIEWS, description, write_snapshot
+from gateway.ledger.query.logged_reading import COLUMNS, LoggedReading
 from gateway.ledger.questions.filters import Filters
 
 METADATA = Path(__file__).parents[3] / "config" / "datasette" / "metadata.json"
@@ -19,8 +19,8 @@ METADATA = Path(__file__).parents[3] / "config" / "datasette" / "metadata.json"
 def snapshot(case, mail, tmp_path):
     path = tmp_path / "monition.db"
     path.touch()
-    with Reading(case.path, None) as reading:
-        about = described(mail.now(), seq=14, version="0.1.0")
+    with LoggedReading(case.path, None) as reading:
+        about = description(mail.now(), seq=14, version="0.1.0")
         assert write_snapshot(path, reading.findings(Filters()), about) == case.count
     return path
 
@@ -36,7 +36,7 @@ def ask(snapshot):
 
 
 def test_a08_a_snapshot_has_every_finding_and_none_of_the_people(case, snapshot, ask):
-    with Reading(case.path, None) as reading:
+    with LoggedReading(case.path, None) as reading:
         shown = {row["id"]: row for row in reading.findings(Filters())}
     rows = {row["id"]: row for row in ask("SELECT * FROM finding")}
     assert rows.keys() == shown.keys()
@@ -72,7 +72,7 @@ def test_people_are_the_same_person_throughout(case, ask):
 def test_a08_a_licence_that_names_somebody_stays_out(case, mail, tmp_path):
     path = tmp_path / "x.db"
     path.touch()
-    with Reading(case.path, None) as reading:
+    with LoggedReading(case.path, None) as reading:
         rows = [{**row, "licence": "for jane@example.edu"} for row in reading.findings(Filters())]
     write_snapshot(path, rows, {})
     assert b"jane@" not in path.read_bytes()
@@ -99,7 +99,7 @@ def test_the_shipped_metadata_names_what_is_there_and_its_queries_run(ask):
 
 
 def test_what_is_left_out_is_what_a_reading_by_pseudonyms_keeps_null(case):
-    with Reading(case.path, None) as reading:
+    with LoggedReading(case.path, None) as reading:
         rows = list(reading.findings(Filters()))
     left_out = set(COLUMNS) - set(KEPT)
     assert all(row[name] is None for row in rows for name in left_out)
@@ -108,7 +108,7 @@ def test_what_is_left_out_is_what_a_reading_by_pseudonyms_keeps_null(case):
 def test_a08_a_full_disk_is_told(case, tmp_path, small_files):
     path = tmp_path / "x.db"
     path.touch()
-    with Reading(case.path, None) as reading:
+    with LoggedReading(case.path, None) as reading:
         rows = list(reading.findings(Filters()))
     with small_files(8192), pytest.raises(LedgerError, match=r"cannot be written .*disk full"):
         write_snapshot(path, rows, {})

@@ -13,18 +13,18 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.evidence import evidence
-from gateway.ledger.evidence.atomic_file import new_file
-from gateway.ledger.evidence.evidence_pack import About, write_pack
-from gateway.ledger.query.logged_reading import Access, Reading
-from gateway.ledger.query.read_connection import COLUMNS, Reader
+from gateway.ledger.evidence.atomic_file import atomic_writer
+from gateway.ledger.evidence.evidence_pack import PackDescription, write_pack
+from gateway.ledger.query.logged_reading import Access, LoggedReading
+from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
-from gateway.ledger.verify.checkpoint import Kept
+from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
 
 @pytest.fixture
 def reading(case, mail):
     access = Access("auditor", "audit export", "a test", mail.now, os.urandom)
-    with Reading(case.path, access) as reading:
+    with LoggedReading(case.path, access) as reading:
         yield reading
 
 
@@ -32,8 +32,10 @@ def reading(case, mail):
 def pack(reading, mail):
     def pack(filters=Filters()):  # noqa: B008 - frozen
         stream = io.BytesIO()
-        kept = Kept(reading.checkpoint(), reading.reader.identity(), "2026-11-22T08:00:00+00:00")
-        about = About(mail.now(), "auditor", "a test", {"sender": "x"}, "0.1.0", kept)
+        kept = KeptCheckpoint(
+            reading.checkpoint(), reading.reader.identity(), "2026-11-22T08:00:00+00:00"
+        )
+        about = PackDescription(mail.now(), "auditor", "a test", {"sender": "x"}, "0.1.0", kept)
         write_pack(stream, reading, filters, about)
         return zipfile.ZipFile(stream)
 
@@ -41,7 +43,7 @@ def pack(reading, mail):
 
 
 def test_a08_a_pack_has_the_rows_of_the_screen_in_their_order(case, pack):
-    with Reader(case.path) as reader:
+    with LedgerReader(case.path) as reader:
         rows = list(reader.findings(Filters()))
     found = pack()
     assert [json.loads(line) for line in found.read("findings.jsonl").splitlines()] == rows
@@ -78,9 +80,9 @@ def test_a09_a_pack_is_one_reading_that_is_recorded_before_it_is_made(case, pack
 
 
 def test_the_chain_of_chosen_findings_is_all_that_belongs_to_them(case):
-    with Reader(case.path) as reader:
-        everything = list(evidence.chain(reader, None))
-        chosen = list(evidence.chain(reader, Filters(sender="jane@example.edu")))
+    with LedgerReader(case.path) as reader:
+        everything = list(evidence.sealed_events(reader, None))
+        chosen = list(evidence.sealed_events(reader, Filters(sender="jane@example.edu")))
     assert [event.seq for event in everything] == list(range(1, 15))
     assert [event.kind for event in chosen] == ["OBSERVED", "SETTLED", "NOTIFIED", "DISPOSED"]
     assert {event.id for event in chosen} <= {event.id for event in everything}
@@ -108,9 +110,13 @@ def test_a08_a_pack_on_a_full_disk_is_told_and_nothing_complains_later(
     case, mail, tmp_path, small_files
 ):
     path = tmp_path / "pack.zip"
-    with Reading(case.path, None) as reading:  # by pseudonyms: nothing is written to the ledger
-        kept = Kept(reading.checkpoint(), reading.reader.identity(), "2026-11-22T08:00:00+00:00")
-        about = About(mail.now(), "auditor", None, {}, "0.1.0", kept)
+    with LoggedReading(
+        case.path, None
+    ) as reading:  # by pseudonyms: nothing is written to the ledger
+        kept = KeptCheckpoint(
+            reading.checkpoint(), reading.reader.identity(), "2026-11-22T08:00:00+00:00"
+        )
+        about = PackDescription(mail.now(), "auditor", None, {}, "0.1.0", kept)
         with small_files(2048), pytest.raises(LedgerError, match="is its disk full"):
             fill(path, reading, about)
     gc.collect()
@@ -118,5 +124,5 @@ def test_a08_a_pack_on_a_full_disk_is_told_and_nothing_complains_later(
 
 
 def fill(path, reading, about):
-    with new_file(path) as stream:
+    with atomic_writer(path) as stream:
         write_pack(stream, reading, Filters(), about)

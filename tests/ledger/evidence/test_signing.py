@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from gateway.errors import LedgerError
 from gateway.ledger.evidence import signing
 from gateway.ledger.record.chain import Checkpoint
-from gateway.ledger.verify.checkpoint import Kept
+from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
-KEPT = Kept(
+KEPT = KeptCheckpoint(
     Checkpoint(7, "ab" * 32, "01KAMZT3G00000000000000000", "2026-11-22T07:08:09.123Z"),
     "cd" * 32,
     "2026-11-22T08:00:00+00:00",
@@ -36,8 +36,8 @@ def pem(key, encryption=None):
 
 def test_a02_a_key_is_made_read_and_its_signature_holds(tmp_path, key):
     signed = signing.read_key(tmp_path / "key.pem").signed(KEPT)
-    assert signing.wrong_with(signed, key.public) is None
-    assert signing.wrong_with(signed, None) is None
+    assert signing.signature_fault(signed, key.public) is None
+    assert signing.signature_fault(signed, None) is None
     assert replace(signed, signature=None) == KEPT
 
 
@@ -54,17 +54,19 @@ def test_a02_a_key_is_made_read_and_its_signature_holds(tmp_path, key):
 )
 def test_a02_whatever_is_changed_the_signature_is_wrong(key, changes):
     forged = replace(key.signed(KEPT), **changes)
-    assert "the signature of the checkpoint of row" in signing.wrong_with(forged, key.public)
-    assert "is wrong" in signing.wrong_with(forged, None)
+    assert "the signature of the checkpoint of row" in signing.signature_fault(forged, key.public)
+    assert "is wrong" in signing.signature_fault(forged, None)
 
 
 def test_a02_another_key_and_no_signature_are_named(tmp_path, key):
     other = signing.make_key(tmp_path / "other.pem")
-    assert "is signed by another key, sha256:" in signing.wrong_with(other.signed(KEPT), key.public)
-    assert "is not signed" in signing.wrong_with(KEPT, key.public)
-    assert signing.wrong_with(KEPT, None) is None
+    assert "is signed by another key, sha256:" in signing.signature_fault(
+        other.signed(KEPT), key.public
+    )
+    assert "is not signed" in signing.signature_fault(KEPT, key.public)
+    assert signing.signature_fault(KEPT, None) is None
     no_point = replace(key.signed(KEPT).signature, key=b"\xff" * 32)
-    assert "is wrong" in signing.wrong_with(replace(KEPT, signature=no_point), None)
+    assert "is wrong" in signing.signature_fault(replace(KEPT, signature=no_point), None)
 
 
 def test_o06_a_key_is_its_owners_alone_and_is_never_overwritten(tmp_path, key):

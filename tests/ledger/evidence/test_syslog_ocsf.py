@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ledger.evidence import syslog_ocsf
-from gateway.ledger.query.read_connection import COLUMNS, Reader
+from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
 
 # RFC 5424, section 6: header, one element of structured data, the message.
@@ -21,7 +21,7 @@ PARAMETER = re.compile(r'([!-~]+)="((?:[^"\\\]]|\\["\\\]])*)"')
 
 @pytest.fixture
 def rows(case):
-    with Reader(case.path) as reader:
+    with LedgerReader(case.path) as reader:
         return {row["id"]: row for row in reader.findings(Filters())}
 
 
@@ -83,7 +83,7 @@ def test_a_refusal_weighs_more_than_a_finding_and_that_more_than_a_doubt(row, pr
 
 def test_a08_an_ocsf_event_has_what_the_schema_requires(rows, case):
     """Schema 1.3.0: base_event, finding, detection_finding, the profile security_control."""
-    event = syslog_ocsf.ocsf(rows[case.settled], version="0.1.0")
+    event = syslog_ocsf.ocsf_event(rows[case.settled], version="0.1.0")
     assert {"metadata", "severity_id", "finding_info", "action_id", "time"} <= event.keys()
     assert (event["category_uid"], event["class_uid"], event["activity_id"]) == (2, 2004, 1)
     assert event["type_uid"] == 200401
@@ -104,35 +104,35 @@ def test_a08_an_ocsf_event_has_what_the_schema_requires(rows, case):
 
 
 def test_an_erased_person_is_in_no_event(rows, case):
-    event = syslog_ocsf.ocsf(rows[case.erased], version="0.1.0")
+    event = syslog_ocsf.ocsf_event(rows[case.erased], version="0.1.0")
     assert "evidences" not in event
     assert [each["value"] for each in event["observables"]] == ["ivan3@stud.mipt.ru"]
 
 
 def test_a_client_that_is_no_address_is_a_name(rows, case):
     row = {**rows[case.settled], "client": "unix socket"}
-    event = syslog_ocsf.ocsf(row, version="0.1.0")
+    event = syslog_ocsf.ocsf_event(row, version="0.1.0")
     assert event["evidences"][0]["src_endpoint"] == {"name": "unix socket"}
     assert "unix socket" not in [each["value"] for each in event["observables"]]
 
 
 def test_what_a_later_version_writes_is_taken_with_patience(rows, case):
     strange = {"tier": "new", "standing": "new", "disposition": "new", "action": "new"}
-    event = syslog_ocsf.ocsf({**rows[case.settled], **strange}, version="9")
+    event = syslog_ocsf.ocsf_event({**rows[case.settled], **strange}, version="9")
     assert (event["severity_id"], event["confidence_id"]) == (1, 0)
     assert (event["status_id"], event["action_id"], event["disposition_id"]) == (0, 0, 0)
 
 
 def test_every_column_is_somewhere_in_an_event(rows, case):
     row = dict.fromkeys(COLUMNS, "x") | {"at": rows[case.settled]["at"], "held": True}
-    event = syslog_ocsf.ocsf(row, version="0.1.0")
+    event = syslog_ocsf.ocsf_event(row, version="0.1.0")
     mapped = {"id", "at", "sender", "recipient", "message_id", "client"}
     assert event["unmapped"].keys() == set(COLUMNS) - mapped
 
 
 def test_the_page_tells_of_every_field_of_an_event(rows, case):
     page = (Path(__file__).parents[3] / "docs" / "siem.md").read_text()
-    event = syslog_ocsf.ocsf(rows[case.settled], version="0.1.0")
+    event = syslog_ocsf.ocsf_event(rows[case.settled], version="0.1.0")
     explained = {"activity_name", "category_name", "class_name", "type_name", "message"}
     explained |= {"severity", "confidence", "status", "action", "disposition"}
     named = {name for name in event if f"`{name}" in page}

@@ -22,12 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger.evidence import signing, verify_pack
-from gateway.ledger.evidence.evidence_pack import PROGRAM, About, Chain, write_pack
-from gateway.ledger.query.logged_reading import Access, Reading
+from gateway.ledger.evidence.evidence_pack import PROGRAM, ChainScope, PackDescription, write_pack
+from gateway.ledger.query.logged_reading import Access, LoggedReading
 from gateway.ledger.query.read_connection import COLUMNS
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.store.sqlite_store import SqliteStore
-from gateway.ledger.verify.checkpoint import Kept, as_line
+from gateway.ledger.verify.checkpoint import KeptCheckpoint, as_line
 from gateway.model import Rule
 
 # RFC 8032, section 7.1: TEST 1, 2, 3 and SHA(abc); public key, message, signature.
@@ -144,13 +144,13 @@ def access(mail):
 def packed(case, mail, access, key):
     """Make a pack in memory, with the filters and choices given."""
 
-    def packed(filters=Filters(), *, names=True, signed=True, chain=Chain.FULL):  # noqa: B008
+    def packed(filters=Filters(), *, names=True, signed=True, chain=ChainScope.FULL):  # noqa: B008
         stream = io.BytesIO()
-        with Reading(case.path, access if names else None) as reading:
-            kept = Kept(
+        with LoggedReading(case.path, access if names else None) as reading:
+            kept = KeptCheckpoint(
                 reading.checkpoint(), reading.reader.identity(), "2026-11-22T08:00:00+00:00"
             )
-            about = About(
+            about = PackDescription(
                 made_at=mail.now(),
                 by="auditor",
                 reason="a test",
@@ -247,15 +247,15 @@ def test_a08_a_pack_is_sound_and_says_what_was_checked(case, packed, check, key)
     assert said.endswith("The pack is sound.\n")
 
 
-@pytest.mark.parametrize("chain", list(Chain))
+@pytest.mark.parametrize("chain", list(ChainScope))
 @pytest.mark.parametrize("names", [True, False])
 @pytest.mark.parametrize("signed", [True, False])
 def test_a08_every_sort_of_pack_is_sound(packed, check, chain, names, signed):
     filters = Filters(entity="us-ofac-38316")
     status, said = check(packed(filters, names=names, signed=signed, chain=chain))
     assert status == 0, said
-    assert ("The pack is sound." in said) is (chain is Chain.FULL)
-    assert ("it proves no more than who signed it" in said) is (chain is Chain.CHOSEN)
+    assert ("The pack is sound." in said) is (chain is ChainScope.FULL)
+    assert ("it proves no more than who signed it" in said) is (chain is ChainScope.CHOSEN)
     assert ("is not signed" in said) is not signed
 
 

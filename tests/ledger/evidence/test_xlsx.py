@@ -14,14 +14,14 @@ from openpyxl import load_workbook
 
 from gateway.errors import LedgerError
 from gateway.ledger.evidence import xlsx
-from gateway.ledger.evidence.atomic_file import new_file
-from gateway.ledger.query.read_connection import COLUMNS, Reader
+from gateway.ledger.evidence.atomic_file import atomic_writer
+from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
 
 
 @pytest.fixture
 def rows(case):
-    with Reader(case.path) as reader:
+    with LedgerReader(case.path) as reader:
         return list(reader.findings(Filters()))
 
 
@@ -75,13 +75,13 @@ def test_more_rows_than_a_sheet_holds_go_on_to_the_next(rows):
 
 
 def test_a08_what_xml_cannot_hold_is_spelt_out():
-    assert xlsx.text("a\x00\x1b\ufffe\udcffz") == "a\\x00\\x1b\\xfffe\\xdcffz"
-    assert xlsx.text("_x003D_1") == "_x005F_x003D_1"
-    assert xlsx.text("a_x12") == "a_x12"
+    assert xlsx.xlsx_text("a\x00\x1b\ufffe\udcffz") == "a\\x00\\x1b\\xfffe\\xdcffz"
+    assert xlsx.xlsx_text("_x003D_1") == "_x005F_x003D_1"
+    assert xlsx.xlsx_text("a_x12") == "a_x12"
 
 
 def test_a_text_that_is_too_long_for_a_cell_is_cut_and_says_so():
-    cut = xlsx.text("x" * 40_000)
+    cut = xlsx.xlsx_text("x" * 40_000)
     assert (len(cut), cut[-3:]) == (32_767, "x …")
 
 
@@ -91,7 +91,7 @@ def test_any_text_comes_back_or_is_spelt_out(value):
     book, _, stream = written([{"sender": value}], ["sender"])
     (found,) = values(book["Findings"])[1]
     back = "" if found is None else found.replace("_x005F_", "_")
-    assert back.replace("\r", "\n") == xlsx.text(value).replace("_x005F_", "_").replace(
+    assert back.replace("\r", "\n") == xlsx.xlsx_text(value).replace("_x005F_", "_").replace(
         "\r\n", "\n"
     ).replace("\r", "\n")
     assert zipfile.ZipFile(stream).testzip() is None
@@ -123,5 +123,5 @@ def test_rows_that_end_in_an_error_end_the_workbook(rows, tmp_path):
 
 
 def fill(path, rows):
-    with new_file(path) as stream:
+    with atomic_writer(path) as stream:
         xlsx.write_workbook(stream, rows, COLUMNS, {})

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.model import Disposition
@@ -23,7 +23,7 @@ def path(folder):
 
 @pytest.fixture
 def hand(mail):
-    return office_events.Hand("officer", mail.now(), os.urandom)
+    return office_events.Actor("officer", mail.now(), os.urandom)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def found(mail, ledger):
 @pytest.fixture
 def dispositions(path):
     def dispositions():
-        with Reader(path) as reader:
+        with LedgerReader(path) as reader:
             return {row["id"]: row["disposition"] for row in reader.findings(Filters())}
 
     return dispositions
@@ -84,7 +84,7 @@ def test_a04_the_last_decision_counts_and_none_is_overwritten(
     )
     assert dispositions()[found[0]] == "licensed"
     assert [told["disposition"] for _, told in facts("DISPOSED")] == ["escalated", "licensed"]
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         (row,) = reader.findings(Filters(disposition=Disposition.LICENSED))
         assert (row["licence"], row["expires_on"]) == ("2026-1", "2027-06-30")
         assert reader.verify().is_intact
@@ -149,7 +149,7 @@ def test_what_is_kept_for_ever_names_nobody(found, path, hand):
 
 
 def held(path):
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         return {row["id"] for row in reader.findings(Filters()) if row["held"]}
 
 
@@ -191,7 +191,7 @@ def test_a03_a_release_without_a_matter_ends_every_hold(found, path, hand):
     office_writer.hold(path, found[:1], hand, matter="B")
     assert len(office_writer.release(path, found[:1], hand, matter=None)) == 1
     assert held(path) == set()
-    with Reader(path) as reader:
+    with LedgerReader(path) as reader:
         assert reader.verify().is_intact
 
 

@@ -8,14 +8,14 @@ from contextlib import closing
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.query.read_connection import COLUMNS, Reader
+from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.model import Action, Entity, Kind, Listing, Outcome, Rule, Standing, Tier
 
 
 @pytest.fixture
 def reader(folder, ledger):
-    with Reader(folder / "ledger.db") as reader:
+    with LedgerReader(folder / "ledger.db") as reader:
         yield reader
 
 
@@ -243,7 +243,7 @@ def test_a_checkpoint_is_the_head(reader, three):
 
 
 def test_s11_sightings_are_what_was_found_newest_first(folder, reader, three):
-    found = list(reader.sightings())
+    found = list(reader.observed_recipients())
     columns = tuple(found[0])
     assert columns == (
         *("id", "at", "sender", "recipient", "standing", "tier", "entity", "entity_name"),
@@ -252,8 +252,10 @@ def test_s11_sightings_are_what_was_found_newest_first(folder, reader, three):
     rows = reader.findings(Filters())
     assert found == [{column: row[column] for column in columns} for row in rows]
     erase(folder, "recipient")
-    assert [row["recipient"] for row in reader.sightings()] == [None] * 3
-    assert [row["sender"] for row in reader.sightings()] == [row["sender"] for row in found]
+    assert [row["recipient"] for row in reader.observed_recipients()] == [None] * 3
+    assert [row["sender"] for row in reader.observed_recipients()] == [
+        row["sender"] for row in found
+    ]
 
 
 def test_s11_one_sample_of_each_recipient_and_institution_leads_to_all_like_it(past, folder):
@@ -266,7 +268,7 @@ def test_s11_one_sample_of_each_recipient_and_institution_leads_to_all_like_it(p
             "UPDATE personal SET salt = NULL, data = NULL WHERE event = ? AND part = 'recipient'",
             (erased,),
         )
-    with Reader(folder / "ledger.db") as reader:
+    with LedgerReader(folder / "ledger.db") as reader:
         samples = list(reader.samples())
         assert [row["id"] for row in samples] == [erased, other, second]
         assert [row["id"] for row in reader.like(samples[2:])] == [second, first]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
 from gateway.ledger.query import text_search
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.schema.schema_v2 import NAME, NAME_IS_INDEXED, NAME_TEXT, NAME_WORD
 
@@ -143,7 +143,7 @@ def test_a07_every_word_must_stand_in_the_sender_the_recipient_or_the_institutio
     past.saw("2026-03-03", "marie@example.edu", "sergey.ivanov@stud.mipt.ru")
 
     def found(asked):
-        with Reader(folder / "ledger.db") as reader:
+        with LedgerReader(folder / "ledger.db") as reader:
             return [row["id"] for row in reader.findings(Filters(text=asked))]
 
     assert found("ivanow smiht") == [ours]
@@ -157,7 +157,7 @@ def test_common_words_find_the_same_rows_as_rare_ones(past, folder, monkeypatch)
         past.saw("2026-03-01", f"s{number}@example.edu", f"r{number}@stud.mipt.ru")
 
     def found():
-        with Reader(folder / "ledger.db") as reader:
+        with LedgerReader(folder / "ledger.db") as reader:
             (word,) = reader.words(Filters(text="mipt"))
             return word.is_common, [row["id"] for row in reader.findings(Filters(text="mipt"))]
 

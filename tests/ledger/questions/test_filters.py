@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.questions.filters import Filters, as_sql, when
+from gateway.ledger.questions.filters import Filters, as_sql, parse_moment
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -25,11 +25,11 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
     ],
 )
 def test_a_moment_in_each_accepted_form(text, expected):
-    assert when(text, NOW) == expected
+    assert parse_moment(text, NOW) == expected
 
 
 def test_a_day_that_ends_a_period_is_within():
-    assert when("2026-11-20", NOW, is_end=True) == datetime(2026, 11, 21, tzinfo=UTC)
+    assert parse_moment("2026-11-20", NOW, is_end=True) == datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -49,16 +49,16 @@ def test_a_day_that_ends_a_period_is_within():
 )
 def test_anything_else_is_refused_with_what_is_accepted(text):
     with pytest.raises(ValueError, match=r"is no time; accepted are a day .* 7d, 2w"):
-        when(text, NOW, is_end=True)
+        parse_moment(text, NOW, is_end=True)
 
 
 @given(st.text())
 def test_no_text_leads_to_another_error(text):
     try:
-        moment = when(text, NOW)
+        moment = parse_moment(text, NOW)
     except ValueError:
         with pytest.raises(ValueError, match="is no time"):
-            when(text, NOW)
+            parse_moment(text, NOW)
     else:
         assert moment.tzinfo is not None
 

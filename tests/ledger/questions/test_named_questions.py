@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from gateway.ledger.query.logged_reading import Access, Reading
+from gateway.ledger.query.logged_reading import Access, LoggedReading
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.questions.named_questions import QUESTIONS
 from gateway.model import Rule, Tier
@@ -25,7 +25,7 @@ def ask(past, folder):
 
     def ask(name, filters=None, *, limit=None, **values):
         access = Access("k.weber", f"audit ask {name}", None, lambda: NOW, os.urandom)
-        with Reading(folder / "ledger.db", access) as reading:
+        with LoggedReading(folder / "ledger.db", access) as reading:
             found = reading.ask(QUESTIONS[name], filters or Filters(), values, now=NOW, limit=limit)
         return found.rows
 
@@ -41,13 +41,13 @@ def test_a06_there_are_fifteen_questions_and_more_each_with_an_example():
     for name, question in QUESTIONS.items():
         assert question.name == name
         assert question.asks.endswith("?")
-        assert set(question.shown) <= set(question.columns)
+        assert set(question.table_columns) <= set(question.columns)
         assert set(question.filters) <= set(Filters.__dataclass_fields__)
         taken = {parameter.name for parameter in question.parameters} | set(question.filters)
         options = {word[2:] for word in question.example.split() if word.startswith("--")}
         assert options <= taken
         assert {p.name for p in question.parameters if p.is_required} <= options
-        fields = string.Formatter().parse(question.said.many)
+        fields = string.Formatter().parse(question.sentence.many)
         assert {field for _, field, _, _ in fields if field} <= {"count"}
 
 
@@ -283,7 +283,7 @@ def test_a06_blindness_counts_the_journal_and_unknown_outcomes_too(past, ask):
 
 
 def test_a06_who_looked_at_whose_records(past, folder, ask):
-    with Reading(folder / "ledger.db", None) as reading:
+    with LoggedReading(folder / "ledger.db", None) as reading:
         jane, omar = map(reading.names.person, (JANE, OMAR))
     about_jane = past.looked("2026-03-01", [jane], reason="a request")
     past.looked("2026-03-02", [omar], by="j.doe")
@@ -304,7 +304,7 @@ def test_a06_did_the_ledger_ever_see_a_recipient(past, ask):
 def test_a_page_ends_at_its_limit_and_says_so(past, folder):
     for day in range(1, 6):
         past.saw(f"2026-03-{day:02}", JANE)
-    with Reading(folder / "ledger.db", None) as reading:
+    with LoggedReading(folder / "ledger.db", None) as reading:
         page = reading.ask(QUESTIONS["contacts"], now=NOW, limit=3)
         everything = reading.ask(QUESTIONS["contacts"], now=NOW, limit=5)
     assert (len(page.rows), page.has_more) == (3, True)
@@ -312,7 +312,7 @@ def test_a_page_ends_at_its_limit_and_says_so(past, folder):
 
 
 def test_said_is_one_sentence_for_any_number():
-    said = QUESTIONS["after-warning"].said
+    said = QUESTIONS["after-warning"].sentence
     assert said.of(0).startswith("Nobody wrote")
     assert said.of(1).startswith("One recipient")
     assert said.of(1, has_more=True).startswith("More than 1 recipients")
@@ -329,7 +329,7 @@ def accesses(rows):
 def test_a09_an_answer_that_shows_people_is_recorded_with_whose_it_was(past, ask, rows, folder):
     past.saw("2026-03-01", JANE)
     past.saw("2026-03-02", OMAR)
-    with Reading(folder / "ledger.db", None) as reading:
+    with LoggedReading(folder / "ledger.db", None) as reading:
         jane, ivan = map(reading.names.person, (JANE, "ivan@stud.mipt.ru"))
     ask("contacts", Filters(sender=JANE))
     ask("why-not", address="ivan@stud.mipt.ru")
@@ -354,7 +354,7 @@ def test_a09_with_pseudonyms_an_answer_names_nobody_and_is_not_recorded(past, ro
     past.saw("2026-03-02", JANE)
     past.decided(event, "licensed", "2026-03-03", licence="L", reason="for jane@example.edu")
     past.looked("2026-03-04", [], reason="jane@example.edu asked")
-    with Reading(folder / "ledger.db", None) as reading:
+    with LoggedReading(folder / "ledger.db", None) as reading:
         for question in QUESTIONS.values():
             if question.sql is None:
                 continue

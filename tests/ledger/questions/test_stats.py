@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.ledger.query.logged_reading import Access, Reading
+from gateway.ledger.query.logged_reading import Access, LoggedReading
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.questions.stats import BY
 from gateway.model import Rule
@@ -28,7 +28,7 @@ def stats(past, folder):
 
     def stats(by, filters=None):
         access = Access("k.weber", "audit stats", None, lambda: NOW, os.urandom)
-        with Reading(folder / "ledger.db", access) as reading:
+        with LoggedReading(folder / "ledger.db", access) as reading:
             return reading.ask(BY[by], filters or Filters(), now=NOW).rows
 
     return stats

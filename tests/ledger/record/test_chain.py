@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.record.chain import ROOT, Checkpoint, StoredRow, Walk, row_hash, seal, verify
+from gateway.ledger.record.chain import (
+    ROOT,
+    ChainWalk,
+    Checkpoint,
+    StoredRow,
+    row_hash,
+    seal,
+    verify,
+)
 from gateway.ledger.record.events import heartbeat
-from gateway.ledger.record.office_events import Hand, disposed
+from gateway.ledger.record.office_events import Actor, disposed
 from gateway.ledger.record.record import Part
 from gateway.model import Disposition
 
@@ -43,11 +51,11 @@ def chain(mail):
 
 
 def flaw_of(rows, checkpoint=None):
-    return verify(rows, Walk(), checkpoint)
+    return verify(rows, ChainWalk(), checkpoint)
 
 
 def test_a_chain_as_it_was_sealed_is_sound(chain):
-    walk = Walk()
+    walk = ChainWalk()
     assert verify(chain, walk) is None
     assert (walk.events, walk.head, walk.erased) == (5, chain[-1].hash, {})
 
@@ -144,7 +152,7 @@ def erased(row, *parts):
 
 
 def test_a03_an_erased_part_is_sound_and_counted(chain):
-    walk = Walk()
+    walk = ChainWalk()
     rows = [
         erased(chain[0], Part.SENDER),
         erased(chain[1], Part.SENDER, Part.RECIPIENT),
@@ -180,9 +188,9 @@ def test_a_row_without_personal_data_gets_none_afterwards(mail):
 
 
 def test_notes_alone_are_sealed_like_the_other_parts(mail):
-    hand = Hand("officer", mail.now(), os.urandom)
-    record = disposed("01KB", Disposition.PERSONAL, hand, reason="An old friend.")
-    row, walk = stored(*seal(record, 1, ROOT), record), Walk()
+    actor = Actor("officer", mail.now(), os.urandom)
+    record = disposed("01KB", Disposition.PERSONAL, actor, reason="An old friend.")
+    row, walk = stored(*seal(record, 1, ROOT), record), ChainWalk()
     assert verify([row], walk) is None
     assert walk.parts == 1
     assert "notes part was changed" in flaw_of([row._replace(notes_data=b"{}")]).what

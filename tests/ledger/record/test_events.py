@@ -12,7 +12,7 @@ import pytest
 
 from gateway.ledger.office import office_writer
 from gateway.ledger.record import office_events
-from gateway.ledger.record.events import NoticeState, Settled, settled
+from gateway.ledger.record.events import NoticeState, SettledRecipient, settled
 from gateway.ledger.record.record import EventKind, Part
 from gateway.model import Action, Address, Client, Disposition, Outcome, Peek, Rule
 
@@ -62,16 +62,16 @@ def lived(mail, tmp_path_factory):
     ).result()
     busy.sent(notice, owner="o", at=mail.now(), message_id="<n@x>", digest="sha256:0").result()
     busy.close()
-    hand = office_events.Hand("officer", mail.now(), os.urandom)
+    actor = office_events.Actor("officer", mail.now(), os.urandom)
     office_writer.append(
         folder / "ledger.db",
         [
-            office_events.disposed(found[0].id, Disposition.PERSONAL, hand, reason="a friend"),
-            office_events.held(found[0].id, hand, matter="2026-1", reason="an inquiry"),
-            office_events.released(found[0].id, hand, reason="it ended"),
-            office_events.erased("request", {}, events=0, kept=0, hand=hand, reason="a letter"),
+            office_events.disposed(found[0].id, Disposition.PERSONAL, actor, reason="a friend"),
+            office_events.held(found[0].id, actor, matter="2026-1", reason="an inquiry"),
+            office_events.released(found[0].id, actor, reason="it ended"),
+            office_events.erased("request", {}, events=0, kept=0, actor=actor, reason="a letter"),
             office_events.accessed(
-                "audit list", hand, rows=1, filters={}, subjects=[], reason="a case"
+                "audit list", actor, rows=1, filters={}, subjects=[], reason="a case"
             ),
         ],
     )
@@ -228,7 +228,7 @@ def test_hostile_bytes_in_an_envelope_can_be_kept(mail, ledger):
 
 def test_a_settlement_parts_queue_ids_from_replies(mail):
     record = settled(
-        Settled("E", Outcome.DELIVERED, "250 Ok", "5Abc"),
+        SettledRecipient("E", Outcome.DELIVERED, "250 Ok", "5Abc"),
         NoticeState("queued", "E"),
         message="m1",
         process="p",

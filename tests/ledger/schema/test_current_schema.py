@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.record.events import NoticeState, Settled, settled
+from gateway.ledger.record.events import NoticeState, SettledRecipient, settled
 from gateway.ledger.schema.current_schema import EXPECTED, VERSION
 from gateway.ledger.store.open_database import open_for_reading, open_for_writing
 from gateway.ledger.store.sqlite_store import SqliteStore
@@ -106,7 +106,7 @@ def test_an_event_is_settled_once_and_only_if_it_was_observed(mail, folder, kept
             with store.transaction():
                 store.append(
                     settled(
-                        Settled(event, Outcome.DELIVERED),
+                        SettledRecipient(event, Outcome.DELIVERED),
                         NoticeState("none"),
                         message="m2",
                         process="p",

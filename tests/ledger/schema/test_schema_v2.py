@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
 from gateway.ledger.record import office_events
-from gateway.ledger.record.events import NoticeState, Settled, notified, settled
+from gateway.ledger.record.events import NoticeState, SettledRecipient, notified, settled
 from gateway.ledger.record.record import Part
 from gateway.ledger.store.sqlite_store import SqliteStore
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 from gateway.model import Disposition, Outcome
 
 
 @pytest.fixture
 def hand(mail):
-    return office_events.Hand("officer", mail.now(), os.urandom)
+    return office_events.Actor("officer", mail.now(), os.urandom)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a03_what_is_under_hold_is_kept_from_any_connection(kept, shell, hand, s
 def test_a03_under_hold_the_end_of_a_message_is_kept_as_well(kept, shell, mail, hand):
     path, finding = kept
     end = settled(
-        Settled(finding, Outcome.DELIVERED, "250 Ok"),
+        SettledRecipient(finding, Outcome.DELIVERED, "250 Ok"),
         NoticeState("none"),
         message="m1",
         process="p",
@@ -127,18 +127,18 @@ def test_a02_whatever_happens_facets_are_what_the_events_say(mail, tmp_path_fact
         mail.records(f"m{n}", sender=b"P%d@Example.edu" % n, recipients=(f"R{n}@stud.mipt.ru",))[0]
         for n in range(3)
     ]
-    hand = office_events.Hand("officer", mail.now(), os.urandom)
+    actor = office_events.Actor("officer", mail.now(), os.urandom)
     with closing(store), store.transaction():
         for record in found:
             store.append(record)
         for step in steps:
-            happen(store, found, step, hand)
+            happen(store, found, step, actor)
         connection = store.database.conn
         facets = connection.execute("SELECT * FROM facet").fetchall()
         assert facets == connection.execute("SELECT * FROM sealed_facet").fetchall()
     # Names are taken away by an erasure as a whole, and notices wait in the outbox: both are
     # tested where they stand.
-    flaws = [str(flaw) for flaw in examine(path).flaws]
+    flaws = [str(flaw) for flaw in verify_ledger(path).flaws]
     assert all("stands among the names" in flaw or flaw.startswith("the notice ") for flaw in flaws)
 
 
@@ -149,7 +149,7 @@ def happen(store, found, step, hand):
         if not store.awaiting([event]):
             return
         state = NoticeState(how, event if how == "queued" else None)
-        end = Settled(event, Outcome.DELIVERED, "250 Ok")
+        end = SettledRecipient(event, Outcome.DELIVERED, "250 Ok")
         record = settled(end, state, message="m", process="p", at=hand.at, entropy=os.urandom)
     elif what == "notify":
         # The outbox has no notice before the settlement that queues it.
@@ -175,7 +175,7 @@ def happen(store, found, step, hand):
             if is_gone:
                 store.append(
                     office_events.erased(
-                        "request", {Part(how): [event]}, events=1, kept=0, hand=hand
+                        "request", {Part(how): [event]}, events=1, kept=0, actor=hand
                     )
                 )
         return

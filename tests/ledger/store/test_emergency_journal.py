@@ -30,7 +30,7 @@ def journal(folder):
 
 
 def entries(journal):
-    with journal.held() as held:
+    with journal.locked() as held:
         return list(held.entries())
 
 
@@ -46,7 +46,7 @@ def test_what_is_written_is_synced_and_its_name_with_it(journal, folder, monkeyp
     journal.write([line("record", {})])
     journal.write([line("record", {})])
     assert synced == [folder.name, "ledger.journal", "ledger.journal"]
-    with journal.held() as held:
+    with journal.locked() as held:
         held.empty([b"torn"])
     assert synced[3:] == ["ledger.journal.aside", folder.name, "ledger.journal"]
 
@@ -65,18 +65,18 @@ def test_the_file_is_for_its_owner_alone_whatever_the_umask(journal, folder):
     before = os.umask(0)
     try:
         journal.write([line("record", {})])
-        with journal.held() as held:
+        with journal.locked() as held:
             held.empty([b"torn"])
     finally:
         os.umask(before)
-    for file in (folder / "ledger.journal", journal.aside):
+    for file in (folder / "ledger.journal", journal.set_aside_path):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_nobody_else_writes_while_it_is_taken_in(journal, folder):
     journal.write([line("record", {})])
     with (
-        journal.held(),
+        journal.locked(),
         (folder / "ledger.journal").open("ab") as other,
         pytest.raises(BlockingIOError),
     ):
@@ -89,11 +89,11 @@ def test_emptied_it_holds_nothing_and_what_was_unfit_lies_aside(journal, folder)
     assert journal.is_empty
     journal.write([line("record", {"secret": "ivan@mipt.ru"})])
     assert not journal.is_empty
-    with journal.held() as held:
+    with journal.locked() as held:
         held.empty([b"first", b"second\n"])
     assert journal.is_empty
     assert (folder / "ledger.journal").read_bytes() == b""
-    assert journal.aside.read_bytes() == b"first\nsecond\n"
+    assert journal.set_aside_path.read_bytes() == b"first\nsecond\n"
 
 
 @given(data=st.data())
@@ -107,7 +107,7 @@ def test_a_torn_or_changed_line_is_told_apart_and_costs_no_other(tmp_path_factor
     else:
         raw[data.draw(st.integers(0, len(raw) - 2))] ^= data.draw(st.integers(1, 255))
     lines[which] = bytes(raw)
-    (journal.aside.parent / "ledger.journal").write_bytes(b"".join(lines))
+    (journal.set_aside_path.parent / "ledger.journal").write_bytes(b"".join(lines))
     found = entries(journal)
     whole = {entry.content["n"] for entry in found if entry.type}
     assert whole == {0, 1, 2} - {which}
@@ -117,7 +117,7 @@ def test_a_torn_or_changed_line_is_told_apart_and_costs_no_other(tmp_path_factor
 @given(st.binary(max_size=300))
 def test_no_bytes_are_too_strange_to_be_read(tmp_path_factory, raw):
     journal = Journal(tmp_path_factory.mktemp("j") / "ledger.journal")
-    (journal.aside.parent / "ledger.journal").write_bytes(raw)
+    (journal.set_aside_path.parent / "ledger.journal").write_bytes(raw)
     found = entries(journal)
     assert b"".join(entry.line for entry in found) == raw
     assert not any(entry.type for entry in found)

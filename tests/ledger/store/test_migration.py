@@ -13,18 +13,25 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.record.chain import ROOT, seal
-from gateway.ledger.record.events import NoticeState, Settled, heartbeat, notified, settled, started
+from gateway.ledger.record.events import (
+    NoticeState,
+    SettledRecipient,
+    heartbeat,
+    notified,
+    settled,
+    started,
+)
 from gateway.ledger.record.record import Part
 from gateway.ledger.schema import schema_v1
 from gateway.ledger.schema.current_schema import APPLICATION_ID, EXPECTED, VERSION
 from gateway.ledger.store.open_database import open_for_reading, open_for_writing
 from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.store.write_job import Durability
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 from gateway.model import Disposition, Outcome
 
 ROOT_OF_TREE = Path(__file__).parents[3]
@@ -76,7 +83,7 @@ def old(folder, mail):
         if number == 3:
             break
         state = NoticeState("queued", found[0].id) if number else NoticeState("none")
-        end = Settled(found[0].id, Outcome.DELIVERED, "250 Ok")
+        end = SettledRecipient(found[0].id, Outcome.DELIVERED, "250 Ok")
         write_old(
             connection,
             [settled(end, state, message=f"m{number}", process="p", at=at, entropy=entropy)],
@@ -91,8 +98,8 @@ def old(folder, mail):
     )
     connection.execute("UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", (gone,))
     of = {Part.SENDER: [gone], Part.RECIPIENT: [gone]}
-    hand = office_events.Hand("officer", at, entropy)
-    write_old(connection, [office_events.erased("request", of, events=1, kept=0, hand=hand)])
+    actor = office_events.Actor("officer", at, entropy)
+    write_old(connection, [office_events.erased("request", of, events=1, kept=0, actor=actor)])
     connection.close()
     return folder / "ledger.db"
 
@@ -126,8 +133,8 @@ def test_a_ledger_of_the_first_release_opens_in_this_one(old, rows):
     ]
     names = {row["value"] for row in rows("SELECT value FROM name WHERE kind = 'sender'")}
     assert names == {"prof0@example.edu", "prof1@example.edu", "prof3@example.edu"}
-    assert examine(old).flaws == ()
-    with Reader(old) as reader:
+    assert verify_ledger(old).flaws == ()
+    with LedgerReader(old) as reader:
         assert [row["department"] for row in reader.findings(Filters())] == [None] * 4
         assert reader.count(Filters(text="prof1")) == 1
         assert reader.pseudonyms().person("a@b").startswith("person-")
@@ -138,15 +145,15 @@ def test_what_is_written_after_a_migration_goes_on_from_it(old, mail, start, row
     found = mail.records("new", sender=b"prof0@example.edu")
     assert ledger.observe(found).result() is Durability.LEDGER
     ledger.settle(mail.settlement("new", found)).result()
-    hand = office_events.Hand("officer", mail.now(), os.urandom)
+    actor = office_events.Actor("officer", mail.now(), os.urandom)
     first = rows("SELECT id FROM facet ORDER BY seq")[0]["id"]
-    office_writer.append(old, [office_events.disposed(first, Disposition.PERSONAL, hand)])
+    office_writer.append(old, [office_events.disposed(first, Disposition.PERSONAL, actor)])
     ledger.close()
     facets = rows("SELECT * FROM facet")
     assert facets == rows("SELECT * FROM sealed_facet")
     assert [f["outcome"] for f in facets] == ["delivered"] * 3 + ["unknown", "delivered"]
     assert facets[0]["disposition"] == "personal"
-    assert examine(old).flaws == ()
+    assert verify_ledger(old).flaws == ()
 
 
 @pytest.mark.parametrize("trigger", V1_TRIGGERS)
@@ -223,7 +230,7 @@ def test_a01_a_migration_that_is_killed_leaves_the_ledger_as_it_was(old, place):
     assert dump(old) == before
     database, _ = open_for_writing(old)
     database.conn.close()
-    assert examine(old).flaws == ()
+    assert verify_ledger(old).flaws == ()
 
 
 def test_a10_two_that_migrate_at_once_migrate_once(old, rows):
@@ -244,7 +251,7 @@ def test_a10_two_that_migrate_at_once_migrate_once(old, rows):
     assert errors == []
     assert rows("SELECT * FROM facet") == rows("SELECT * FROM sealed_facet")
     assert len(rows("SELECT * FROM setting")) == 1
-    assert examine(old).flaws == ()
+    assert verify_ledger(old).flaws == ()
 
 
 def test_a10_while_a_ledger_is_migrated_the_journal_keeps_what_is_found(
@@ -281,7 +288,7 @@ def test_a10_while_a_ledger_is_migrated_the_journal_keeps_what_is_found(
         ("last@example.edu", "pending"),
     ]
     assert rows("SELECT * FROM facet") == rows("SELECT * FROM sealed_facet")
-    assert examine(old).flaws == ()
+    assert verify_ledger(old).flaws == ()
 
 
 def test_a10_while_another_migrates_it_the_journal_keeps_what_is_found(old, mail, start, rows):
@@ -296,7 +303,7 @@ def test_a10_while_another_migrates_it_the_journal_keeps_what_is_found(old, mail
     again.close()
     assert rows("SELECT count(*) AS n FROM facet") == [{"n": 5}]
     assert rows("SELECT * FROM facet") == rows("SELECT * FROM sealed_facet")
-    assert examine(old).flaws == ()
+    assert verify_ledger(old).flaws == ()
 
 
 def test_a_beat_of_the_first_release_is_sealed_alike(old, mail):
@@ -305,7 +312,7 @@ def test_a_beat_of_the_first_release_is_sealed_alike(old, mail):
     with store.transaction():
         store.append(heartbeat("process-2", at=mail.now(), entropy=os.urandom))
     store.close()
-    assert examine(old).flaws == ()
+    assert verify_ledger(old).flaws == ()
 
 
 @pytest.mark.parametrize("version", [0, 1])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.store.emergency_journal import Journal, line
 from gateway.ledger.store.settlement import as_json
 from gateway.ledger.store.write_job import Durability
@@ -36,7 +36,7 @@ def journalled(mail, folder):
 
 
 def verdict(folder):
-    with Reader(folder / "ledger.db") as reader:
+    with LedgerReader(folder / "ledger.db") as reader:
         return reader.verify()
 
 
@@ -95,7 +95,7 @@ def test_a_torn_last_line_is_told_and_kept_aside(journalled, folder, start, rows
     torn = lines[-1][: -cut - 1]
     journalled.write_bytes(b"".join(lines[:-1]) + torn)
     ledger = start()
-    aside = Journal(journalled).aside
+    aside = Journal(journalled).set_aside_path
     assert aside.read_bytes() == torn + b"\n"
     assert any("could not be taken in" in text and str(aside) in text for text in ledger.told)
     assert len(rows("SELECT * FROM finding")) == 1
@@ -121,7 +121,7 @@ def test_a_line_that_makes_no_sense_costs_no_other(journalled, folder, start, ro
     ledger = start()
     assert ledger.fault is None
     assert len(rows("SELECT * FROM finding")) == 2
-    assert Journal(journalled).aside.read_bytes() == strange
+    assert Journal(journalled).set_aside_path.read_bytes() == strange
     assert verdict(folder).is_intact
 
 
@@ -129,7 +129,7 @@ def test_a_settlement_without_its_observation_is_kept_aside(mail, journalled, st
     stray = line("settlement", as_json(mail.settlement("m9", mail.records("m9"))))
     journalled.write_bytes(stray)
     ledger = start()
-    assert Journal(journalled).aside.read_bytes() == stray
+    assert Journal(journalled).set_aside_path.read_bytes() == stray
     assert any("never observed" in text for text in ledger.told)
 
 

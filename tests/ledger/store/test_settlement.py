@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
-from gateway.ledger.record.events import Settled
+from gateway.ledger.record.events import SettledRecipient
 from gateway.ledger.record.record import canonical
 from gateway.ledger.store import settlement as settlements
 from gateway.ledger.store.settlement import any_window_is_open
 from gateway.ledger.store.sqlite_store import SqliteStore
-from gateway.model import Matter, NoticeRequest, Outcome, Suppression
+from gateway.model import MatchedInstitution, NoticeRequest, Outcome, Suppression
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def take(mail, store):
         with store.transaction():
             for record in found:
                 store.append(record)
-            return settlements.take(
+            return settlements.write_settlement(
                 store, settlement, now=now or settlement.at, process="p", entropy=os.urandom
             )
 
@@ -154,7 +154,7 @@ def test_the_first_word_stands(mail, store, queued, notices):
     with store.transaction():
         store.append(found[0])
         for expected in ("queued", "none"):
-            state = settlements.take(
+            state = settlements.write_settlement(
                 store, settlement, now=settlement.at, process="p", entropy=os.urandom
             )
             assert state == expected
@@ -164,7 +164,9 @@ def test_the_first_word_stands(mail, store, queued, notices):
 def test_what_was_never_observed_cannot_be_settled(mail, store):
     settlement = mail.settlement("m1", mail.records())
     with pytest.raises(LedgerError, match="never observed"), store.transaction():
-        settlements.take(store, settlement, now=settlement.at, process="p", entropy=os.urandom)
+        settlements.write_settlement(
+            store, settlement, now=settlement.at, process="p", entropy=os.urandom
+        )
 
 
 def test_a_notice_tells_when_the_next_could_come(mail, take, store):
@@ -193,7 +195,7 @@ optional = st.none() | texts
         NoticeRequest,
         message=texts,
         to=texts,
-        matters=st.lists(st.from_type(Matter), max_size=3).map(tuple),
+        matters=st.lists(st.from_type(MatchedInstitution), max_size=3).map(tuple),
         windows=st.lists(texts).map(tuple),
         refused=st.booleans(),
         language=texts,
@@ -228,7 +230,7 @@ def test_a_settlement_is_kept_whole_for_the_journal(mail, suppression):
 
 def test_a_result_without_words_is_kept(mail):
     settlement = replace(
-        mail.settlement("m1", ()), results=(Settled("E", Outcome.UNKNOWN),), request=None
+        mail.settlement("m1", ()), results=(SettledRecipient("E", Outcome.UNKNOWN),), request=None
     )
     data = json.loads(canonical(settlements.as_json(settlement)))
     assert settlements.from_json(data, rhythm=any_window_is_open).results == settlement.results

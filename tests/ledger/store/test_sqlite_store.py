@@ -34,7 +34,7 @@ def test_a10_the_write_lock_is_taken_before_anything_is_read(path, store):
     """A deferred BEGIN would let both read the same head, and one would fail at its first write."""
     reached = []
     with closing(SqliteStore(path)) as other:
-        other.be_patient(wait=False)
+        other.set_waiting(wait=False)
         with store.transaction():
             with (
                 pytest.raises(StoreError, match="another program holds it") as caught,

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.record.record import timestamp
 from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.store.write_job import Durability
@@ -27,7 +27,7 @@ def kinds(rows):
 @pytest.fixture
 def is_intact(folder):
     def is_intact():
-        with Reader(folder / "ledger.db") as reader:
+        with LedgerReader(folder / "ledger.db") as reader:
             verdict = reader.verify()
         assert verdict.flaws == ()
         return True

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.record.chain import ROOT, Checkpoint
 from gateway.ledger.verify.checkpoint import (
-    Kept,
+    KeptCheckpoint,
     Signature,
     as_line,
     checkpoint_as_json,
@@ -22,12 +22,12 @@ from gateway.ledger.verify.checkpoint import (
 )
 
 HEAD = Checkpoint(7, "ab" * 32, "01KAMZT3G00000000000000000", "2026-11-22T07:08:09.123Z")
-KEPT = Kept(HEAD, "cd" * 32, "2026-11-22T08:00:00+00:00", Signature(b"k" * 32, b"s" * 64))
+KEPT = KeptCheckpoint(HEAD, "cd" * 32, "2026-11-22T08:00:00+00:00", Signature(b"k" * 32, b"s" * 64))
 
 
 def test_a02_a_checkpoint_is_read_back_as_it_was_kept(case, tmp_path):
-    with Reader(case.path) as reader:
-        kept = Kept(reader.checkpoint(), reader.identity(), "2026-11-22T08:00:00+00:00")
+    with LedgerReader(case.path) as reader:
+        kept = KeptCheckpoint(reader.checkpoint(), reader.identity(), "2026-11-22T08:00:00+00:00")
     file = tmp_path / "checkpoint.json"
     file.write_text(as_line(kept))
     assert read_checkpoints(file) == (kept,)
@@ -39,7 +39,7 @@ def test_a02_a_checkpoint_of_the_first_release_is_still_one(tmp_path):
     file = tmp_path / "checkpoint.json"
     old = {"format": "monition-1", "seq": 7, "hash": HEAD.hash, "id": HEAD.id, "at": HEAD.at}
     file.write_text(json.dumps({**old, "taken_at": "2026-11-22T08:00:00+00:00"}))
-    assert read_checkpoints(file) == (Kept(HEAD, None, "2026-11-22T08:00:00+00:00"),)
+    assert read_checkpoints(file) == (KeptCheckpoint(HEAD, None, "2026-11-22T08:00:00+00:00"),)
 
 
 def test_what_is_signed_is_a_line_for_each_field():
@@ -52,7 +52,7 @@ def test_what_is_signed_is_a_line_for_each_field():
         b"at 2026-11-22T07:08:09.123Z\n"
         b"taken_at 2026-11-22T08:00:00+00:00\n"
     )
-    empty = Kept(Checkpoint(0, ROOT.hex(), None, None), None, "2026-11-22T08:00:00+00:00")
+    empty = KeptCheckpoint(Checkpoint(0, ROOT.hex(), None, None), None, "2026-11-22T08:00:00+00:00")
     assert b"ledger -\nseq 0\n" in empty.signed_text()
     assert b"id -\nat -\n" in empty.signed_text()
 

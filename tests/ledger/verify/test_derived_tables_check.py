@@ -12,8 +12,8 @@ from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
 from gateway.ledger.record.events import notified
 from gateway.ledger.store.pseudonyms import Pseudonyms
-from gateway.ledger.verify.derived_tables_check import derived
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.derived_tables_check import derived_table_flaws
+from gateway.ledger.verify.verification import verify_ledger
 
 COLUMNS = (
     *("id", "at", "sender", "recipient", "department", "standing", "kind", "tier", "entity"),
@@ -39,7 +39,7 @@ def written(mail, folder, start):
 @pytest.fixture
 def flaws(written):
     def flaws():
-        return [str(flaw) for flaw in examine(written).flaws]
+        return [str(flaw) for flaw in verify_ledger(written).flaws]
 
     return flaws
 
@@ -151,7 +151,7 @@ def test_a02_a_flipped_byte_in_what_rows_are_found_by_is_found(written, tmp_path
         changed[page + within] ^= 1 << dice.randrange(8)
         copy.write_bytes(changed)
         try:
-            if not examine(copy).is_intact:
+            if not verify_ledger(copy).is_intact:
                 continue
         except LedgerError:
             continue
@@ -185,21 +185,21 @@ def edit(written):
 
 def test_a02_another_key_of_the_pseudonyms_is_found(written, edit):
     edit("UPDATE setting SET value = zeroblob(32) WHERE name = 'pseudonym_key'")
-    assert [flaw.seq for flaw in derived(written)] == [1]
-    assert "not the one that this event tells of" in derived(written)[0].what
+    assert [flaw.seq for flaw in derived_table_flaws(written)] == [1]
+    assert "not the one that this event tells of" in derived_table_flaws(written)[0].what
     edit("DELETE FROM setting")
-    assert [flaw.seq for flaw in derived(written)] == [1]
+    assert [flaw.seq for flaw in derived_table_flaws(written)] == [1]
 
 
 def test_a_key_that_no_event_tells_of_yet_is_nobodys_fault(case):
     """As in a ledger that was just brought up to date: the next start tells of it."""
-    assert not any("pseudonyms" in flaw.what for flaw in derived(case.path))
+    assert not any("pseudonyms" in flaw.what for flaw in derived_table_flaws(case.path))
 
 
 def test_a02_a_notice_that_would_never_go_is_found(written, edit):
     notice = waiting(written)[0]
     edit("DELETE FROM notice_window", "DELETE FROM outbox")
-    assert [str(flaw) for flaw in derived(written)] == [
+    assert [str(flaw) for flaw in derived_table_flaws(written)] == [
         (
             f"the notice {notice} is to be sent, by the events, and does not wait in the outbox: "
             "it would never go"
@@ -213,13 +213,13 @@ def test_a02_a_notice_that_was_sent_and_waits_again_is_found(written, edit):
     office_writer.append(
         written, [notified(facts, process="p", at=datetime.now(UTC), entropy=os.urandom)]
     )
-    (flaw,) = derived(written)
+    (flaw,) = derived_table_flaws(written)
     assert "and no event says that it is to be sent" in flaw.what
 
 
 def test_a02_a_notice_that_waits_for_somebody_else_is_found(written, edit):
     edit("UPDATE outbox SET recipient = 'other@example.edu'")
-    assert [flaw.what.partition(" waits ")[2] for flaw in derived(written)] == [
+    assert [flaw.what.partition(" waits ")[2] for flaw in derived_table_flaws(written)] == [
         "in the outbox for another than the sender of its message",
         "in the outbox for another than its request names",
     ]
@@ -227,7 +227,7 @@ def test_a02_a_notice_that_waits_for_somebody_else_is_found(written, edit):
         "UPDATE outbox SET recipient = upper((SELECT sender FROM facet f WHERE f.id = outbox.id))",
         "UPDATE outbox SET request = json_set(request, '$.to', recipient)",
     )
-    assert derived(written) == []
+    assert derived_table_flaws(written) == []
 
 
 def waiting(path):
@@ -243,4 +243,4 @@ def test_a02_a_key_that_is_none_is_told_in_words(written, edit, value):
         pytest.raises(LedgerError, match=r"is not 32 random bytes any more: .* a backup"),
     ):
         Pseudonyms.of(connection)
-    assert any("key of the pseudonyms" in flaw.what for flaw in derived(written))
+    assert any("key of the pseudonyms" in flaw.what for flaw in derived_table_flaws(written))

@@ -11,13 +11,13 @@ import pytest
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import erase_parts
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import Reader
+from gateway.ledger.query.read_connection import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
 from gateway.ledger.schema.current_schema import EXPECTED
 from gateway.ledger.store.store_contract import StoreError
-from gateway.ledger.verify.verification import examine
+from gateway.ledger.verify.verification import verify_ledger
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def edit(written):
 
 
 def only_flaw(path, checkpoint=None):
-    (flaw,) = examine(path, checkpoint).flaws
+    (flaw,) = verify_ledger(path, checkpoint).flaws
     return flaw
 
 
 def test_a_ledger_as_it_was_written_is_intact(written):
-    verdict = examine(written)
+    verdict = verify_ledger(written)
     assert verdict.is_intact
     assert verdict.events == 10
-    with Reader(written) as reader:
+    with LedgerReader(written) as reader:
         assert verdict.head == reader.checkpoint().hash
 
 
@@ -61,13 +61,13 @@ def test_a02_a_changed_row_is_named(written, tamper, column):
     tamper(
         f"UPDATE event SET {column} = replace({column}, substr({column}, 3, 1), '0') WHERE seq = 4"
     )
-    flaw = examine(written).flaws[0]
+    flaw = verify_ledger(written).flaws[0]
     assert (flaw.seq, "was changed" in flaw.what) == (4, True)
 
 
 def test_a02_a_deleted_row_is_named(written, tamper):
     tamper("DELETE FROM event WHERE seq = 5")
-    flaw = examine(written).flaws[0]
+    flaw = verify_ledger(written).flaws[0]
     assert (flaw.seq, flaw.what) == (6, "row 5 is missing before it")
 
 
@@ -78,18 +78,18 @@ def test_a02_an_inserted_row_is_named(written, tamper):
         "INSERT INTO event SELECT 5, 'FORGED', at, kind, facts, '{}', hash, hash FROM event "
         "WHERE seq = 4",
     )
-    assert examine(written).flaws[0].seq == 5
+    assert verify_ledger(written).flaws[0].seq == 5
 
 
 def test_a02_changed_and_deleted_personal_data_is_named(written, tamper):
     with closing(sqlite3.connect(written)) as connection:
         (id_,) = connection.execute("SELECT id FROM event WHERE seq = 4").fetchone()
     tamper(("UPDATE personal SET data = '{}' WHERE event = ? AND part = 'sender'", (id_,)))
-    assert str(examine(written).flaws[0]) == (
+    assert str(verify_ledger(written).flaws[0]) == (
         f"row 4 ({id_}): its sender part was changed: it does not fit its commitment"
     )
     tamper(("DELETE FROM personal WHERE event = ? AND part = 'sender'", (id_,)))
-    assert "deleted, not erased" in examine(written).flaws[0].what
+    assert "deleted, not erased" in verify_ledger(written).flaws[0].what
 
 
 def test_a02_personal_data_that_was_slipped_in_is_found(written, tamper):
@@ -126,7 +126,7 @@ def test_strange_triggers_tables_and_views_are_named_and_sqlites_own_are_not(wri
         "CREATE TABLE notes (x)",
         "ANALYZE",
     )
-    assert [str(flaw) for flaw in examine(written).flaws] == [
+    assert [str(flaw) for flaw in verify_ledger(written).flaws] == [
         "the trigger spy is none of the ledger's",
         "the table notes is none of the ledger's",
     ]
@@ -140,15 +140,15 @@ def test_a_view_that_lies_is_named(written, edit):
 def test_a_missing_trigger_hides_no_bad_row(written, tamper, edit):
     tamper("UPDATE event SET facts = '{}' WHERE seq = 4")
     edit("DROP TRIGGER event_is_appended")
-    flaws = [str(flaw) for flaw in examine(written).flaws]
+    flaws = [str(flaw) for flaw in verify_ledger(written).flaws]
     assert flaws[0] == "the trigger event_is_appended is missing"
     assert flaws[1].startswith("row 4")
 
 
 def test_a02_a_truncated_tail_is_found_against_a_checkpoint(written, tamper):
-    with Reader(written) as reader:
+    with LedgerReader(written) as reader:
         kept = reader.checkpoint()
-    assert examine(written, kept).is_intact
+    assert verify_ledger(written, kept).is_intact
     tamper(
         "DELETE FROM personal WHERE event IN (SELECT id FROM event WHERE seq > 8)",
         "DELETE FROM event WHERE seq > 8",
@@ -156,7 +156,7 @@ def test_a02_a_truncated_tail_is_found_against_a_checkpoint(written, tamper):
         "INSERT INTO facet SELECT * FROM sealed_facet",
         "INSERT INTO awaiting SELECT id, 'm3', 'process-1' FROM facet WHERE outcome = 'pending'",
     )
-    assert examine(written).is_intact
+    assert verify_ledger(written).is_intact
     assert "ends at row 8" in only_flaw(written, kept).what
 
 
@@ -165,29 +165,29 @@ def erase(written):
     """Erase parts of all findings, or of that many, as a request does."""
 
     def erase(*parts, limit=9):
-        with Reader(written) as reader:
+        with LedgerReader(written) as reader:
             ids = [row["id"] for row in reader.findings(Filters(), limit=limit)]
-        dues, _ = erase_parts.of_findings(written, ids, parts)
-        hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
-        return erase_parts.erase(written, dues, cause=erase_parts.REQUEST, hand=hand)
+        dues, _ = erase_parts.due_of_findings(written, ids, parts)
+        actor = office_events.Actor("officer", datetime.now(UTC), os.urandom)
+        return erase_parts.erase(written, dues, cause=erase_parts.REQUEST, actor=actor)
 
     return erase
 
 
 def test_a03_erasure_keeps_it_intact_and_is_counted(written, erase):
     erase(Part.SENDER)
-    verdict = examine(written)
+    verdict = verify_ledger(written)
     assert verdict.flaws == ()
     assert verdict.erased == {"sender": 8}
     erase(Part.SENDER, Part.RECIPIENT)
-    assert examine(written).erased == {"sender": 8, "recipient": 8}
-    assert examine(written).is_intact
+    assert verify_ledger(written).erased == {"sender": 8, "recipient": 8}
+    assert verify_ledger(written).is_intact
 
 
 def test_a02_what_was_erased_by_other_means_is_named(written, erase, edit):
     erase(Part.SENDER, limit=2)
     edit("UPDATE personal SET salt = NULL, data = NULL WHERE part = 'recipient'")
-    flaw = examine(written).flaws[0]
+    flaw = verify_ledger(written).flaws[0]
     assert flaw.seq == 2
     assert flaw.what == (
         "its recipient part was erased by other means than Monition's: no ERASED of the ledger "
@@ -200,8 +200,8 @@ def test_a02_as_many_others_are_not_taken_for_those_that_were_erased(written, ta
     parts = ask(written, "SELECT salt, data, event FROM personal WHERE part = 'sender' LIMIT 2")
     (back, gone), kept = [row[2] for row in parts], parts[0]
     dues = {back: {Part.SENDER}}
-    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
-    erase_parts.erase(written, dues, cause=erase_parts.REQUEST, hand=hand)
+    actor = office_events.Actor("officer", datetime.now(UTC), os.urandom)
+    erase_parts.erase(written, dues, cause=erase_parts.REQUEST, actor=actor)
     tamper(
         ("UPDATE personal SET salt = ?, data = ? WHERE event = ? AND part = 'sender'", kept),
         (
@@ -209,7 +209,7 @@ def test_a02_as_many_others_are_not_taken_for_those_that_were_erased(written, ta
             (gone,),
         ),
     )
-    flaws = [(flaw.id, flaw.what) for flaw in examine(written).flaws]
+    flaws = [(flaw.id, flaw.what) for flaw in verify_ledger(written).flaws]
     assert flaws[:2] == [
         (
             gone,
@@ -226,10 +226,10 @@ def test_a02_as_many_others_are_not_taken_for_those_that_were_erased(written, ta
 
 
 def test_a02_an_erasure_that_tells_of_what_is_not_there_is_named(written):
-    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
+    actor = office_events.Actor("officer", datetime.now(UTC), os.urandom)
     of = {Part.NOTES: ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]}
     office_writer.append(
-        written, [office_events.erased("request", of, events=1, kept=0, hand=hand)]
+        written, [office_events.erased("request", of, events=1, kept=0, actor=actor)]
     )
     assert str(only_flaw(written)) == (
         "ERASED tells of its notes part, which is not there, or tells of it twice"
@@ -238,10 +238,10 @@ def test_a02_an_erasure_that_tells_of_what_is_not_there_is_named(written):
 
 def test_a02_what_a_held_finding_lost_is_named_though_its_guard_is_back(written, tamper):
     (held,) = ask(written, "SELECT id FROM facet LIMIT 1")
-    hand = office_events.Hand("officer", datetime.now(UTC), os.urandom)
-    office_writer.hold(written, list(held), hand, matter="INQ-1")
+    actor = office_events.Actor("officer", datetime.now(UTC), os.urandom)
+    office_writer.hold(written, list(held), actor, matter="INQ-1")
     tamper(("UPDATE personal SET salt = NULL, data = NULL WHERE event = ?", held))
-    assert "erased by other means" in examine(written).flaws[0].what
+    assert "erased by other means" in verify_ledger(written).flaws[0].what
 
 
 def ask(path, sql):
@@ -266,7 +266,7 @@ def test_a02_a_flipped_byte_anywhere_in_the_tables_is_found(written, tmp_path):
         changed[place] ^= 1 << dice.randrange(8)
         copy.write_bytes(changed)
         try:
-            if not examine(copy).is_intact:
+            if not verify_ledger(copy).is_intact:
                 continue
         except LedgerError:
             continue
@@ -295,14 +295,14 @@ def test_a02_an_index_that_no_longer_leads_to_its_rows_is_found(written, edit):
         "UPDATE sqlite_master SET sql = replace(sql, '$.process', '$.observed') "
         "WHERE name = 'settled_observed'",
     )
-    assert any("the file is damaged" in flaw.what for flaw in examine(written).flaws)
+    assert any("the file is damaged" in flaw.what for flaw in verify_ledger(written).flaws)
 
 
 def test_a_file_cut_short_is_found(written, tmp_path):
     raw = written.read_bytes()
     (tmp_path / "cut.db").write_bytes(raw[: len(raw) // 2])
     with pytest.raises(StoreError, match="damaged") as caught:
-        examine(tmp_path / "cut.db")
+        verify_ledger(tmp_path / "cut.db")
     assert caught.value.is_damage
 
 
@@ -314,5 +314,5 @@ def test_verification_holds_up_no_writer(mail, folder, start, written):
         walked.append(rows)
 
     assert ledger.observe(mail.records("m9")).result() == "ledger"
-    assert examine(folder / "ledger.db", progress=progress).events == 12
+    assert verify_ledger(folder / "ledger.db", progress=progress).events == 12
     assert walked == []

@@ -15,7 +15,7 @@ NO = Rejection("0123456789", "us-1", "bmstu.ru", "B. Reviewer", ON, "a namesake"
 
 
 def test_s13_an_accepted_domain_is_an_addition_with_its_provenance(folder):
-    with folder.held():
+    with folder.locked():
         accepted_domains.add(folder, YES)
     assert tomllib.loads(accepted_domains.path_of(folder).read_text()) == {
         "addition": [
@@ -43,7 +43,7 @@ def test_s13_what_people_wrote_there_stays_as_it_is(folder, end):
     text = accepted_domains.path_of(folder).read_text()
     assert text.startswith(mine)
     assert [each["entity"] for each in tomllib.loads(text)["addition"]] == ["x", "us-1"]
-    accepted_domains.put_back(folder, mine)
+    accepted_domains.restore(folder, mine)
     assert accepted_domains.read_text(folder) == mine
 
 
@@ -51,7 +51,7 @@ def test_a_file_that_was_not_there_is_taken_away_again(folder):
     folder.make()
     assert accepted_domains.read_text(folder) == ""
     accepted_domains.add(folder, YES)
-    accepted_domains.put_back(folder, "")
+    accepted_domains.restore(folder, "")
     assert not accepted_domains.path_of(folder).exists()
 
 

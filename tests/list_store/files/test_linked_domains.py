@@ -6,7 +6,7 @@ import pytest
 from gateway import packaged
 from gateway.addresses.mailbox import from_text
 from gateway.list_store.files import linked_domains
-from gateway.list_store.files.linked_domains import LASTS, MOST, Seen
+from gateway.list_store.files.linked_domains import LINK_LASTS, MOST_LINKS, SeenLink
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
 from gateway.model import Rule, Standing
@@ -31,7 +31,7 @@ def test_s07_where_nothing_was_linked_there_are_none(folder):
 def test_s07_a_link_is_kept_and_read_again(folder):
     assert linked_domains.add(folder, LINK, DAY)
     seen = linked_domains.read(folder, DAY)
-    assert seen == {"friend.example": Seen(LINK, DAY)}
+    assert seen == {"friend.example": SeenLink(LINK, DAY)}
     claim = seen["friend.example"].claim
     assert claim.value == "friend.example"
     assert claim.source == "MX mx.mipt.ru lies inside mipt.ru, seen 2026-11-22"
@@ -49,17 +49,17 @@ def test_s07_a_link_of_today_is_not_written_twice(folder):
 
 def test_s07_a_link_that_is_not_seen_again_lapses_and_leaves_the_disk(folder):
     linked_domains.add(folder, LINK, DAY)
-    last = DAY + LASTS - timedelta(days=1)
+    last = DAY + LINK_LASTS - timedelta(days=1)
     assert linked_domains.read(folder, last)
-    assert linked_domains.read(folder, DAY + LASTS) == {}
-    linked_domains.add(folder, LINK._replace(domain="other.example"), DAY + LASTS)
+    assert linked_domains.read(folder, DAY + LINK_LASTS) == {}
+    linked_domains.add(folder, LINK._replace(domain="other.example"), DAY + LINK_LASTS)
     assert b"friend.example" not in folder.linked.read_bytes()
-    assert linked_domains.add(folder, LINK, DAY + LASTS)
-    assert linked_domains.read(folder, DAY + LASTS)["friend.example"].on == DAY + LASTS
+    assert linked_domains.add(folder, LINK, DAY + LINK_LASTS)
+    assert linked_domains.read(folder, DAY + LINK_LASTS)["friend.example"].on == DAY + LINK_LASTS
 
 
 def test_s07_who_hosts_the_public_ties_no_more_domains(folder):
-    for number in range(MOST):
+    for number in range(MOST_LINKS):
         assert linked_domains.add(folder, LINK._replace(domain=f"d{number}.example"), DAY)
     before = folder.linked.read_bytes()
     assert not linked_domains.add(folder, LINK, DAY)
@@ -124,13 +124,13 @@ def test_s07_a_link_makes_another_snapshot_and_with_it_a_review(folder):
 
 def test_s07_a_link_to_what_is_listed_no_more_says_nothing(folder):
     linked_domains.add(folder, LINK._replace(within="not-listed.example"), DAY)
-    made = build_snapshot.live(packaged.policies_directory(), folder, NOW)
+    made = build_snapshot.current_or_built(packaged.policies_directory(), folder, NOW)
     assert verdict(made).standing is Standing.CLEAR
 
 
 def test_s07_a_link_that_lapsed_is_left_out_of_the_next_snapshot(folder):
     linked_domains.add(folder, LINK, DAY)
-    made = build_snapshot.live(packaged.policies_directory(), folder, NOW + LASTS)
+    made = build_snapshot.current_or_built(packaged.policies_directory(), folder, NOW + LINK_LASTS)
     assert verdict(made).standing is Standing.CLEAR
 
 

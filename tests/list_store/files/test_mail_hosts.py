@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.list_store.files import mail_hosts
-from gateway.list_store.files.linked_domains import LASTS
+from gateway.list_store.files.linked_domains import LINK_LASTS
 from gateway.list_store.files.paths import Folder
 from gateway.screening.dns_linkage import Link
 
@@ -29,8 +29,8 @@ def test_what_was_seen_is_kept_with_its_day(folder):
 
 def test_it_lapses(folder):
     mail_hosts.add(folder, [ONE], DAY)
-    assert mail_hosts.read(folder, DAY + LASTS) == {}
-    mail_hosts.add(folder, [OTHER], DAY + LASTS)
+    assert mail_hosts.read(folder, DAY + LINK_LASTS) == {}
+    mail_hosts.add(folder, [OTHER], DAY + LINK_LASTS)
     assert b"guest.ru" not in mail_hosts.path_of(folder).read_bytes()
 
 

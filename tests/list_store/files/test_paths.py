@@ -21,7 +21,7 @@ def test_asking_for_paths_makes_nothing(folder):
 def test_o06_what_is_made_is_for_the_gateways_user_and_group_alone(folder, umask):
     before = os.umask(umask)
     try:
-        with folder.held():
+        with folder.locked():
             files.replace(folder.current, b"x")
             files.append(folder.history, b"y")
     finally:
@@ -65,12 +65,12 @@ def test_what_a_killed_writer_left_is_no_source_and_no_snapshot(folder):
 
 def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="Not a directory"), Folder(tmp_path / "file" / "l").held():
+    with pytest.raises(OSError, match="Not a directory"), Folder(tmp_path / "file" / "l").locked():
         raise AssertionError
 
 
 def _hold(path, told, may_end):
-    with Folder(path).held():
+    with Folder(path).locked():
         told.set()
         may_end.wait(30)
 
@@ -88,7 +88,7 @@ def test_one_writer_at_a_time_across_processes(folder):
         may_end.set()
         other.join(30)
     assert other.exitcode == 0
-    with folder.held():
+    with folder.locked():
         pass
 
 
@@ -99,7 +99,7 @@ def test_what_a_killed_writer_left_is_taken_away_after_an_hour(tmp_path):
     for file in (old, new):
         file.write_bytes(b"half")
     os.utime(old, (0, 0))
-    with folder.held():
+    with folder.locked():
         assert (old.exists(), new.exists()) == (False, True)
 
 
@@ -119,6 +119,6 @@ def a_directory(path):
 def test_a_lock_that_is_no_file_is_refused_and_not_followed(folder, make):
     folder.make()
     make(folder.path / ".lock")
-    with pytest.raises(OSError, match="is not what it should be: move it away"), folder.held():
+    with pytest.raises(OSError, match="is not what it should be: move it away"), folder.locked():
         pass
     assert not (folder.path / "elsewhere").exists()

@@ -38,9 +38,9 @@ def test_whatever_json_lies_in_a_file_is_told_and_no_bug(tmp_path_factory, said)
         path.write_bytes(line)
     for ask in (
         lambda: snapshot_history.in_force(folder),
-        lambda: snapshot_history.known(folder),
-        lambda: snapshot_history.turns(folder),
-        lambda: policy_history.terms(folder),
+        lambda: snapshot_history.last_known(folder),
+        lambda: snapshot_history.activations(folder),
+        lambda: policy_history.activations(folder),
         lambda: imported_source.read_header(folder, "own"),
         lambda: imported_source.read_entries(folder, "own"),
         lambda: imported_source.read_refusal(folder, "own"),
@@ -58,8 +58,8 @@ def faults_of(ask):
 
 def test_a_file_is_read_and_one_that_is_not_there_is_none(tmp_path):
     (tmp_path / "a").write_bytes(b"x")
-    assert safe_open.content(tmp_path / "a", "mend it") == b"x"
-    assert safe_open.content(tmp_path / "b", "mend it") is None
+    assert safe_open.read_file(tmp_path / "a", "mend it") == b"x"
+    assert safe_open.read_file(tmp_path / "b", "mend it") is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_is_no_file_is_told_with_the_remedy(tmp_path, make, told):
     path = tmp_path / "a"
     make(path)
     with pytest.raises(ListError) as caught:
-        safe_open.content(path, "mend it")
+        safe_open.read_file(path, "mend it")
     assert f"{path}: {told}" in str(caught.value)
 
 
@@ -92,20 +92,20 @@ def test_what_is_too_large_is_not_read_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(safe_open, "LARGEST", 10)
     (tmp_path / "a").write_bytes(b"x" * 11)
     with pytest.raises(ListError, match="is larger than 10 bytes"):
-        safe_open.content(tmp_path / "a", "mend it")
+        safe_open.read_file(tmp_path / "a", "mend it")
 
 
 def test_hidden_files_are_a_writers_own(tmp_path):
     for name in ("b.x", "a.x", ".unfinished.x", "c.y"):
         (tmp_path / name).touch()
-    assert [path.name for path in safe_open.listing(tmp_path, ".x")] == ["a.x", "b.x"]
-    assert safe_open.listing(tmp_path / "gone", ".x") == []
+    assert [path.name for path in safe_open.files_in(tmp_path, ".x")] == ["a.x", "b.x"]
+    assert safe_open.files_in(tmp_path / "gone", ".x") == []
     with pytest.raises(ListError, match="Not a directory"):
-        safe_open.listing(tmp_path / "a.x", ".x")
+        safe_open.files_in(tmp_path / "a.x", ".x")
 
 
 @pytest.mark.parametrize(
     ("text", "is_one"), [("own.jsonl", True), ("a\nb.jsonl", False), ("", False)]
 )
 def test_the_names_that_we_give_are_plain(text, is_one):
-    assert safe_open.is_plain(text) == is_one
+    assert safe_open.is_own_name(text) == is_one

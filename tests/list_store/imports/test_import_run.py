@@ -11,7 +11,7 @@ from gateway.list_store.files import imported_source
 from gateway.list_store.files import paths as files_on_disk
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
 
 LISTS = Path(__file__).parents[2] / "lists" / "files"
@@ -23,9 +23,11 @@ def test_a_list_is_in_force_when_it_was_taken(take, folder, policies, at):
     assert taken.is_changed
     assert taken.before is None
     assert taken.header.entries == 2
-    assert snapshot_history.current(folder).digest == taken.assembly.snapshot.digest
+    assert snapshot_history.current(folder).digest == taken.built.snapshot.digest
     assert snapshot_history.current(folder).entries == {"own": 2}
-    assert build_snapshot.live(policies, folder, at()).domains.covers("mail.a.example.ru")
+    assert build_snapshot.current_or_built(policies, folder, at()).domains.covers(
+        "mail.a.example.ru"
+    )
     again = take("A", "B", days=1)
     assert not again.is_changed
     assert imported_source.read_header(folder, "own").imported_at == at(1)
@@ -33,9 +35,12 @@ def test_a_list_is_in_force_when_it_was_taken(take, folder, policies, at):
 
 def test_the_snapshot_in_force_is_found_again_without_being_made(take, folder, policies, at):
     taken = take("A")
-    assert snapshot_history.current(folder).inputs == build_snapshot.inputs(policies, folder)
+    assert snapshot_history.current(folder).inputs == build_snapshot.inputs_digest(policies, folder)
     folder.source("own").touch()
-    assert build_snapshot.live(policies, folder, at()).digest == taken.assembly.snapshot.digest
+    assert (
+        build_snapshot.current_or_built(policies, folder, at()).digest
+        == taken.built.snapshot.digest
+    )
 
 
 def test_s08_a_list_that_lost_more_than_a_tenth_is_refused(take, folder, files, at):
@@ -73,16 +78,16 @@ def test_s08_a_list_of_nobody_is_refused_even_so(policies, folder, at, tmp_path)
     path = tmp_path / "consolidated.xml"
     person = "<INDIVIDUAL><DATAID>1</DATAID><FIRST_NAME>A</FIRST_NAME></INDIVIDUAL>"
     path.write_text(f"<CONSOLIDATED_LIST>{person}</CONSOLIDATED_LIST>")
-    nobody = Parcel("un-sc", [path], accepts_loss=True)
+    nobody = ImportFiles("un-sc", [path], accepts_loss=True)
     with pytest.raises(ListError, match="names no institution"):
-        import_run.take(policies, folder, nobody, at())
+        import_run.import_list(policies, folder, nobody, at())
 
 
 def test_s08_a_fetched_list_below_its_bound_is_refused(policies, folder, at):
-    small = Parcel("un-sc", [LISTS / "un" / "consolidated.xml"], fetched={})
+    small = ImportFiles("un-sc", [LISTS / "un" / "consolidated.xml"], fetched={})
     with pytest.raises(ListError, match=r"names \d institutions, and un-sc has 50 at the least"):
-        import_run.take(policies, folder, small, at())
-    import_run.take(policies, folder, replace(small, fetched=None), at())
+        import_run.import_list(policies, folder, small, at())
+    import_run.import_list(policies, folder, replace(small, fetched=None), at())
 
 
 def test_s12_a_broken_file_is_told_and_changes_nothing(take, files):
@@ -108,7 +113,7 @@ def test_s12_faulty_policies_refuse_the_import_too(take, policies, folder, files
 
 def test_a_source_that_no_catalogue_has_leaves_no_trace(policies, folder, at, tmp_path):
     with pytest.raises(ListError, match="did you mean own"):
-        import_run.take(policies, folder, Parcel("owm", [tmp_path / "own.csv"]), at())
+        import_run.import_list(policies, folder, ImportFiles("owm", [tmp_path / "own.csv"]), at())
     assert not folder.path.exists()
 
 
@@ -151,7 +156,7 @@ def test_an_import_touches_the_disk_in_four_steps(take, monkeypatch):
 def test_s12_after_a_crash_at_any_step_the_old_or_the_new_is_live_and_whole(
     take, folder, policies, monkeypatch, step
 ):
-    old = take("A").assembly.snapshot.digest
+    old = take("A").built.snapshot.digest
     with monkeypatch.context() as patch:
         crash_at(patch, step)
         with pytest.raises(Crash):
@@ -159,13 +164,13 @@ def test_s12_after_a_crash_at_any_step_the_old_or_the_new_is_live_and_whole(
     # The one in force is the old one until the last step, whatever else is there.
     assert snapshot_history.current(folder).digest == old
     assert snapshot_history.load(folder, old).digest == old
-    live = build_snapshot.live(policies, folder, LATER)
+    live = build_snapshot.current_or_built(policies, folder, LATER)
     assert ("own-b" in live.entities) is (step > 2)
     # Whoever comes next puts it right, and then nothing tells of the crash.
     after = build_snapshot.put_in_force(policies, folder, LATER)
     assert after.digest == live.digest
     assert snapshot_history.current(folder).digest == after.digest
-    digests = [turn.digest for turn in snapshot_history.turns(folder)]
+    digests = [activation.digest for activation in snapshot_history.activations(folder)]
     assert digests == ([old] if step <= 2 else [old, after.digest])
     assert snapshot_history.load(folder, after.digest).digest == after.digest
 
@@ -179,9 +184,9 @@ def test_s12_the_same_import_after_a_crash_ends_as_if_there_had_been_none(
         crash_at(patch, step)
         with pytest.raises(Crash):
             take("A", "B", days=1)
-    new = take("A", "B", days=1).assembly.snapshot.digest
+    new = take("A", "B", days=1).built.snapshot.digest
     assert snapshot_history.current(folder).digest == new
-    assert [turn.digest for turn in snapshot_history.turns(folder)][1:] == [new]
+    assert [activation.digest for activation in snapshot_history.activations(folder)][1:] == [new]
     assert len([name for name in files() if name.startswith("snapshots/")]) == 2
 
 
@@ -189,7 +194,7 @@ def test_s12_the_same_import_after_a_crash_ends_as_if_there_had_been_none(
 def test_a_full_disk_at_any_step_is_an_os_error_and_the_old_one_stays(
     take, folder, policies, monkeypatch, step
 ):
-    old = take("A").assembly.snapshot.digest
+    old = take("A").built.snapshot.digest
     count = 0
     really = files_on_disk.os.fsync
 
@@ -218,8 +223,8 @@ def _import(policies, path, files, barrier):
     folder = Folder(path)
     barrier.wait(30)
     for each in files:
-        import_run.take(
-            policies, folder, Parcel("own", [each], accepts_loss=True), datetime.now(UTC)
+        import_run.import_list(
+            policies, folder, ImportFiles("own", [each], accepts_loss=True), datetime.now(UTC)
         )
 
 
@@ -241,24 +246,24 @@ def test_s10_two_processes_that_import_at_once_leave_one_whole_snapshot(
     for each in processes:
         each.join(60)
     assert [each.exitcode for each in processes] == [0, 0]
-    turns = snapshot_history.turns(folder)
-    assert all(one.digest != other.digest for one, other in pairwise(turns))
-    assert turns[-1] == snapshot_history.current(folder)
+    activations = snapshot_history.activations(folder)
+    assert all(one.digest != other.digest for one, other in pairwise(activations))
+    assert activations[-1] == snapshot_history.current(folder)
     entries = {each.id for each in imported_source.read_entries(folder, "own")}
     assert entries in [{f"own-{name.lower()}" for name in names} for names in parcels]
-    live = build_snapshot.live(policies, folder, at())
-    assert live.digest == turns[-1].digest
+    live = build_snapshot.current_or_built(policies, folder, at())
+    assert live.digest == activations[-1].digest
     assert entries | {"written"} == set(live.entities)
-    for turn in turns:
-        assert snapshot_history.load(folder, turn.digest).digest == turn.digest
+    for activation in activations:
+        assert snapshot_history.load(folder, activation.digest).digest == activation.digest
 
 
 def test_what_lies_where_a_refusal_would_leaves_no_import_half_done(take, folder):
     take("A")
     folder.refusal("own").mkdir()
     taken = take("A", "B", days=1)
-    assert snapshot_history.current(folder).digest == taken.assembly.snapshot.digest
-    import_run.still_current(folder, "own", datetime(2026, 11, 23, tzinfo=UTC))
+    assert snapshot_history.current(folder).digest == taken.built.snapshot.digest
+    import_run.record_unchanged(folder, "own", datetime(2026, 11, 23, tzinfo=UTC))
     assert imported_source.read_entries(folder, "own")[-1].name == "B"
 
 
@@ -266,6 +271,6 @@ def test_a_full_disk_does_not_hide_what_is_wrong_with_the_file(take, folder, mon
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(import_run, "refuse", full)
-    with pytest.raises(import_run.Refused, match="no row below"):
+    monkeypatch.setattr(import_run, "record_refusal", full)
+    with pytest.raises(import_run.ImportRefusedError, match="no row below"):
         take()

@@ -7,9 +7,9 @@ import pytest
 
 from gateway.errors import ListError
 from gateway.list_store.imports import list_reading
-from gateway.list_store.imports.list_reading import EXAMPLES, Fetched
-from gateway.lists.catalogue import Form
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.list_store.imports.list_reading import EXAMPLES, ServerFacts
+from gateway.lists.catalogue import ListFormat
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.untrusted_file import lines
 from gateway.model import Listing
 
@@ -24,10 +24,10 @@ def reader(parts):
         if line.startswith("+"):
             yield Entry(line, line, f"a.txt:{number}", LISTED)
         else:
-            yield Rejected(Reason.MALFORMED, f"a.txt:{number}", line)
+            yield RejectedRow(RejectedRowReason.MALFORMED, f"a.txt:{number}", line)
 
 
-FORM = Form(reader, ("a.txt",))
+FORM = ListFormat(reader, ("a.txt",))
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def read(tmp_path):
     def read(content, largest=1000, name="a.txt", **fetched):
         path = tmp_path / name
         path.write_bytes(content)
-        of = {"a.txt": Fetched(**fetched)} if fetched else {}
+        of = {"a.txt": ServerFacts(**fetched)} if fetched else {}
         return list_reading.read(FORM, {"a.txt": path}, largest, of)
 
     return read
@@ -44,8 +44,8 @@ def read(tmp_path):
 def test_a_few_examples_are_kept_and_all_are_counted(read):
     found = read(b"+one\n" + b"no\n" * 20 + b"+two\n")
     assert [entry.name for entry in found.entries] == ["+one", "+two"]
-    assert found.rejected == {Reason.MALFORMED: 20}
-    assert len(found.examples[Reason.MALFORMED]) == EXAMPLES
+    assert found.rejected == {RejectedRowReason.MALFORMED: 20}
+    assert len(found.examples[RejectedRowReason.MALFORMED]) == EXAMPLES
 
 
 @pytest.mark.parametrize("content", [b"+one\n", b"+one\nstop\n" + b"x" * 900, b"stop\n"])

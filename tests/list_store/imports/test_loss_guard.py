@@ -2,7 +2,7 @@ import pytest
 
 from gateway.errors import ListError
 from gateway.list_store.imports import import_run
-from gateway.list_store.imports.import_run import Parcel
+from gateway.list_store.imports.import_run import ImportFiles
 
 ROWS = [(f"I{n}", f"own-{n}", f"i{n}.example.ru", f"Alias {n}") for n in range(30)]
 
@@ -13,7 +13,9 @@ def take_rows(policies, folder, at, tmp_path):
         path = tmp_path / "own.csv"
         lines = ["name,id,domains,aliases", *(",".join(row) for row in rows), ""]
         path.write_text("\n".join(lines))
-        return import_run.take(policies, folder, Parcel("own", [path], **more), at(days))
+        return import_run.import_list(
+            policies, folder, ImportFiles("own", [path], **more), at(days)
+        )
 
     return run
 

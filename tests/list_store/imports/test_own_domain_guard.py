@@ -2,12 +2,12 @@
 
 import pytest
 
-from gateway.list_store.imports.own_domain_guard import own_domains
+from gateway.list_store.imports.own_domain_guard import listed_own_domains
 from gateway.model import Claim, Entity
 from gateway.screening import snapshot
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 
-NOBODY = People({}, {}, frozenset(), frozenset(), frozenset())
+NOBODY = MailboxKinds({}, {}, frozenset(), frozenset(), frozenset())
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def told():
         ]
         addresses = [Claim(each, "LIST 1") for each in values if "@" in each]
         entity = Entity("e-1", "Slip", domains=tuple(domains), addresses=tuple(addresses))
-        return own_domains(ours, snapshot.build([entity], NOBODY))
+        return listed_own_domains(ours, snapshot.build([entity], NOBODY))
 
     return run
 

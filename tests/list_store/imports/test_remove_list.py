@@ -11,7 +11,7 @@ from gateway.model import Listing
 
 @pytest.fixture
 def forget(policies, folder, at):
-    return lambda name, days=1: remove_list.forget(policies, folder, name, at(days))
+    return lambda name, days=1: remove_list.remove(policies, folder, name, at(days))
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def test_s08_what_is_forgotten_is_in_force_no_more_and_not_expected(take, forget
     assert (
         snapshot_history.current(folder).digest
         == done.snapshot.digest
-        != taken.assembly.snapshot.digest
+        != taken.built.snapshot.digest
     )
-    assert build_snapshot.lost(folder) == []
+    assert build_snapshot.lost_sources(folder) == []
     assert not folder.source("own").exists()
     assert (
         build_snapshot.put_in_force(policies, folder, snapshot_history.current(folder).at)
@@ -71,7 +71,7 @@ def test_s08_while_another_is_damaged_the_last_good_snapshot_stays(take, other, 
     assert done.snapshot is None
     assert [fault.file for fault in done.faults] == [str(folder.source("own"))]
     assert snapshot_history.current(folder).digest == before
-    assert build_snapshot.lost(folder) == []
+    assert build_snapshot.lost_sources(folder) == []
     done = forget("own")
     assert list(done.snapshot.domains) == ["written.ru"]
 
@@ -88,4 +88,4 @@ def test_a_list_that_comes_back_gives_the_snapshot_that_was(take, forget):
     first = take("A", "B")
     forget("own")
     again = take("A", "B", days=2)
-    assert again.assembly.snapshot.digest == first.assembly.snapshot.digest
+    assert again.built.snapshot.digest == first.built.snapshot.digest

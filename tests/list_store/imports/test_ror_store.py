@@ -9,7 +9,7 @@ import pytest
 from gateway.errors import ListError
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.imports import ror_store
-from gateway.list_store.imports.import_run import Refused
+from gateway.list_store.imports.import_run import ImportRefusedError
 from gateway.lists.parsing.organisation import Organisation
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ def take(folder, tmp_path):
     def take(*records, **options):
         path = tmp_path / "ror.json.gz"
         path.write_bytes(gzip.compress(json.dumps(records).encode()))
-        return ror_store.take(folder, path, AT, **options)
+        return ror_store.import_registry(folder, path, AT, **options)
 
     return take
 
@@ -65,7 +65,7 @@ def test_none_was_imported(folder):
 
 def test_s08_one_that_has_lost_more_than_a_tenth_is_refused(take, folder):
     take(*map(record, range(20)))
-    with pytest.raises(Refused, match="lacks 3 of the 20 organisations that ror had"):
+    with pytest.raises(ImportRefusedError, match="lacks 3 of the 20 organisations that ror had"):
         take(*map(record, range(17)))
     assert len(list(ror_store.read(folder))) == 20
     assert take(*map(record, range(18))).entries == 18
@@ -73,9 +73,9 @@ def test_s08_one_that_has_lost_more_than_a_tenth_is_refused(take, folder):
 
 
 def test_s12_one_that_holds_nobody_is_refused(take, folder):
-    with pytest.raises(Refused, match="holds no record"):
+    with pytest.raises(ImportRefusedError, match="holds no record"):
         take(accepts_loss=True)
-    with pytest.raises(Refused, match="holds no organisation; nothing was changed"):
+    with pytest.raises(ImportRefusedError, match="holds no organisation; nothing was changed"):
         take({"id": "?"})
     assert ror_store.read_header(folder) is None
 
@@ -111,7 +111,7 @@ def test_s12_a_broken_file_is_refused_as_a_list_is_and_nothing_has_changed(
     folder, tmp_path, content
 ):
     (tmp_path / "ror.json").write_bytes(content)
-    with pytest.raises(Refused, match=r"ror\.json"):
-        ror_store.take(folder, tmp_path / "ror.json", AT)
-    assert Refused.exit_code == 1
+    with pytest.raises(ImportRefusedError, match=r"ror\.json"):
+        ror_store.import_registry(folder, tmp_path / "ror.json", AT)
+    assert ImportRefusedError.exit_code == 1
     assert ror_store.read_header(folder) is None

@@ -43,7 +43,7 @@ reviewed_on = 2026-11-22
 
 @pytest.fixture
 def live(policies, folder, at):
-    return lambda: build_snapshot.live(policies, folder, at())
+    return lambda: build_snapshot.current_or_built(policies, folder, at())
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_s10_every_file_that_it_is_made_of_counts(  # noqa: PLR0917 - fixtures
             (policies / "roles.toml").read_text().replace('"info"', '"press"')
         ),
         lambda: (policies / "entities" / "a.toml").write_text(""),
-        lambda: remove_list.forget(policies, folder, "own", at(9)),
+        lambda: remove_list.remove(policies, folder, "own", at(9)),
     ]
     digests = [put().digest]
     for number, change in enumerate(changes):
@@ -123,10 +123,10 @@ def test_an_accepted_domain_reaches_its_institution(take, live, folder):
 def test_the_same_files_give_the_same_snapshot_wherever_they_lie(
     take, parcel, policies, tmp_path, at
 ):
-    digest = take("A", "B").assembly.snapshot.digest
+    digest = take("A", "B").built.snapshot.digest
     other = Folder(tmp_path / "other")
-    taken = import_run.take(policies, other, parcel("A", "B"), at(9))
-    assert taken.assembly.snapshot.digest == digest
+    taken = import_run.import_list(policies, other, parcel("A", "B"), at(9))
+    assert taken.built.snapshot.digest == digest
 
 
 def test_s09_a_damaged_snapshot_is_made_again(put, live, folder):
@@ -235,7 +235,7 @@ def test_what_changes_while_a_list_is_imported_is_taken_by_the_next(
 
 def test_a_directory_that_cannot_be_written_serves_all_the_same(policies, at):
     nowhere = Folder(Path("/proc/monition"))
-    assert list(build_snapshot.live(policies, nowhere, at()).domains) == ["written.ru"]
+    assert list(build_snapshot.current_or_built(policies, nowhere, at()).domains) == ["written.ru"]
     with pytest.raises(OSError, match="/proc/monition"):
         build_snapshot.put_in_force(policies, nowhere, at())
 
@@ -264,7 +264,7 @@ def test_a_disjoint_list_changes_only_what_the_difference_names(write, put):
     write("us-ofac-sdn", "us-1", "us.example.org")
     write("opensanctions", "os-1", "os.example.org")
     after = put(1)
-    pair = compare_snapshots.Pair(before, after)
+    pair = compare_snapshots.ComparedSnapshots(before, after)
     assert {change.entity for change in compare_snapshots.changes(pair)} == {"us-1", "os-1"}
     for id_ in before.entities:
         assert before.entities[id_] == after.entities[id_]
@@ -284,9 +284,9 @@ def test_a_snapshot_with_the_places_of_an_earlier_version_is_loaded(write, put, 
     write("own", "own-1", "one.example.org")
     made = put()
     entities = [replace(each, rank=min(each.rank, 1)) for each in made.entities.values()]
-    old = snapshot.build(entities, made.people)
+    old = snapshot.build(entities, made.mailbox_kinds)
     assert old.digest != made.digest
-    with folder.held():
+    with folder.locked():
         snapshot_history.keep(folder, old)
     assert snapshot_history.load(folder, old.digest).entities["own-1"].rank == 1
 
@@ -300,7 +300,7 @@ def test_s08_all_lists_that_are_lost_or_damaged_are_told_at_once(write, put, fol
     put()
     folder.source("own").unlink()
     folder.source("un-sc").write_bytes(b"x")
-    with pytest.raises(build_snapshot.Incomplete) as caught:
+    with pytest.raises(build_snapshot.IncompleteListsError) as caught:
         put(1)
     assert [fault.file for fault in caught.value.faults] == [
         str(folder.source("own")),
@@ -342,10 +342,10 @@ def test_s08_a_list_that_vanishes_before_it_is_read_is_missed(take, live, folder
     (folder.path / "current.json").write_bytes(
         folder.current.read_bytes().replace(b'"inputs": "sha256', b'"inputs": "sha257')
     )
-    listed = imported_source.names(folder)
+    listed = imported_source.source_names(folder)
     folder.source("own").unlink()
-    monkeypatch.setattr(imported_source, "names", lambda _: listed)
-    with pytest.raises(build_snapshot.Incomplete, match=r"own\.jsonl: is gone"):
+    monkeypatch.setattr(imported_source, "source_names", lambda _: listed)
+    with pytest.raises(build_snapshot.IncompleteListsError, match=r"own\.jsonl: is gone"):
         live()
 
 
@@ -389,7 +389,7 @@ def test_s08_what_was_accepted_does_not_fall_out_in_silence(  # noqa: PLR0917 - 
     (folder.accepted / "entities.toml").write_text(ADDITION)
     put(1)
     lose(folder)
-    found = in_force.served(policies, folder, at(2), keep=True)
+    found = in_force.snapshot_in_force(policies, folder, at(2), keep=True)
     assert "added.ru" in found.snapshot.domains
     (fault,) = found.faults
     assert str(folder.accepted) in fault.file

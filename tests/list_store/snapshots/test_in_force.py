@@ -6,7 +6,9 @@ from gateway.list_store.snapshots import in_force, snapshot_history
 
 @pytest.fixture
 def serve(policies, folder, at):
-    return lambda days=1, *, keep=True: in_force.served(policies, folder, at(days), keep=keep)
+    return lambda days=1, *, keep=True: in_force.snapshot_in_force(
+        policies, folder, at(days), keep=keep
+    )
 
 
 def test_what_the_files_ask_for_serves_and_is_kept_only_where_asked(serve, folder):
@@ -22,18 +24,20 @@ def test_what_the_files_ask_for_serves_and_is_kept_only_where_asked(serve, folde
     "damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"x")]
 )
 def test_s08_a_lost_or_damaged_list_leaves_the_last_good_one(serve, take, folder, damage, at):
-    digest = take("A").assembly.snapshot.digest
+    digest = take("A").built.snapshot.digest
     damage(folder.source("own"))
     found = serve()
     assert found.snapshot.digest == digest
     assert found.faults[0].file == str(folder.source("own"))
     assert found.last.at == at()
-    assert found.instead.startswith(f"the last good snapshot stays in force, {digest}, of 2026-")
+    assert found.instead_text.startswith(
+        f"the last good snapshot stays in force, {digest}, of 2026-"
+    )
 
 
 def test_s08_where_the_last_snapshot_is_damaged_too_the_one_before_serves(serve, take, folder):
-    first = take("A").assembly.snapshot.digest
-    second = take("A", "B", days=1).assembly.snapshot.digest
+    first = take("A").built.snapshot.digest
+    second = take("A", "B", days=1).built.snapshot.digest
     folder.source("own").write_bytes(b"x")
     snapshot_history.path_of(folder, second).write_bytes(b"x")
     assert serve(2).snapshot.digest == first
@@ -41,7 +45,7 @@ def test_s08_where_the_last_snapshot_is_damaged_too_the_one_before_serves(serve,
     found = serve(2)
     assert list(found.snapshot.domains) == ["written.ru"]
     assert found.last is None
-    assert "serve alone" in found.instead
+    assert "serve alone" in found.instead_text
 
 
 def test_s09_a_directory_that_cannot_be_written_is_told_and_serves(serve, folder):
@@ -60,7 +64,7 @@ def test_p05_faulty_policies_are_told_and_not_served_around(serve, take, policie
 
 
 def test_s08_an_entry_that_was_altered_and_still_parses_is_not_believed(serve, take, folder):
-    digest = take("A").assembly.snapshot.digest
+    digest = take("A").built.snapshot.digest
     path = folder.source("own")
     path.write_bytes(path.read_bytes().replace(b"a.example.ru", b"b.example.ru"))
     found = serve()

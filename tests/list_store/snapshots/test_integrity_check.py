@@ -27,7 +27,7 @@ def no_gzip(path):
 
 @pytest.mark.parametrize("damage", [gone, other, cut, no_gzip])
 def test_a05_a_damaged_older_snapshot_is_damage(take, policies, folder, damage):
-    first = snapshot_history.path_of(folder, take("A").assembly.snapshot.digest)
+    first = snapshot_history.path_of(folder, take("A").built.snapshot.digest)
     take("A", "B", days=1)
     assert not list_status.status(policies, folder).is_damaged
     damage(first)
@@ -38,10 +38,10 @@ def test_a05_a_damaged_older_snapshot_is_damage(take, policies, folder, damage):
 
 @pytest.mark.parametrize("damage", [gone, no_gzip])
 def test_a05_very_old_ones_are_looked_at_as_well(take, policies, folder, monkeypatch, damage):
-    monkeypatch.setattr(integrity_check, "WHOLE", 0)
-    first = snapshot_history.path_of(folder, take("A").assembly.snapshot.digest)
+    monkeypatch.setattr(integrity_check, "READ_WHOLE", 0)
+    first = snapshot_history.path_of(folder, take("A").built.snapshot.digest)
     take("A", "B", days=1)
-    assert not list(integrity_check.snapshots(folder))
+    assert not list(integrity_check.damaged_snapshots(folder))
     damage(first)
     assert [fault.file for fault in list_status.status(policies, folder).damage] == [str(first)]
 
@@ -54,7 +54,7 @@ def test_a05_a_damaged_edition_of_the_policies_is_damage(take, policies, folder,
     folder.policies_history.write_text(
         f'{{"at": "2026-11-20T12:00:00+00:00", "policy": "p", "texts": "t", "file": "{name}"}}\n'
     )
-    assert [term.file for term in editions.terms(folder)] == [name]
+    assert [activation.file for activation in editions.activations(folder)] == [name]
     damage(folder.policies / name)
     (fault,) = list_status.status(policies, folder).damage
     assert fault.file == str(folder.policies / name)

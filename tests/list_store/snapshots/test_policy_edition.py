@@ -8,7 +8,7 @@ from gateway import packaged
 from gateway.config import Desk
 from gateway.errors import ListError
 from gateway.list_store.snapshots import policy_edition
-from gateway.model import Action, Matter, Notice, NoticeRequest, Tier
+from gateway.model import Action, MatchedInstitution, Notice, NoticeRequest, Tier
 from gateway.notices import notice_texts, render
 from gateway.policy import rules
 
@@ -18,11 +18,11 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 @pytest.fixture
 def made(config):
     directory = config.policies.directory
-    return policy_edition.of(config, rules.load(directory), notice_texts.load(directory))
+    return policy_edition.edition_of(config, rules.load(directory), notice_texts.load(directory))
 
 
 def test_an_edition_comes_back_as_it_was(made):
-    again = policy_edition.parsed(made.content)
+    again = policy_edition.parse(made.content)
     assert again == made
     assert again.content == made.content
     assert again.texts == made.texts
@@ -55,7 +55,7 @@ def test_a05_rules_of_which_another_version_takes_another_digest_bear_the_old_on
 
 
 def notice():
-    matter = Matter(
+    matter = MatchedInstitution(
         "01M81JMHHX6E5809ZGZRCSNM53",
         "a@written.ru",
         "written",
@@ -81,7 +81,7 @@ def notice():
 
 def test_a05_a_letter_comes_out_byte_for_byte_as_it_was(made, config):
     own = config.policies.directory / "notices" / "en"
-    before = render.letter(notice(), config, notice_texts.load(config.policies.directory))
+    before = render.rendered_notice(notice(), config, notice_texts.load(config.policies.directory))
     # The office has moved and writes other letters since, in further languages too.
     shutil.copytree(packaged.policies_directory() / "notices" / "en", own)
     letter = own / "notice.txt.j2"
@@ -93,8 +93,11 @@ def test_a05_a_letter_comes_out_byte_for_byte_as_it_was(made, config):
         notices=dataclasses.replace(config.notices, reply_to="new@example.edu", languages=("de",)),
         desk=Desk("desk@example.edu"),
     )
-    assert render.letter(notice(), since, notice_texts.load(config.policies.directory)) != before
-    assert render.letter(notice(), made.configured(since), made.notices()) == before
+    assert (
+        render.rendered_notice(notice(), since, notice_texts.load(config.policies.directory))
+        != before
+    )
+    assert render.rendered_notice(notice(), made.configured(since), made.notices()) == before
 
 
 def test_languages_that_came_later_are_not_among_its_letters(made, config):
@@ -103,7 +106,7 @@ def test_languages_that_came_later_are_not_among_its_letters(made, config):
     )
     assert made.notices().languages == {"en"}
     assert fewer.notices().languages == frozenset()
-    assert fewer.notices().never == {}
+    assert fewer.notices().forbidden_words == {}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_a_folder_that_is_none_of_policies_is_refused(config, made, monkeypatch)
     monkeypatch.setattr(policy_edition, "LARGEST", 100)
     directory = config.policies.directory
     with pytest.raises(ListError, match="is it the right folder"):
-        policy_edition.of(config, rules.load(directory), notice_texts.load(directory))
+        policy_edition.edition_of(config, rules.load(directory), notice_texts.load(directory))
 
 
 def test_a_file_that_is_not_utf_8_is_named(config):
@@ -143,13 +146,13 @@ def test_a_file_that_is_not_utf_8_is_named(config):
     loaded = rules.load(directory), notice_texts.load(directory)
     (directory / "overrides.toml").write_bytes(b"\xff")
     with pytest.raises(ListError, match=r"overrides\.toml: is not UTF-8"):
-        policy_edition.of(config, *loaded)
+        policy_edition.edition_of(config, *loaded)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": 2}', b"null", b"\xff"])
 def test_what_another_version_wrote_is_no_edition(content):
     with pytest.raises((ValueError, KeyError, TypeError)):
-        policy_edition.parsed(content)
+        policy_edition.parse(content)
 
 
 def test_days_in_exceptions_come_back(config):
@@ -158,6 +161,6 @@ def test_days_in_exceptions_come_back(config):
         '[[exception]]\nname = "e"\nowner = "o"\nreason = "r"\nentity = ["written"]\n'
         "until = 2027-01-31\n"
     )
-    made = policy_edition.of(config, rules.load(directory), notice_texts.load(directory))
-    (again,) = policy_edition.parsed(made.content).rules().exceptions
+    made = policy_edition.edition_of(config, rules.load(directory), notice_texts.load(directory))
+    (again,) = policy_edition.parse(made.content).rules().exceptions
     assert again.conditions.until == date(2027, 1, 31)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from gateway.errors import ListError
 from gateway.list_store.files.paths import Folder
 from gateway.list_store.snapshots import snapshot_history
-from gateway.list_store.snapshots.snapshot_history import Turn
+from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
 from gateway.model import Claim, Entity, Listing
-from gateway.screening.recipient_kind import People
+from gateway.screening.recipient_kind import MailboxKinds
 from gateway.screening.snapshot import build
 
-PEOPLE = People({"gmail.com": "Google"}, {}, frozenset({"info"}), frozenset(), frozenset())
+PEOPLE = MailboxKinds({"gmail.com": "Google"}, {}, frozenset({"info"}), frozenset(), frozenset())
 
 
 def made(*names):
@@ -39,9 +39,11 @@ def save(folder, at):
 
     def run(*names, days=0):
         snapshot = made(*names)
-        turn = Turn(at(days), snapshot.digest, f"inputs {days}", len(names), {"own": len(names)})
-        with folder.held():
-            snapshot_history.save(folder, snapshot, turn)
+        activation = SnapshotActivation(
+            at(days), snapshot.digest, f"inputs {days}", len(names), {"own": len(names)}
+        )
+        with folder.locked():
+            snapshot_history.save(folder, snapshot, activation)
         return snapshot
 
     return run
@@ -58,7 +60,7 @@ def test_a_snapshot_comes_back_as_it_was(folder, save):
     loaded = snapshot_history.load(folder, kept.digest)
     assert loaded.digest == kept.digest
     assert dict(loaded.entities) == dict(kept.entities)
-    assert loaded.people == kept.people
+    assert loaded.mailbox_kinds == kept.mailbox_kinds
     assert list(loaded.domains) == list(kept.domains)
 
 
@@ -84,8 +86,10 @@ def test_equal_content_gives_an_equal_file(folder, save, tmp_path, at):
     kept = save("a", "b")
     before = snapshot_history.path_of(folder, kept.digest).read_bytes()
     other = Folder(tmp_path / "other")
-    with other.held():
-        snapshot_history.save(other, made("b", "a"), Turn(at(7), kept.digest, "", 2, {}))
+    with other.locked():
+        snapshot_history.save(
+            other, made("b", "a"), SnapshotActivation(at(7), kept.digest, "", 2, {})
+        )
     assert snapshot_history.path_of(other, kept.digest).read_bytes() == before
 
 
@@ -156,26 +160,29 @@ def test_people_in_another_form_are_told_too(folder, people):
 def test_the_present_one_and_every_change_are_told(folder, save, at):
     first, second = save("a"), save("b", days=1)
     now = snapshot_history.current(folder)
-    assert now == Turn(at(1), second.digest, "inputs 1", 1, {"own": 1})
-    assert [turn.digest for turn in snapshot_history.turns(folder)] == [first.digest, second.digest]
+    assert now == SnapshotActivation(at(1), second.digest, "inputs 1", 1, {"own": 1})
+    assert [activation.digest for activation in snapshot_history.activations(folder)] == [
+        first.digest,
+        second.digest,
+    ]
 
 
 def test_the_same_snapshot_of_other_files_is_no_change(folder, save):
     save("a")
     save("a", days=1)
-    assert len(snapshot_history.turns(folder)) == 1
+    assert len(snapshot_history.activations(folder)) == 1
     assert snapshot_history.current(folder).inputs == "inputs 1"
 
 
 def test_one_that_comes_back_is_a_change(folder, save):
     first, _, _ = save("a"), save("b", days=1), save("a", days=2)
-    assert len(snapshot_history.turns(folder)) == 3
-    assert snapshot_history.turns(folder)[2].digest == first.digest
+    assert len(snapshot_history.activations(folder)) == 3
+    assert snapshot_history.activations(folder)[2].digest == first.digest
 
 
 def test_where_none_was_in_force_none_is_told(folder):
     assert snapshot_history.current(folder) is None
-    assert snapshot_history.turns(folder) == []
+    assert snapshot_history.activations(folder) == []
     assert snapshot_history.before_current(folder) is None
 
 
@@ -191,9 +198,11 @@ def test_a_torn_last_line_is_passed_over_and_one_within_is_told(folder, save):
     save("b", days=1)
     lines = folder.history.read_bytes().splitlines(keepends=True)
     folder.history.write_bytes(lines[0] + lines[1][:40])
-    assert [turn.digest for turn in snapshot_history.turns(folder)] == [first.digest]
+    assert [activation.digest for activation in snapshot_history.activations(folder)] == [
+        first.digest
+    ]
     folder.history.write_bytes(lines[1][:40] + b"\n" + lines[0])
-    told = fault(lambda: snapshot_history.turns(folder))
+    told = fault(lambda: snapshot_history.activations(folder))
     assert told.startswith(f"{folder.history}:1: is damaged")
 
 
@@ -202,7 +211,7 @@ def test_after_a_torn_line_the_next_change_is_written_whole(folder, save):
     with folder.history.open("ab") as stream:
         stream.write(b'{"at": "2026')
     save("b", days=1)
-    assert len(snapshot_history.turns(folder)) == 2
+    assert len(snapshot_history.activations(folder)) == 2
 
 
 def test_a_crash_between_the_two_notes_makes_no_line_twice(folder, save):
@@ -211,7 +220,7 @@ def test_a_crash_between_the_two_notes_makes_no_line_twice(folder, save):
     second = save("b", days=1)
     folder.current.write_bytes(before)
     save("b", days=1)
-    assert len(snapshot_history.turns(folder)) == 2
+    assert len(snapshot_history.activations(folder)) == 2
     assert snapshot_history.current(folder).digest == second.digest
 
 
@@ -219,7 +228,7 @@ def test_a_history_that_was_lost_is_begun_again(folder, save):
     save("a")
     folder.history.unlink()
     save("a", days=1)
-    assert len(snapshot_history.turns(folder)) == 1
+    assert len(snapshot_history.activations(folder)) == 1
 
 
 def test_the_one_before_the_present_is_found_whatever_lies_between(folder, save):
@@ -250,8 +259,10 @@ def test_a_day_of_an_empty_directory_is_told(folder):
 
 def test_a_turn_is_written_in_utc(folder, at):
     snapshot = made("a")
-    with folder.held():
-        snapshot_history.save(folder, snapshot, Turn(at(), snapshot.digest, "", 1, {}))
+    with folder.locked():
+        snapshot_history.save(
+            folder, snapshot, SnapshotActivation(at(), snapshot.digest, "", 1, {})
+        )
     said = json.loads(folder.current.read_bytes())
     assert said["at"] == "2026-11-20T12:00:00+00:00"
     assert replace(snapshot_history.current(folder), at=at()) == snapshot_history.current(folder)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats import eu_fsf
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.model import Listing
 
 NS = "{http://eu.europa.ec/fpi/fsd/export}"
@@ -68,14 +68,14 @@ def test_an_entry_without_reference_goes_by_its_register_number(found):
 
 def test_s12_what_is_not_taken_is_told_with_its_reason_and_place(found):
     assert [
-        (each.reason, each.place, each.detail) for each in found if isinstance(each, Rejected)
+        (each.reason, each.place, each.detail) for each in found if isinstance(each, RejectedRow)
     ] == [
-        (Reason.INDIVIDUAL, "eu.xml:33", "EU.9003.12"),
-        (Reason.NAMELESS, "eu.xml:37", "EU.9004.13"),
-        (Reason.DUPLICATE, "eu.xml:41", "eu-fsf-eu.9001.10 stands at eu.xml:3"),
-        (Reason.OTHER_KIND, "eu.xml:49", "EU.9007.14: subjectType ship"),
-        (Reason.MALFORMED, "eu.xml:53", "EU.9008.15: subjectType missing"),
-        (Reason.MALFORMED, "eu.xml:56", "has neither euReferenceNumber nor logicalId"),
+        (RejectedRowReason.INDIVIDUAL, "eu.xml:33", "EU.9003.12"),
+        (RejectedRowReason.NAMELESS, "eu.xml:37", "EU.9004.13"),
+        (RejectedRowReason.DUPLICATE, "eu.xml:41", "eu-fsf-eu.9001.10 stands at eu.xml:3"),
+        (RejectedRowReason.OTHER_KIND, "eu.xml:49", "EU.9007.14: subjectType ship"),
+        (RejectedRowReason.MALFORMED, "eu.xml:53", "EU.9008.15: subjectType missing"),
+        (RejectedRowReason.MALFORMED, "eu.xml:56", "has neither euReferenceNumber nor logicalId"),
     ]
     assert len(found) == 9
 
@@ -125,7 +125,7 @@ def test_the_real_sample_is_accounted_for(real, data_path):
     found = list(eu_fsf.read({"eu.xml": real("eu/sample.xml")}))
     assert len(kinds) == len(found) == 7
     assert kinds.count("person") == 7
-    assert {each.reason for each in found} == {Reason.INDIVIDUAL}
+    assert {each.reason for each in found} == {RejectedRowReason.INDIVIDUAL}
 
 
 @pytest.mark.data
@@ -135,8 +135,8 @@ def test_the_real_sample_as_enterprises(read, data_path):
     root = ET.fromstring(raw)
     found = read(raw)
     # One reference stands in it twice.
-    again = [position for position, each in enumerate(found) if isinstance(each, Rejected)]
-    assert [found[position].reason for position in again] == [Reason.DUPLICATE]
+    again = [position for position, each in enumerate(found) if isinstance(each, RejectedRow)]
+    assert [found[position].reason for position in again] == [RejectedRowReason.DUPLICATE]
     pairs = list(zip(found, root.iter(f"{NS}sanctionEntity"), strict=True))
     del pairs[again[0]]
     for entry, element in pairs:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats import ftm
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.model import Listing
 
 NAME = "entities.ftm.json"
@@ -88,17 +88,25 @@ def test_properties_of_other_shapes_are_passed_over(found):
 
 
 def test_s12_what_is_not_taken_is_told_with_its_reason_and_place(found):
-    rest = [each for each in found if isinstance(each, Rejected)]
+    rest = [each for each in found if isinstance(each, RejectedRow)]
     assert [(each.reason, each.place, each.detail) for each in rest] == [
-        (Reason.INDIVIDUAL, f"{NAME}:3", "NK-person"),
-        (Reason.VESSEL, f"{NAME}:4", "NK-ship"),
-        (Reason.AIRCRAFT, f"{NAME}:5", "NK-plane"),
-        (Reason.OTHER_KIND, f"{NAME}:6", "NK-address: Address"),
-        (Reason.OTHER_LIST, f"{NAME}:8", "NK-linked: no topic of sanctions or export control"),
-        (Reason.OTHER_LIST, f"{NAME}:9", "NK-plain: no topic of sanctions or export control"),
-        (Reason.NAMELESS, f"{NAME}:10", "NK-nameless"),
-        (Reason.DUPLICATE, f"{NAME}:11", f"ftm-nk-abcdef stands at {NAME}:1"),
-        (Reason.MALFORMED, f"{NAME}:12", "lacks its id, schema or properties"),
+        (RejectedRowReason.INDIVIDUAL, f"{NAME}:3", "NK-person"),
+        (RejectedRowReason.VESSEL, f"{NAME}:4", "NK-ship"),
+        (RejectedRowReason.AIRCRAFT, f"{NAME}:5", "NK-plane"),
+        (RejectedRowReason.OTHER_KIND, f"{NAME}:6", "NK-address: Address"),
+        (
+            RejectedRowReason.OTHER_LIST,
+            f"{NAME}:8",
+            "NK-linked: no topic of sanctions or export control",
+        ),
+        (
+            RejectedRowReason.OTHER_LIST,
+            f"{NAME}:9",
+            "NK-plain: no topic of sanctions or export control",
+        ),
+        (RejectedRowReason.NAMELESS, f"{NAME}:10", "NK-nameless"),
+        (RejectedRowReason.DUPLICATE, f"{NAME}:11", f"ftm-nk-abcdef stands at {NAME}:1"),
+        (RejectedRowReason.MALFORMED, f"{NAME}:12", "lacks its id, schema or properties"),
     ]
     assert len(found) == 12
 
@@ -110,7 +118,7 @@ def test_s12_what_is_not_taken_is_told_with_its_reason_and_place(found):
 def test_other_topics_are_no_listing(read, topic):
     entity = {"id": "a", "schema": "Company", "properties": {"name": ["A"], "topics": [topic]}}
     (found,) = read(json.dumps(entity))
-    assert found.reason is Reason.OTHER_LIST
+    assert found.reason is RejectedRowReason.OTHER_LIST
 
 
 @pytest.mark.parametrize(

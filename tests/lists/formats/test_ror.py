@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats.ror import read_organisations
-from gateway.lists.parsing.entry import Reason, Rejected
+from gateway.lists.parsing.entry import RejectedRow, RejectedRowReason
 from gateway.lists.parsing.organisation import Organisation
-from gateway.lists.parsing.untrusted_file import Part
+from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 
 @pytest.fixture(scope="session")
@@ -51,10 +51,10 @@ def test_one_that_is_active_no_more_and_one_of_odd_shapes(found):
 
 
 def test_s12_what_is_not_taken_is_told_with_its_reason_and_place(found):
-    assert [each for each in found if isinstance(each, Rejected)] == [
-        Rejected(Reason.INACTIVE, "ror.json:4", "0te5te503"),
-        Rejected(Reason.NAMELESS, "ror.json:5", "0te5te504"),
-        Rejected(Reason.MALFORMED, "ror.json:6", "has no ROR id"),
+    assert [each for each in found if isinstance(each, RejectedRow)] == [
+        RejectedRow(RejectedRowReason.INACTIVE, "ror.json:4", "0te5te503"),
+        RejectedRow(RejectedRowReason.NAMELESS, "ror.json:5", "0te5te504"),
+        RejectedRow(RejectedRowReason.MALFORMED, "ror.json:6", "has no ROR id"),
     ]
     assert len(found) == 6
 
@@ -65,7 +65,7 @@ def test_the_published_array_is_the_same_as_lines(read, good, found):
 
 
 def _without_place(each):
-    if isinstance(each, Rejected):
+    if isinstance(each, RejectedRow):
         return each.reason, each.detail
     return each.ror, each.name, each.names, each.country, each.domains, each.websites
 
@@ -92,7 +92,7 @@ def test_s12_damage_gives_organisations_rejections_or_an_error(outcome, damaged,
 def test_the_real_registry_is_accounted_for(data_path):
     path = data_path("ror/organizations.jsonl.gz")
     with gzip.open(path) as stream:
-        found = list(read_organisations(Part("ror.jsonl", stream)))
+        found = list(read_organisations(UntrustedFile("ror.jsonl", stream)))
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
     statuses = Counter(record["status"] for record in records)
@@ -100,8 +100,12 @@ def test_the_real_registry_is_accounted_for(data_path):
     organisations = [each for each in found if isinstance(each, Organisation)]
     assert sum(each.is_active for each in organisations) == statuses["active"] == 35_075
     assert sum(not each.is_active for each in organisations) == statuses["inactive"] == 725
-    rest = [each.reason for each in found if isinstance(each, Rejected)]
-    assert rest == [Reason.INACTIVE] * statuses["withdrawn"] == [Reason.INACTIVE] * 190
+    rest = [each.reason for each in found if isinstance(each, RejectedRow)]
+    assert (
+        rest
+        == [RejectedRowReason.INACTIVE] * statuses["withdrawn"]
+        == [RejectedRowReason.INACTIVE] * 190
+    )
     by_id = {record["id"].removeprefix("https://ror.org/"): record for record in records}
     for each in organisations:
         record = by_id[each.ror]

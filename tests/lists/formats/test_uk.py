@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats import uk
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.model import Listing
 
 NAME = "UK-Sanctions-List.csv"
@@ -60,14 +60,14 @@ def test_an_entity_is_made_of_all_its_rows(found):
 
 def test_s12_what_is_not_taken_is_told_once_with_its_reason_and_place(found):
     assert [
-        (each.reason, each.place, each.detail) for each in found if isinstance(each, Rejected)
+        (each.reason, each.place, each.detail) for each in found if isinstance(each, RejectedRow)
     ] == [
-        (Reason.INDIVIDUAL, f"{NAME}:4", "TST0002"),
-        (Reason.VESSEL, f"{NAME}:10", "TST0003"),
-        (Reason.MALFORMED, f"{NAME}:13", "has no Unique ID"),
-        (Reason.MALFORMED, f"{NAME}:14", "TST0007: designation type missing"),
-        (Reason.MALFORMED, f"{NAME}:15", "has 27 columns, the heading 26"),
-        (Reason.NAMELESS, f"{NAME}:12", "TST0005"),
+        (RejectedRowReason.INDIVIDUAL, f"{NAME}:4", "TST0002"),
+        (RejectedRowReason.VESSEL, f"{NAME}:10", "TST0003"),
+        (RejectedRowReason.MALFORMED, f"{NAME}:13", "has no Unique ID"),
+        (RejectedRowReason.MALFORMED, f"{NAME}:14", "TST0007: designation type missing"),
+        (RejectedRowReason.MALFORMED, f"{NAME}:15", "has 27 columns, the heading 26"),
+        (RejectedRowReason.NAMELESS, f"{NAME}:12", "TST0005"),
     ]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats import un
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.model import Listing
 
 # What the fixtures of conftest.py read: reader, the file's role, and the hand-made one.
@@ -57,12 +57,16 @@ def test_an_entity_of_which_little_is_told(found):
 
 def test_s12_what_is_not_taken_is_told_with_its_reason_and_place(found):
     assert [
-        (each.reason, each.place, each.detail) for each in found if isinstance(each, Rejected)
+        (each.reason, each.place, each.detail) for each in found if isinstance(each, RejectedRow)
     ] == [
-        (Reason.INDIVIDUAL, "consolidated.xml:4", "TTi.001"),
-        (Reason.DUPLICATE, "consolidated.xml:39", "un-sc-tte.001 stands at consolidated.xml:13"),
-        (Reason.NAMELESS, "consolidated.xml:43", "TTe.003"),
-        (Reason.MALFORMED, "consolidated.xml:47", "has no REFERENCE_NUMBER"),
+        (RejectedRowReason.INDIVIDUAL, "consolidated.xml:4", "TTi.001"),
+        (
+            RejectedRowReason.DUPLICATE,
+            "consolidated.xml:39",
+            "un-sc-tte.001 stands at consolidated.xml:13",
+        ),
+        (RejectedRowReason.NAMELESS, "consolidated.xml:43", "TTe.003"),
+        (RejectedRowReason.MALFORMED, "consolidated.xml:47", "has no REFERENCE_NUMBER"),
     ]
     assert len(found) == 6
 
@@ -100,9 +104,9 @@ def test_the_real_list_is_accounted_for(real, data_path):
     entries = {each.listings[0].uid: each for each in found if isinstance(each, Entry)}
     # grep -c '<ENTITY>' and '<INDIVIDUAL>'
     assert len(entries) == len(root.findall("ENTITIES/ENTITY")) == 273
-    rest = Counter(each.reason for each in found if isinstance(each, Rejected))
-    assert rest == {Reason.INDIVIDUAL: len(root.findall("INDIVIDUALS/INDIVIDUAL"))}
-    assert rest[Reason.INDIVIDUAL] == 730
+    rest = Counter(each.reason for each in found if isinstance(each, RejectedRow))
+    assert rest == {RejectedRowReason.INDIVIDUAL: len(root.findall("INDIVIDUALS/INDIVIDUAL"))}
+    assert rest[RejectedRowReason.INDIVIDUAL] == 730
     for element in root.findall("ENTITIES/ENTITY"):
         entry = entries[element.findtext("REFERENCE_NUMBER").strip()]
         assert entry.name == " ".join(element.findtext("FIRST_NAME").split())

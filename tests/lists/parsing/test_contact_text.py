@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.lists.parsing.contact_text import Way, labelled, split, way_of
+from gateway.lists.parsing.contact_text import ContactKind, contact_kind_of, labelled, split
 
-SITE, MAIL, OTHER = Way.WEBSITE, Way.EMAIL, Way.OTHER
+SITE, MAIL, OTHER = ContactKind.WEBSITE, ContactKind.EMAIL, ContactKind.OTHER
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ SITE, MAIL, OTHER = Way.WEBSITE, Way.EMAIL, Way.OTHER
     ],
 )
 def test_a_label_announces_a_way(label, way):
-    assert way_of(label) is way
+    assert contact_kind_of(label) is way
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,6 @@ def test_of_free_text_only_what_is_labelled_counts(text, found):
 
 @given(st.text() | st.text(alphabet="EMAILWBPHON: @.aw/+1-;,"))
 def test_any_text_is_cut_into_parts_of_itself(text):
-    for way in Way:
-        assert all(piece in text for _, piece in split(text, way))
+    for kind in ContactKind:
+        assert all(piece in text for _, piece in split(text, kind))
     assert all(piece in text for _, piece in labelled(text))

@@ -9,11 +9,11 @@ from gateway.lists.parsing.field_values import (
     british_day,
     clean,
     country,
+    country_of_seat,
     iso_day,
     programme,
     reference,
     required,
-    seat,
 )
 
 
@@ -135,7 +135,7 @@ def test_a_country_by_name_or_code(text, found):
 
 
 def test_the_seat_is_where_all_addresses_lie():
-    assert seat(["RU", None, "RU"]) == "RU"
-    assert seat(["RU", "BY"]) is None
-    assert seat([None]) is None
-    assert seat([]) is None
+    assert country_of_seat(["RU", None, "RU"]) == "RU"
+    assert country_of_seat(["RU", "BY"]) is None
+    assert country_of_seat([None]) is None
+    assert country_of_seat([]) is None

@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 
 from gateway.addresses.domain_name import has_known_suffix, is_public_suffix, normalise
 from gateway.lists.parsing import hosts
-from gateway.lists.parsing.hosts import Domain, Mailbox, Refused
+from gateway.lists.parsing.hosts import ListedDomain, ListedMailbox, UnusableText
 from gateway.screening.snapshot import read
-from gateway.screening.unlistable_domains import why_not_an_institution
+from gateway.screening.unlistable_domains import why_unlistable
 
 POLICIES = Path(__file__).parents[3] / "policies"
-guard = functools.partial(why_not_an_institution, people=read(POLICIES).people)
+guard = functools.partial(why_unlistable, mailbox_kinds=read(POLICIES).mailbox_kinds)
 
 
 def domains(text):
-    return [each.value for each in hosts.domains(text, guard) if isinstance(each, Domain)]
+    return [each.value for each in hosts.domains(text, guard) if isinstance(each, ListedDomain)]
 
 
 def refused(text):
-    return [each.reason for each in hosts.domains(text, guard) if isinstance(each, Refused)]
+    return [each.reason for each in hosts.domains(text, guard) if isinstance(each, UnusableText)]
 
 
 def mailboxes(text):
-    return [each.value for each in hosts.mailboxes(text) if isinstance(each, Mailbox)]
+    return [each.value for each in hosts.mailboxes(text) if isinstance(each, ListedMailbox)]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_talk_that_looks_like_a_host_is_told_beside_an_address():
 def test_what_is_refused_says_which_part():
     found = list(hosts.domains("www.mipt.ru; www.facebook.com/x", guard))
     assert [each.text for each in found] == ["www.mipt.ru", "www.facebook.com/x"]
-    assert isinstance(found[1], Refused)
+    assert isinstance(found[1], UnusableText)
 
 
 def test_without_an_override_the_text_of_a_slip_is_followed():
@@ -176,7 +176,7 @@ def test_an_email_field_becomes_exact_addresses(text, expected):
 )
 def test_what_is_no_address_is_refused_with_the_reason(text, why):
     (found,) = hosts.mailboxes(text)
-    assert isinstance(found, Refused)
+    assert isinstance(found, UnusableText)
     assert why in found.reason
 
 
@@ -211,7 +211,7 @@ _TEXTS = st.one_of(st.text(), st.lists(_PIECES, max_size=12).map("".join))
 @example("\ud800.ru")
 def test_s03_whatever_the_text_a_domain_passes_the_guard_in_normal_form(text):
     for found in hosts.domains(text, guard):
-        if isinstance(found, Refused):
+        if isinstance(found, UnusableText):
             assert found.reason
             continue
         assert guard(found.value) is None
@@ -225,7 +225,7 @@ def test_s03_whatever_the_text_a_domain_passes_the_guard_in_normal_form(text):
 @example("a@" * 4000)
 def test_whatever_the_text_an_address_is_whole_and_in_normal_form(text):
     for found in hosts.mailboxes(text):
-        if isinstance(found, Refused):
+        if isinstance(found, UnusableText):
             assert found.reason
             continue
         local, _, domain = found.value.rpartition("@")

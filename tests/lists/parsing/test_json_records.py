@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway.errors import ListError
 from gateway.lists.parsing import json_stream as module
 from gateway.lists.parsing.json_records import records
-from gateway.lists.parsing.untrusted_file import Part
+from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 _VALUE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -104,7 +104,7 @@ class Endless:
 def test_s12_a_record_that_never_ends_is_given_up():
     stream = Endless(b'[{"a": "', b"x" * 65536, 4096)
     with pytest.raises(ListError, match=r"ror\.json:1: has a value of more than"):
-        list(records(Part("ror.json", stream)))
+        list(records(UntrustedFile("ror.json", stream)))
     assert stream.given < 4 * module.MAX_VALUE
 
 
@@ -116,7 +116,7 @@ def test_s12_a_whole_record_that_is_too_long_is_refused(read, monkeypatch):
 
 def test_holds_one_chunk_at_a_time():
     stream = Endless(b"[{}\n", b',{"name": "Institute", "domains": []}\n' * 1000, 400)
-    found = records(Part("ror.json", stream))
+    found = records(UntrustedFile("ror.json", stream))
     next(found)
     tracemalloc.start()
     try:

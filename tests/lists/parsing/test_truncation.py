@@ -4,12 +4,12 @@ import pytest
 
 from gateway.errors import ListError
 from gateway.lists.parsing import truncation as tails
-from gateway.lists.parsing.truncation import Tail
-from gateway.lists.parsing.untrusted_file import Part, lines
+from gateway.lists.parsing.truncation import TruncationCheck
+from gateway.lists.parsing.untrusted_file import UntrustedFile, lines
 
 
 def read_on(content):
-    tail = Tail(Part("list.csv", io.BytesIO(content)))
+    tail = TruncationCheck(UntrustedFile("list.csv", io.BytesIO(content)))
     assert list(lines(tail.part))
     return tail
 

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.parsing import untrusted_file as parts
-from gateway.lists.parsing.untrusted_file import Part, document, lines, objects, rewound, rows
+from gateway.lists.parsing.untrusted_file import (
+    UntrustedFile,
+    document,
+    lines,
+    objects,
+    rows,
+    sniffed,
+)
 
 
 class Trickle(io.RawIOBase):
@@ -46,7 +53,7 @@ READERS = [
     lambda part: list(rows(part)),
     lambda part: list(objects(part)),
     lambda part: document(part, 1000),
-    lambda part: rewound(part).stream.read(),
+    lambda part: sniffed(part).stream.read(),
 ]
 
 
@@ -134,15 +141,15 @@ def test_a_document_is_one_value_within_its_bound(part):
 
 
 def test_a_rewound_part_has_its_first_bytes_again(part):
-    assert rewound(part("x", b"\xef\xbb\xbf<xml/>")).stream.read() == b"<xml/>"
-    assert rewound(part("x", b"<xml/>")).stream.read(3) == b"<xm"
+    assert sniffed(part("x", b"\xef\xbb\xbf<xml/>")).stream.read() == b"<xml/>"
+    assert sniffed(part("x", b"<xml/>")).stream.read(3) == b"<xm"
 
 
 @given(st.binary(min_size=1, max_size=4000), st.integers(1, 2000))
 def test_whatever_its_bytes_a_rewound_part_loses_none(content, size):
     stream = io.BufferedReader(Trickle(content), buffer_size=1)
     try:
-        again = rewound(Part("x", stream)).stream
+        again = sniffed(UntrustedFile("x", stream)).stream
     except ListError:
         return
     found = b"".join(iter(lambda: again.read(size), b""))
@@ -153,10 +160,10 @@ def test_whatever_its_bytes_a_rewound_part_loses_none(content, size):
 def test_s12_whatever_the_bytes_a_file_is_read_or_refused(content):
     for read in READERS:
         with contextlib.suppress(ListError):
-            read(Part("x", io.BytesIO(content)))
+            read(UntrustedFile("x", io.BytesIO(content)))
 
 
 def test_s12_zero_bytes_are_a_damaged_download():
-    part = Part("x.csv", io.BytesIO(b"a,b\n1,\x00\x002\n"))
+    file = UntrustedFile("x.csv", io.BytesIO(b"a,b\n1,\x00\x002\n"))
     with pytest.raises(ListError, match=r"x\.csv:2: holds zero bytes"):
-        list(lines(part))
+        list(lines(file))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.parsing import xml_stream
-from gateway.lists.parsing.untrusted_file import Part
+from gateway.lists.parsing.untrusted_file import UntrustedFile
 from gateway.lists.parsing.xml_stream import elements, text
 
 GOOD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -80,7 +80,7 @@ def test_a_wanted_element_within_a_wanted_one_is_part_of_it(part):
 
 def test_gives_elements_before_the_file_ends(part):
     stream = Endless(b"<list>", b"<entry>x</entry>\n")
-    found = elements(Part("list.xml", stream), "entry")
+    found = elements(UntrustedFile("list.xml", stream), "entry")
     assert next(found)[0] == 1
     assert stream.given < 1024 * 1024
     found.close()
@@ -91,7 +91,7 @@ def test_holds_one_element_at_a_time():
         stream = Endless(b"<list>", b"<entry><name>Institute</name></entry>\n", b"</list>", size)
         tracemalloc.start()
         try:
-            assert sum(1 for _ in elements(Part("list.xml", stream), "entry")) * 39 >= size
+            assert sum(1 for _ in elements(UntrustedFile("list.xml", stream), "entry")) * 39 >= size
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -179,7 +179,7 @@ def test_s12_what_never_ends_is_given_up_in_bounded_memory(start, piece, said):
     tracemalloc.start()
     try:
         with pytest.raises(ListError, match=said):
-            list(elements(Part("list.xml", stream), "entry"))
+            list(elements(UntrustedFile("list.xml", stream), "entry"))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -15,15 +15,15 @@ from aiosmtpd.smtp import SMTP
 from gateway import packaged
 from gateway.config import Endpoint, Tls, load
 from gateway.errors import LedgerError
-from gateway.mailer.courier import Courier, Pace
+from gateway.mailer.courier import Courier, CourierTiming
 from gateway.mailer.submission import Submission
-from gateway.model import Action, Matter, Notice, NoticeRequest, Tier
+from gateway.model import Action, MatchedInstitution, Notice, NoticeRequest, Tier
 from gateway.notices import notice_texts, render
 
 START = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
 LEASE = timedelta(seconds=15)
 # Polls and renewals as fast as the loop turns; the lease itself is measured on the test's clock.
-QUICK = Pace(poll=0.01, renew_every=0.01, patience=5)
+QUICK = CourierTiming(poll=0.01, renew_every=0.01, answer_seconds=5)
 
 
 class Clock:
@@ -219,13 +219,13 @@ def clock():
 def compose():
     config = load(packaged.default_configuration(), {})
     read = notice_texts.load(packaged.policies_directory())
-    return lambda notice: render.letter(notice, config, read)
+    return lambda notice: render.rendered_notice(notice, config, read)
 
 
 @pytest.fixture
 def notice():
     def make(number=1, **changes):
-        matter = Matter(
+        matter = MatchedInstitution(
             event=f"01KANGHZ4TZ6X0V5W3Q9G4T2{number:02}",
             recipient="a.petrov@mipt.ru",
             entity="us-ofac-38316",
@@ -258,7 +258,7 @@ async def start(outbox, compose, mta, clock):
             per_hour=per_hour,
             clock=clock,
             told=results.append,
-            pace=pace,
+            timing=pace,
         )
         courier.results = results
         courier.task = asyncio.create_task(courier.run())

@@ -13,12 +13,12 @@ from email import message_from_bytes
 import pytest
 import structlog
 
-from gateway.mailer.courier import Pace, Result
+from gateway.mailer.courier import AttemptResult, CourierTiming
 
 START = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
 LEASE = timedelta(seconds=15)
 # Polls and renewals as fast as the loop turns; the lease itself is measured on the test's clock.
-QUICK = Pace(poll=0.01, renew_every=0.01, patience=5)
+QUICK = CourierTiming(poll=0.01, renew_every=0.01, answer_seconds=5)
 
 
 async def test_n04_it_leaves_with_the_null_sender_and_its_own_bytes(
@@ -32,7 +32,7 @@ async def test_n04_it_leaves_with_the_null_sender_and_its_own_bytes(
     assert row.message_id == compose(notice()).message_id
     assert row.digest == compose(notice()).digest
     assert row.at == START
-    await outbox.until(lambda: courier.results == [Result.SENT])
+    await outbox.until(lambda: courier.results == [AttemptResult.SENT])
 
 
 async def test_n10_it_leaves_as_soon_as_the_courier_is_woken(start, outbox, peer, notice):
@@ -51,9 +51,9 @@ async def test_n10_a_row_that_another_process_queued_is_found_by_polling(start, 
 
 
 def test_n10_an_unhindered_notice_waits_a_second_at_most_before_it_leaves():
-    assert Pace().poll <= 1
-    assert Pace().lease == LEASE
-    assert Pace().renew_every * 2 < LEASE.total_seconds()
+    assert CourierTiming().poll <= 1
+    assert CourierTiming().lease == LEASE
+    assert CourierTiming().renew_every * 2 < LEASE.total_seconds()
 
 
 async def test_n10_the_lease_is_renewed_while_sending(start, outbox, peer, clock, notice):
@@ -102,14 +102,14 @@ async def test_n10_failures_wait_longer_each_time(start, outbox, peer, clock, no
         waits.append(int((row.notice.not_before - clock()).total_seconds() // 60))
         clock.now = row.notice.not_before
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 240, 240, 240]
-    assert set(courier.results) == {Result.POSTPONED}
+    assert set(courier.results) == {AttemptResult.POSTPONED}
     peer.rcpt = None
     await outbox.until_state("sent")
 
 
 def test_n10_the_wait_has_a_bound_whatever_the_ledger_says():
-    assert Pace().retry_after(10**9) == timedelta(hours=4)
-    assert Pace().retry_after(-1) == timedelta(minutes=1)
+    assert CourierTiming().retry_after(10**9) == timedelta(hours=4)
+    assert CourierTiming().retry_after(-1) == timedelta(minutes=1)
 
 
 async def test_n10_it_is_given_up_after_five_days_with_an_alert(start, outbox, peer, clock, notice):
@@ -124,7 +124,7 @@ async def test_n10_it_is_given_up_after_five_days_with_an_alert(start, outbox, p
         assert row.state == "queued"
         clock.now = row.notice.not_before
         await outbox.until_state("failed")
-        await outbox.until(lambda: courier.results[-1] is Result.FAILED)
+        await outbox.until(lambda: courier.results[-1] is AttemptResult.FAILED)
     (alert,) = [line for line in logs if line["log_level"] == "error"]
     assert alert["event"] == "a notice was given up"
     assert alert["event_id"] == row.notice.id
@@ -145,7 +145,7 @@ async def test_n10_a_mailbox_that_is_not_there_is_given_up_at_once(
     (row,) = outbox.rows.values()
     assert row.error.startswith(reply[:3])
     assert "@" not in row.error
-    await outbox.until(lambda: courier.results == [Result.FAILED])
+    await outbox.until(lambda: courier.results == [AttemptResult.FAILED])
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ async def test_n10_above_the_cap_the_rest_waits(start, outbox, peer, clock, noti
 async def test_only_so_many_are_on_their_way_at_once(start, outbox, peer, notice):
     outbox.put(*(notice(n) for n in range(9)))
     peer.hold = asyncio.Event()
-    start(pace=replace(QUICK, slots=2))
+    start(pace=replace(QUICK, most_at_once=2))
     await outbox.until(lambda: peer.at_once == 2)
     peer.hold.set()
     await outbox.until_state("sent")

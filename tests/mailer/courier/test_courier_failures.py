@@ -13,12 +13,12 @@ import pytest
 import structlog
 
 from gateway.config import Endpoint, Tls
-from gateway.mailer.courier import Pace
+from gateway.mailer.courier import CourierTiming
 from gateway.mailer.submission import Submission
 
 START = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
 # Polls and renewals as fast as the loop turns; the lease itself is measured on the test's clock.
-QUICK = Pace(poll=0.01, renew_every=0.01, patience=5)
+QUICK = CourierTiming(poll=0.01, renew_every=0.01, answer_seconds=5)
 
 
 async def test_n11_a_dead_mta_only_makes_it_wait(start, outbox, notice):
@@ -146,7 +146,7 @@ async def test_a_stop_lets_what_is_being_sent_be_sent(start, outbox, peer, notic
 async def test_an_end_that_cannot_wait_releases_the_lease(end, start, outbox, peer, notice):
     peer.hold = asyncio.Event()
     outbox.put(notice())
-    courier = start(pace=replace(QUICK, patience=0.05))
+    courier = start(pace=replace(QUICK, answer_seconds=0.05))
     async with asyncio.timeout(20):
         await peer.arrived.wait()
     if end == "stop":
@@ -164,7 +164,7 @@ async def test_an_end_that_cannot_wait_releases_the_lease(end, start, outbox, pe
 async def test_a_ledger_that_never_answers_holds_up_no_stop(start, outbox, peer, notice):
     outbox.silent.add("sent")
     outbox.put(notice())
-    courier = start(pace=replace(QUICK, patience=0.05))
+    courier = start(pace=replace(QUICK, answer_seconds=0.05))
     await outbox.until(lambda: "sent" in outbox.calls)
     courier.stop()
     await courier.task

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from gateway.relay.limits.descriptor_limit import KEPT, DescriptorLimit
+from gateway.relay.limits.descriptor_limit import RESERVED_DESCRIPTORS, DescriptorLimit
 
 
 @pytest.fixture
@@ -17,7 +17,9 @@ def allowed(monkeypatch):
     return allow
 
 
-@pytest.mark.parametrize(("limit", "first"), [(1024, 1024 - KEPT), (64, 48), (4, 3)])
+@pytest.mark.parametrize(
+    ("limit", "first"), [(1024, 1024 - RESERVED_DESCRIPTORS), (64, 48), (4, 3)]
+)
 def test_the_last_descriptors_show_it(allowed, limit, first):
     allowed(limit)
     assert [DescriptorLimit().is_reached_by(at) for at in (-1, 0, first - 1, first)] == [

@@ -1,17 +1,17 @@
 import pytest
 
-from gateway.relay.limits.read_buffer import LEAST, MOST, TOGETHER, ReadBuffer
+from gateway.relay.limits.read_buffer import ALL_READS, LARGEST_READ, SMALLEST_READ, ReadBuffer
 
 
 @pytest.mark.parametrize(
     ("sessions", "size"),
     [
-        (0, MOST),
-        (1, MOST),
-        (32, MOST),
-        (33, TOGETHER // 33),
-        (100, TOGETHER // 100),
-        (10**6, LEAST),
+        (0, LARGEST_READ),
+        (1, LARGEST_READ),
+        (32, LARGEST_READ),
+        (33, ALL_READS // 33),
+        (100, ALL_READS // 100),
+        (10**6, SMALLEST_READ),
     ],
 )
 def test_r15_what_one_read_may_bring_shrinks_as_sessions_become_many(sessions, size):
@@ -33,4 +33,4 @@ def test_it_grows_again_as_sessions_end():
     read_buffer = ReadBuffer()
     read_buffer.divide_among(1000)
     read_buffer.divide_among(1)
-    assert len(read_buffer.view) == MOST
+    assert len(read_buffer.view) == LARGEST_READ

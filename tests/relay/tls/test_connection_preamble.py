@@ -233,7 +233,7 @@ async def test_a_balancer_without_its_header_is_closed_without_a_word(proxied, s
 
 async def test_r20_a_header_that_does_not_come_is_given_up(proxied, monkeypatch):
     monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(connection_preamble, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(connection_preamble, "PROXY_HEADER_SECONDS", 0.1)
     client = await proxied.connect()
     await client.say(V1[:20])
     assert await client.end() == b""

@@ -110,7 +110,7 @@ async def test_r20_a_full_hop_under_tls_that_does_not_read_is_cut_off(
         await started.until(lambda saying=saying: saying.done() or session._client._is_paused)
     assert session._hop._transport.get_write_buffer_size() < 500_000
     # Not before: where filling it takes that long, the client is paused no more.
-    monkeypatch.setattr(timeouts, "HOP_SECONDS", 0.3)
+    monkeypatch.setattr(timeouts, "NEXT_HOP_SECONDS", 0.3)
     await saying
     await client.say(b".\r\n")
     await client.reply(451)

@@ -10,13 +10,13 @@ import pytest
 from gateway.addresses.domain_name import registrable
 from gateway.model import Claim, Entity, Listing
 from gateway.screening.names.domain_proposals import (
-    Organisation,
+    KnownOrganisation,
     Proposer,
     entity_part,
     proposal_id,
 )
 from gateway.screening.snapshot import read
-from gateway.screening.unlistable_domains import why_not_an_institution
+from gateway.screening.unlistable_domains import why_unlistable
 
 REPO = Path(__file__).parents[3]
 DATA = REPO.parent / "shared" / "data"
@@ -27,7 +27,7 @@ BAUMAN = Entity(
     country="RU",
     listings=(Listing("L", None, "1"),),
 )
-REGISTERED = Organisation(
+REGISTERED = KnownOrganisation(
     "ROR 1", ("Bauman Moscow State Technical University", "BMSTU"), "RU", ("bmstu.ru",)
 )
 
@@ -78,7 +78,7 @@ def test_s13_an_id_is_the_entitys_and_the_domains_for_good(propose):
 )
 def test_s13_a_name_with_another_word_in_it_proposes_nothing(propose, name, other):
     entity = replace(BAUMAN, name=name)
-    assert propose(entity, Organisation("ROR 1", (other,), "RU", ("x.ru",))) == []
+    assert propose(entity, KnownOrganisation("ROR 1", (other,), "RU", ("x.ru",))) == []
 
 
 def test_s13_what_the_academy_puts_behind_a_name_does_not_matter(propose):
@@ -86,7 +86,7 @@ def test_s13_what_the_academy_puts_behind_a_name_does_not_matter(propose):
         BAUMAN,
         name="Rzhanov Institute of Semiconductors Siberian Branch of Russian Academy of Sciences",
     )
-    known = Organisation("ROR 1", ("Rzhanov Institute of Semiconductors",), "RU", ("isp.ru",))
+    known = KnownOrganisation("ROR 1", ("Rzhanov Institute of Semiconductors",), "RU", ("isp.ru",))
     assert domains(propose(entity, known)) == ["isp.ru"]
 
 
@@ -103,7 +103,7 @@ def test_s13_an_unknown_country_asks_for_the_same_name_and_lowers_the_score(prop
 
 
 def test_s13_a_single_word_in_common_lowers_it_too(propose):
-    known = Organisation("ROR 1", ("Zvezda",), "RU", ("zvezda.ru",))
+    known = KnownOrganisation("ROR 1", ("Zvezda",), "RU", ("zvezda.ru",))
     (found,) = propose(replace(BAUMAN, name="Zvezda LLC"), known)
     assert found.score < 80
     assert "look at: the names have one word in common, and others may bear it" in found.evidence
@@ -127,20 +127,20 @@ def test_s13_what_another_entity_claims_is_not_proposed(propose, claimed):
 
 
 def test_s13_what_the_registry_states_of_another_organisation_is_not_proposed(propose):
-    other = Organisation("ROR 2", ("Kalinin Institute",), "RU", ("bmstu.ru",))
+    other = KnownOrganisation("ROR 2", ("Kalinin Institute",), "RU", ("bmstu.ru",))
     assert propose(BAUMAN, REGISTERED, other) == []
 
 
 def test_s13_institutes_with_their_sites_below_it_do_not_speak_against_a_universitys_domain(
     propose,
 ):
-    other = Organisation("ROR 2", ("Kalinin Laboratory",), "RU", (), ("lab.bmstu.ru",))
+    other = KnownOrganisation("ROR 2", ("Kalinin Laboratory",), "RU", (), ("lab.bmstu.ru",))
     (found,) = propose(BAUMAN, REGISTERED, other)
     assert "look at: Kalinin Laboratory (ROR 2) is found there too" in found.evidence
 
 
 def test_s13_a_site_at_a_domain_where_others_are_is_not_proposed(propose):
-    other = Organisation("ROR 2", ("Kalinin Laboratory",), "RU", ("lab.bmstu.ru",))
+    other = KnownOrganisation("ROR 2", ("Kalinin Laboratory",), "RU", ("lab.bmstu.ru",))
     assert propose(BAUMAN, replace(REGISTERED, domains=(), websites=("bmstu.ru",)), other) == []
 
 
@@ -196,7 +196,7 @@ def test_s13_nothing_is_proposed_for_what_no_list_has_in_force(propose):
 def test_s13_of_the_reviewed_institutions_the_registry_gives_the_reviewed_domains():
     written = read(REPO / "policies")
     bare = [replace(entity, domains=(), addresses=()) for entity in written.entities]
-    proposer = Proposer(bare, registered(written.people), written.people)
+    proposer = Proposer(bare, registered(written.mailbox_kinds), written.mailbox_kinds)
     found, others = 0, []
     for entity, reviewed in zip(bare, written.entities, strict=True):
         known = {registrable(claim.value) for claim in reviewed.domains}
@@ -217,11 +217,9 @@ def registered(people):
                 *(urlsplit(link["value"]).hostname or "" for link in record["links"]),
             ]
             hosts = [text.removeprefix("www.") for text in texts]
-            domains = tuple(
-                host for host in hosts if host and why_not_an_institution(host, people) is None
-            )
+            domains = tuple(host for host in hosts if host and why_unlistable(host, people) is None)
             country = record["locations"][0]["geonames_details"]["country_code"]
             names = tuple(name["value"] for name in record["names"])
             stated = tuple(host for host in domains if host in record["domains"])
             sites = tuple(host for host in domains if host not in stated)
-            yield Organisation(record["id"], names, country, stated, sites)
+            yield KnownOrganisation(record["id"], names, country, stated, sites)

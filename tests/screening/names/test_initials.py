@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.screening.names.comparable_form import name_form
+from gateway.screening.names.comparable_form import comparable_form
 from gateway.screening.names.initials import initials_of, plain, russian
 
 
@@ -15,10 +15,10 @@ from gateway.screening.names.initials import initials_of, plain, russian
     ],
 )
 def test_initials_in_its_own_language_and_in_russian(name, initials):
-    assert set(initials_of(name_form(name))) == initials
+    assert set(initials_of(comparable_form(name))) == initials
 
 
 def test_a_word_whose_russian_is_not_known_leaves_no_russian_initials():
-    tokens = name_form("Moscow Quux University").tokens
+    tokens = comparable_form("Moscow Quux University").tokens
     assert (plain(tokens), russian(tokens)) == ("mqu", "")
     assert russian(()) == ""

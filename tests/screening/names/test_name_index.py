@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Entity
-from gateway.screening.names.comparable_form import name_form
-from gateway.screening.names.name_index import MOST_WEAK, How, Name, NameIndex, names_of
-from gateway.screening.names.similarity import likeness
+from gateway.screening.names.comparable_form import comparable_form
+from gateway.screening.names.name_index import (
+    MOST_WEAK,
+    IndexedName,
+    MatchedBy,
+    NameIndex,
+    names_of,
+)
+from gateway.screening.names.similarity import name_similarity
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
@@ -29,8 +35,8 @@ NAMES = {
 @pytest.fixture
 def index():
     return NameIndex(
-        [Name(owner, text) for owner, texts in NAMES.items() for text in texts]
-        + [Name("mipt", "Fiztekh", is_weak=True)]
+        [IndexedName(owner, text) for owner, texts in NAMES.items() for text in texts]
+        + [IndexedName("mipt", "Fiztekh", is_weak=True)]
     )
 
 
@@ -86,20 +92,20 @@ def test_the_name_itself_is_a_match_of_100_and_a_part_of_it_is_no_match(index):
 @pytest.mark.parametrize(
     ("query", "is_named", "how"),
     [
-        ("Skoltech", True, How.NAME),
-        ("Skoltech LLC", True, How.PART),
-        ("Bauman", True, How.PART),
-        ("Bauman University", True, How.PART),
-        ("Баумана", True, How.PART),
-        ("Bauman Moscow State Technical University", True, How.NAME),
-        ("Universität Beihang", True, How.NAME),
-        ("MSTU", True, How.INITIALS),
-        ("Bowman", False, How.ALIKE),
-        ("Skolteck", False, How.ALIKE),
-        ("Bauman Observatory", False, How.ALIKE),
-        ("Lebedeff", False, How.ALIKE),
-        ("Bank Iran", False, How.PART),
-        ("Fiztekh", False, How.NAME),
+        ("Skoltech", True, MatchedBy.NAME),
+        ("Skoltech LLC", True, MatchedBy.PART),
+        ("Bauman", True, MatchedBy.PART),
+        ("Bauman University", True, MatchedBy.PART),
+        ("Баумана", True, MatchedBy.PART),
+        ("Bauman Moscow State Technical University", True, MatchedBy.NAME),
+        ("Universität Beihang", True, MatchedBy.NAME),
+        ("MSTU", True, MatchedBy.INITIALS),
+        ("Bowman", False, MatchedBy.ALIKE),
+        ("Skolteck", False, MatchedBy.ALIKE),
+        ("Bauman Observatory", False, MatchedBy.ALIKE),
+        ("Lebedeff", False, MatchedBy.ALIKE),
+        ("Bank Iran", False, MatchedBy.PART),
+        ("Fiztekh", False, MatchedBy.NAME),
     ],
 )
 def test_it_is_named_where_all_that_was_asked_for_stands_in_the_name(index, query, is_named, how):
@@ -108,13 +114,15 @@ def test_it_is_named_where_all_that_was_asked_for_stands_in_the_name(index, quer
 
 
 def test_what_only_sounds_alike_is_for_a_person_who_searches_and_never_a_match():
-    names = name_form("Koorchatof"), name_form("Kurchatov")
-    assert likeness(*names).score == 0
-    assert likeness(*names, by_ear=True).score > 0.85
-    index = NameIndex([Name("k", "Kurchatov Institute"), Name("b", NAMES["bauman"][0])])
+    names = comparable_form("Koorchatof"), comparable_form("Kurchatov")
+    assert name_similarity(*names).score == 0
+    assert name_similarity(*names, by_ear=True).score > 0.85
+    index = NameIndex(
+        [IndexedName("k", "Kurchatov Institute"), IndexedName("b", NAMES["bauman"][0])]
+    )
     assert [hit.owner for hit in index.search("Koorchatof Institute")] == ["k"]
     assert index.matches("Koorchatof Institute") == []
-    assert [(hit.owner, hit.how) for hit in index.search("МГТУ")] == [("b", How.INITIALS)]
+    assert [(hit.owner, hit.how) for hit in index.search("МГТУ")] == [("b", MatchedBy.INITIALS)]
     assert index.matches("МГТУ") == []
 
 
@@ -134,7 +142,7 @@ def test_an_institution_is_told_once_by_its_best_name(index):
 
 
 def test_no_more_than_asked_for():
-    index = NameIndex(Name(str(number), f"Zvezda {number}") for number in range(20))
+    index = NameIndex(IndexedName(str(number), f"Zvezda {number}") for number in range(20))
     assert len(index.search("Zvezda", 3)) == 3
 
 
@@ -148,9 +156,9 @@ def test_matches_are_names_as_wholes(index):
 
 
 def test_a_word_that_many_bear_weighs_less():
-    rare = NameIndex([Name("a", "Zvezda"), Name("b", "Vostok")])
+    rare = NameIndex([IndexedName("a", "Zvezda"), IndexedName("b", "Vostok")])
     many = NameIndex(
-        Name(str(number), f"Zvezda {chr(97 + number % 26)}{number}") for number in range(200)
+        IndexedName(str(number), f"Zvezda {chr(97 + number % 26)}{number}") for number in range(200)
     )
     assert rare.weigh("zvezda") == 1.0
     assert many.weigh("zvezda") < 0.6
@@ -160,20 +168,24 @@ def test_a_word_that_many_bear_weighs_less():
 
 def test_a_word_that_very_many_bear_is_still_found_where_it_is_all_that_was_asked_for():
     index = NameIndex(
-        Name(str(number), f"Zvezda {chr(97 + number % 26)}{number}") for number in range(200)
+        IndexedName(str(number), f"Zvezda {chr(97 + number % 26)}{number}") for number in range(200)
     )
     assert index.search("Zvezda")
     assert not index.search("Zvezda Trading")
 
 
 def test_an_institution_with_many_names_does_not_make_its_own_word_common():
-    index = NameIndex(Name("a", f"Zvezda {number}") for number in range(200))
+    index = NameIndex(IndexedName("a", f"Zvezda {number}") for number in range(200))
     assert index.weigh("zvezda") == 1.0
 
 
 def test_an_entity_gives_all_its_names():
     entity = Entity("e", "N", ("A",), weak_aliases=("W",))
-    assert list(names_of(entity)) == [Name("e", "N"), Name("e", "A"), Name("e", "W", is_weak=True)]
+    assert list(names_of(entity)) == [
+        IndexedName("e", "N"),
+        IndexedName("e", "A"),
+        IndexedName("e", "W", is_weak=True),
+    ]
 
 
 @pytest.mark.data
@@ -187,8 +199,8 @@ def test_f1_on_the_half_that_the_threshold_was_not_tuned_on_is_090():
                 continue
             if not hashlib.sha256("\n".join(pair).encode()).digest()[0] % 2:
                 continue
-            one, other = map(name_form, pair)
-            found = likeness(one, other).is_match or likeness(other, one).is_match
+            one, other = map(comparable_form, pair)
+            found = name_similarity(one, other).is_match or name_similarity(other, one).is_match
             right += found and row["is_match"] == "true"
             wrong += found and row["is_match"] == "false"
             missed += not found and row["is_match"] == "true"

@@ -1,11 +1,11 @@
 import pytest
 
-from gateway.screening.names.comparable_form import name_form
-from gateway.screening.names.similarity import likeness
+from gateway.screening.names.comparable_form import comparable_form
+from gateway.screening.names.similarity import name_similarity
 
 
 def compare(one, other):
-    return likeness(name_form(one), name_form(other))
+    return name_similarity(comparable_form(one), comparable_form(other))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 import pytest
 
-from gateway.screening.names.comparable_form import name_form
+from gateway.screening.names.comparable_form import comparable_form
 from gateway.screening.names.token_pairing import (
     HEARD,
     INITIALS,
     SOUNDS_ALIKE,
-    paired,
+    pair_tokens,
     similarity,
     usual_weight,
 )
@@ -50,13 +50,13 @@ def test_common_words_weigh_less(token, weight):
 
 
 def pairs(one, other):
-    query, name = name_form(one), name_form(other)
+    query, name = comparable_form(one), comparable_form(other)
     return {
         (
-            " ".join(query.tokens[at].said for at in pair.query),
-            " ".join(name.tokens[at].said for at in pair.name),
+            " ".join(query.tokens[at].original for at in pair.query),
+            " ".join(name.tokens[at].original for at in pair.name),
         ): round(pair.similarity, 2)
-        for pair in paired(query, name)
+        for pair in pair_tokens(query, name)
     }
 
 

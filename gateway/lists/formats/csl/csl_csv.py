@@ -10,18 +10,18 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.lists.formats.csl.csl_entries import entries
-from gateway.lists.formats.csl.csl_record import Record
+from gateway.lists.formats.csl.csl_record import CslRecord
 from gateway.lists.formats.ofac.ofac_facts import LABELS
 from gateway.lists.parsing import countries
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.field_values import clean, required
-from gateway.lists.parsing.truncation import Tail
+from gateway.lists.parsing.truncation import TruncationCheck
 from gateway.lists.parsing.untrusted_file import refuse, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 _COLUMNS = (
     "source",
@@ -38,15 +38,15 @@ _COLUMNS = (
 _CODE = re.compile(r"(?:.*,)?\s*([A-Z]{2})\s*\Z", re.DOTALL)
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``consolidated.csv``. Its columns may stand in any order, with others among them.
 
     Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
     """
-    return entries(_records(Tail(required(parts, "consolidated.csv"))))
+    return entries(_records(TruncationCheck(required(parts, "consolidated.csv"))))
 
 
-def _records(tail: Tail) -> Iterator[Record | Rejected]:
+def _records(tail: TruncationCheck) -> Iterator[CslRecord | RejectedRow]:
     columns: dict[str, int] = {}
     width = 0
     row: list[str] = []
@@ -57,12 +57,14 @@ def _records(tail: Tail) -> Iterator[Record | Rejected]:
             continue
         place = f"{tail.part.name}:{line}"
         if len(row) != width:
-            yield Rejected(
-                Reason.MALFORMED, place, f"has {len(row)} columns, the header has {width}"
+            yield RejectedRow(
+                RejectedRowReason.MALFORMED,
+                place,
+                f"has {len(row)} columns, the header has {width}",
             )
             continue
         field = {name: row[at] for name, at in columns.items()}
-        yield Record(
+        yield CslRecord(
             place,
             clean(field["source"]),
             field["entity_number"].strip(),
@@ -78,7 +80,7 @@ def _records(tail: Tail) -> Iterator[Record | Rejected]:
     tail.check(last_is_whole=len(row) == width)
 
 
-def _header(tail: Tail, line: int, row: list[str]) -> dict[str, int]:
+def _header(tail: TruncationCheck, line: int, row: list[str]) -> dict[str, int]:
     found = {name.strip().lower(): at for at, name in enumerate(row)}
     missing = [name for name in _COLUMNS if name not in found]
     if missing:
@@ -98,7 +100,7 @@ def _several(text: str) -> list[str]:
 def _countries(text: str) -> list[str]:
     """Give the codes that addresses end in; a street may hold a ``;`` and ends in none."""
     ends = (_CODE.match(each) for each in _several(text))
-    codes = (countries.code(found[1]) for found in ends if found)
+    codes = (countries.country_code(found[1]) for found in ends if found)
     return [code for code in codes if code]
 
 
@@ -109,7 +111,7 @@ def _identifier(text: str) -> tuple[str, str, str | None] | None:
         label = fields[at].rstrip(":")
         if label.lower() in LABELS and len(fields) > 1:
             rest = fields[1:] if at == 0 else fields[:-1]
-            codes = [each for each in rest if _CODE.match(each) and countries.code(each)]
+            codes = [each for each in rest if _CODE.match(each) and countries.country_code(each)]
             values = [each for each in rest if each not in codes[:1]]
-            return label, ", ".join(values), countries.code(codes[0]) if codes else None
+            return label, ", ".join(values), countries.country_code(codes[0]) if codes else None
     return None

@@ -17,20 +17,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gateway.lists.formats.csl.csl_names import is_abbreviation, is_organisation, read_names
-from gateway.lists.formats.csl.csl_record import LISTS, OFAC, List, Record
+from gateway.lists.formats.csl.csl_record import LISTS, OFAC, CslRecord, UnnumberedList
 from gateway.lists.formats.ofac.ofac_entry import KINDS, Draft, entry, id_of, is_uid
-from gateway.lists.formats.ofac.ofac_facts import Facts
-from gateway.lists.parsing.entry import Entry, Reason, Rejected, slug, unique
+from gateway.lists.formats.ofac.ofac_facts import OfacFacts
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason, slug, unique
 from gateway.lists.parsing.field_values import clean, iso_day, programme
 from gateway.model import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gateway.lists.formats.csl.csl_names import Names
+    from gateway.lists.formats.csl.csl_names import CslNames
 
 
-def entries(records: Iterable[Record | Rejected]) -> Iterator[Entry | Rejected]:
+def entries(records: Iterable[CslRecord | RejectedRow]) -> Iterator[Entry | RejectedRow]:
     """Give OFAC's entries as their rows come, those that a name alone tells apart at the end.
 
     Rejections come where their rows do.
@@ -38,7 +38,7 @@ def entries(records: Iterable[Record | Rejected]) -> Iterator[Entry | Rejected]:
     seen: set[tuple[str, str]] = set()
     named: dict[str, _Named] = {}
     for record in records:
-        if isinstance(record, Rejected):
+        if isinstance(record, RejectedRow):
             yield record
         elif record.source in OFAC:
             yield _numbered(record, seen)
@@ -52,23 +52,29 @@ def entries(records: Iterable[Record | Rejected]) -> Iterator[Entry | Rejected]:
                     record, list_, names
                 )
         else:
-            yield Rejected(Reason.OTHER_LIST, record.place, clean(record.source))
+            yield RejectedRow(RejectedRowReason.OTHER_LIST, record.place, clean(record.source))
     for each in named.values():
         yield each.entry()
 
 
-def _numbered(record: Record, seen: set[tuple[str, str]]) -> Entry | Rejected:
+def _numbered(record: CslRecord, seen: set[tuple[str, str]]) -> Entry | RejectedRow:
     kind = record.kind.lower()
     if not is_uid(record.number) or not kind:
-        return Rejected(Reason.MALFORMED, record.place, "has no entity_number or no type")
+        return RejectedRow(
+            RejectedRowReason.MALFORMED, record.place, "has no entity_number or no type"
+        )
     if (record.source, record.number) in seen:
-        return Rejected(Reason.DUPLICATE, record.place, f"{id_of(record.number)} stood before")
+        return RejectedRow(
+            RejectedRowReason.DUPLICATE, record.place, f"{id_of(record.number)} stood before"
+        )
     seen.add((record.source, record.number))
     if kind != "entity":
-        return Rejected(KINDS.get(kind, Reason.OTHER_KIND), record.place, clean(record.name))
+        return RejectedRow(
+            KINDS.get(kind, RejectedRowReason.OTHER_KIND), record.place, clean(record.name)
+        )
     if not clean(record.name):
-        return Rejected(Reason.NAMELESS, record.place, id_of(record.number))
-    facts = Facts()
+        return RejectedRow(RejectedRowReason.NAMELESS, record.place, id_of(record.number))
+    facts = OfacFacts()
     for label, value, country in record.ids:
         facts.note(label, value, country)
     draft = Draft(record.number, record.name, record.place, record.programmes)
@@ -79,16 +85,20 @@ def _numbered(record: Record, seen: set[tuple[str, str]]) -> Entry | Rejected:
     return entry(draft, OFAC[record.source])
 
 
-def _why_not(record: Record, list_: List, names: Names) -> Rejected | None:
+def _why_not(record: CslRecord, list_: UnnumberedList, names: CslNames) -> RejectedRow | None:
     """Say why a row without a number is not taken, if it is not."""
     kind = record.kind.lower()
     if kind not in {"", "entity"}:
-        return Rejected(KINDS.get(kind, Reason.OTHER_KIND), record.place, clean(record.name))
+        return RejectedRow(
+            KINDS.get(kind, RejectedRowReason.OTHER_KIND), record.place, clean(record.name)
+        )
     if not names.name:
-        return Rejected(Reason.NAMELESS, record.place)
+        return RejectedRow(RejectedRowReason.NAMELESS, record.place)
     if not kind and list_.is_of_people and not is_organisation(names.name):
-        return Rejected(
-            Reason.INDIVIDUAL, record.place, f"{names.name}: a person, as far as the name tells"
+        return RejectedRow(
+            RejectedRowReason.INDIVIDUAL,
+            record.place,
+            f"{names.name}: a person, as far as the name tells",
         )
     return None
 
@@ -103,10 +113,10 @@ class _Named:
     aliases: list[str] = field(default_factory=list)
     weak: list[str] = field(default_factory=list)
     countries: set[str] = field(default_factory=set)
-    facts: Facts = field(default_factory=Facts)
+    facts: OfacFacts = field(default_factory=OfacFacts)
     listings: set[Listing] = field(default_factory=set)
 
-    def add(self, record: Record, list_: List, names: Names) -> None:
+    def add(self, record: CslRecord, list_: UnnumberedList, names: CslNames) -> None:
         """Take in one row."""
         self.aliases += [names.name, *names.aliases]
         self.weak += names.weak

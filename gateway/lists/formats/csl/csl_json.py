@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.lists.formats.csl.csl_entries import entries
-from gateway.lists.formats.csl.csl_record import Record
+from gateway.lists.formats.csl.csl_record import CslRecord
 from gateway.lists.parsing import countries
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.field_values import clean, required
 from gateway.lists.parsing.json_array import objects_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gateway.lists.parsing.untrusted_file import Part
+    from gateway.lists.parsing.untrusted_file import UntrustedFile
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``consolidated.json``. Keys that are not known are passed over.
 
     Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
@@ -28,15 +28,15 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     return entries(_records(required(parts, "consolidated.json")))
 
 
-def _records(part: Part) -> Iterator[Record | Rejected]:
-    for number, (line, row) in enumerate(objects_under(part, "results"), 1):
+def _records(file: UntrustedFile) -> Iterator[CslRecord | RejectedRow]:
+    for number, (line, row) in enumerate(objects_under(file, "results"), 1):
         # All rows may stand on one line: the place says which of them it is.
-        place = f"{part.name}:{line}, result {number}"
+        place = f"{file.name}:{line}, result {number}"
         source = _text(row, "source")
         if not source:
-            yield Rejected(Reason.MALFORMED, place, "has no source")
+            yield RejectedRow(RejectedRowReason.MALFORMED, place, "has no source")
             continue
-        yield Record(
+        yield CslRecord(
             place,
             source,
             _text(row, "entity_number"),
@@ -73,4 +73,4 @@ def _objects(holder: dict[str, object], key: str) -> list[dict[str, object]]:
 
 
 def _country(holder: dict[str, object]) -> str | None:
-    return countries.code(_text(holder, "country"))
+    return countries.country_code(_text(holder, "country"))

@@ -47,7 +47,7 @@ _FORMS = frozenset({"ab", "ag", "ao", "as", "bv", "co", "kg", "lp", "nv", "sa", 
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Names(NamedTuple):
+class CslNames(NamedTuple):
     """The name of a row, the others it bears, and those too short to find it by.
 
     ``plain`` is the name without an abbreviation behind it: what an id is made of.
@@ -59,7 +59,7 @@ class Names(NamedTuple):
     weak: tuple[str, ...]
 
 
-def read_names(name: str, others: list[str]) -> Names:
+def read_names(name: str, others: list[str]) -> CslNames:
     """Take a row's name and its other names apart."""
     first, *more = _ALSO.split(_SUCCESSORS.sub("", clean(name)))
     first = first.strip(" ;,")
@@ -73,7 +73,7 @@ def read_names(name: str, others: list[str]) -> Names:
     found_names = [each for each in tidied if each != first]
     weak = tuple(each for each in found_names if each == short or is_abbreviation(each))
     aliases = tuple(each for each in found_names if each not in weak)
-    return Names(first, plain, aliases, weak)
+    return CslNames(first, plain, aliases, weak)
 
 
 def is_abbreviation(name: str) -> bool:

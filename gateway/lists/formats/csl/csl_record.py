@@ -12,7 +12,7 @@ from gateway.lists.formats.ofac.ofac_facts import NON_SDN
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CslRecord:
     """One row, its fields apart and not yet judged.
 
     ``number`` is ``entity_number``, ``kind`` is ``type``. ``countries`` are the codes of its
@@ -34,7 +34,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class List:
+class UnnumberedList:
     """A list without numbers: the department its ids begin with, and what a listing says."""
 
     name: str
@@ -48,22 +48,22 @@ _STATE = " - State Department"
 _TREASURY = " - Treasury Department"
 
 LISTS = {
-    f"Entity List (EL){_COMMERCE}": List(
+    f"Entity List (EL){_COMMERCE}": UnnumberedList(
         "US-BIS-EL", "us-bis", "US Entity List, 15 CFR Part 744, Supplement No. 4"
     ),
-    f"Military End User (MEU) List{_COMMERCE}": List(
+    f"Military End User (MEU) List{_COMMERCE}": UnnumberedList(
         "US-BIS-MEU", "us-bis", "US Military End-User List, 15 CFR Part 744, Supplement No. 7"
     ),
-    f"Unverified List (UVL){_COMMERCE}": List(
+    f"Unverified List (UVL){_COMMERCE}": UnnumberedList(
         "US-BIS-UVL", "us-bis", "US Unverified List, 15 CFR Part 744, Supplement No. 6"
     ),
-    f"Denied Persons List (DPL){_COMMERCE}": List(
+    f"Denied Persons List (DPL){_COMMERCE}": UnnumberedList(
         "US-BIS-DPL", "us-bis", "US Denied Persons List", is_of_people=True
     ),
-    f"Nonproliferation Sanctions (ISN){_STATE}": List(
+    f"Nonproliferation Sanctions (ISN){_STATE}": UnnumberedList(
         "US-STATE-ISN", "us-state", "US Department of State, nonproliferation sanctions"
     ),
-    f"ITAR Debarred (DTC){_STATE}": List(
+    f"ITAR Debarred (DTC){_STATE}": UnnumberedList(
         "US-STATE-AECA",
         "us-state",
         "US Department of State, debarred under the Arms Export Control Act",

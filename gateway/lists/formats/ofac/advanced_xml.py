@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from gateway.lists.formats.ofac.ofac_entry import KINDS, SDN, Draft, entry, is_uid
 from gateway.lists.formats.ofac.ofac_facts import NON_SDN
 from gateway.lists.parsing import countries
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.field_values import clean, required
-from gateway.lists.parsing.untrusted_file import Part, refuse
+from gateway.lists.parsing.untrusted_file import UntrustedFile, refuse
 from gateway.lists.parsing.xml_stream import elements, text
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _SETS = (
 )
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``sdn_advanced.xml``.
 
     The date of listing is the entry's. Where it has several programmes, later ones may have been
@@ -48,7 +48,7 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     return _Reader(required(parts, "sdn_advanced.xml")).read()
 
 
-def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read_consolidated(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read ``cons_advanced.xml``, the non-SDN list; which list an entry is on, the file says.
 
     Raises as :func:`read`.
@@ -59,8 +59,8 @@ def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
 class _Reader:
     """What was read so far and is needed further down."""
 
-    def __init__(self, part: Part) -> None:
-        self._part = part
+    def __init__(self, file: UntrustedFile) -> None:
+        self._part = file
         self._held = 0
         self._named: dict[str, dict[str, str]] = {each: {} for each in _SETS}
         self._party_types: dict[str, str] = {}  # of a party's subtype
@@ -70,7 +70,7 @@ class _Reader:
         self._seen: set[str] = set()
         self._listed: set[str] = set()
 
-    def read(self) -> Iterator[Entry | Rejected]:
+    def read(self) -> Iterator[Entry | RejectedRow]:
         """Go through the file once, in its order."""
         take: dict[str, Callable[[Element], None]] = {
             **dict.fromkeys(_SETS, self._name),
@@ -84,7 +84,9 @@ class _Reader:
             if element.tag == "DistinctParty":
                 profiles = element.findall("Profile")
                 if not profiles:
-                    yield Rejected(Reason.MALFORMED, place, "a party without a profile")
+                    yield RejectedRow(
+                        RejectedRowReason.MALFORMED, place, "a party without a profile"
+                    )
                 for profile in profiles:
                     yield from self._party(profile, place)
             elif element.tag == "SanctionsEntry":
@@ -95,7 +97,9 @@ class _Reader:
                 refuse(self._part, line, "has more in it than any list; is this the right file?")
         for uid, draft in self._drafts.items():
             if uid not in self._listed:
-                yield Rejected(Reason.INACTIVE, draft.place, f"entry {uid} is on no list")
+                yield RejectedRow(
+                    RejectedRowReason.INACTIVE, draft.place, f"entry {uid} is on no list"
+                )
 
     def _hold(self, *texts: str) -> None:
         self._held += 100 + sum(map(len, texts))
@@ -103,7 +107,11 @@ class _Reader:
     def _name(self, element: Element) -> None:
         id_, name = element.get("ID", ""), clean(element.text)
         if element.tag == "Country":
-            name = countries.code(element.get("ISO2", "")) or countries.code(name) or ""
+            name = (
+                countries.country_code(element.get("ISO2", ""))
+                or countries.country_code(name)
+                or ""
+            )
         elif element.tag == "PartySubType":
             self._party_types[id_] = element.get("PartyTypeID", "")
         self._hold(id_, name)
@@ -129,7 +137,7 @@ class _Reader:
     def _country(self, id_: str | None) -> str | None:
         return self._named["Country"].get(id_ or "") or None
 
-    def _party(self, profile: Element, place: str) -> Iterator[Rejected]:
+    def _party(self, profile: Element, place: str) -> Iterator[RejectedRow]:
         uid = profile.get("ID", "")
         subtype = profile.get("PartySubTypeID", "")
         # Of a vessel the subtype says so, its type only "Transport".
@@ -140,20 +148,24 @@ class _Reader:
         draft = Draft(uid, "", place)
         self._read_names(profile, draft)
         if not is_uid(uid):
-            yield Rejected(Reason.MALFORMED, place, "a profile without a number")
+            yield RejectedRow(RejectedRowReason.MALFORMED, place, "a profile without a number")
             return
         if uid in self._seen:
-            yield Rejected(Reason.DUPLICATE, place, f"profile {uid} stood before")
+            yield RejectedRow(RejectedRowReason.DUPLICATE, place, f"profile {uid} stood before")
             return
         self._seen.add(uid)
         self._hold(uid)
         if not kinds[1]:
-            yield Rejected(Reason.MALFORMED, place, f"the kind of profile {uid} has no name")
+            yield RejectedRow(
+                RejectedRowReason.MALFORMED, place, f"the kind of profile {uid} has no name"
+            )
         elif "entity" not in kinds:
-            other = next((KINDS[kind] for kind in kinds if kind in KINDS), Reason.OTHER_KIND)
-            yield Rejected(other, place, draft.name)
+            other = next(
+                (KINDS[kind] for kind in kinds if kind in KINDS), RejectedRowReason.OTHER_KIND
+            )
+            yield RejectedRow(other, place, draft.name)
         elif not draft.name:
-            yield Rejected(Reason.NAMELESS, place, f"profile {uid}")
+            yield RejectedRow(RejectedRowReason.NAMELESS, place, f"profile {uid}")
         else:
             self._read_facts(profile, draft)
             self._drafts[uid] = draft
@@ -193,15 +205,19 @@ class _Reader:
                 country = next((code for code in where if code), None)
                 draft.facts.note(label, value or country or "", country)
 
-    def _entry(self, element: Element, place: str) -> Iterator[Entry | Rejected]:
+    def _entry(self, element: Element, place: str) -> Iterator[Entry | RejectedRow]:
         uid = element.get("ProfileID", "")
         if uid not in self._drafts:
             if uid not in self._seen:
-                yield Rejected(Reason.ORPHAN, place, f"there is no profile {uid[:20]} before it")
+                yield RejectedRow(
+                    RejectedRowReason.ORPHAN, place, f"there is no profile {uid[:20]} before it"
+                )
             return
         list_ = self._named["List"].get(element.get("ListID", ""), "")
         if not list_:
-            yield Rejected(Reason.MALFORMED, place, f"the list of entry {uid} has no name")
+            yield RejectedRow(
+                RejectedRowReason.MALFORMED, place, f"the list of entry {uid} has no name"
+            )
             return
         draft = self._drafts[uid]
         self._listed.add(uid)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gateway.lists.formats.ofac.ofac_facts import NON_SDN, Facts
-from gateway.lists.parsing.entry import Entry, Reason, unique
+from gateway.lists.formats.ofac.ofac_facts import NON_SDN, OfacFacts
+from gateway.lists.parsing.entry import Entry, RejectedRowReason, unique
 from gateway.lists.parsing.field_values import clean, programme
 from gateway.model import Listing
 
@@ -23,9 +23,9 @@ _SOURCES = {SDN: "OFAC SDN list", NON_SDN: "OFAC Consolidated (non-SDN) list"}
 _UID = re.compile(r"[0-9]{1,12}\Z")
 
 KINDS = {
-    "individual": Reason.INDIVIDUAL,
-    "vessel": Reason.VESSEL,
-    "aircraft": Reason.AIRCRAFT,
+    "individual": RejectedRowReason.INDIVIDUAL,
+    "vessel": RejectedRowReason.VESSEL,
+    "aircraft": RejectedRowReason.AIRCRAFT,
 }
 """The kinds of party that are no institutions, in lower case."""
 
@@ -45,7 +45,7 @@ class Draft:
     aliases: list[str] = field(default_factory=list)
     weak: list[str] = field(default_factory=list)
     countries: list[str] = field(default_factory=list)
-    facts: Facts = field(default_factory=Facts)
+    facts: OfacFacts = field(default_factory=OfacFacts)
     listed_on: dt.date | None = None
 
 

@@ -56,7 +56,7 @@ _CHINESE = re.compile(r"[0-9A-Z]{18}\Z", re.ASCII)
 
 
 @dataclass(slots=True)
-class Facts:
+class OfacFacts:
     """The facts of one entity, gathered one after the other."""
 
     websites: list[str] = field(default_factory=list)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from gateway.lists.formats.ofac.ofac_facts import LABELS, Facts
+from gateway.lists.formats.ofac.ofac_facts import LABELS, OfacFacts
 from gateway.lists.parsing import countries
 from gateway.lists.parsing.field_values import clean
 
@@ -37,7 +37,7 @@ _BARE_EMAIL = re.compile(
 class Remarks:
     """What the remarks of one entity say. ``weak`` are its names in quotes."""
 
-    facts: Facts = field(default_factory=Facts)
+    facts: OfacFacts = field(default_factory=OfacFacts)
     weak: list[str] = field(default_factory=list)
 
 
@@ -74,7 +74,9 @@ def _read(statement: str, remarks: Remarks) -> None:
     elif found := _LABELLED.match(statement) or _DATED.match(statement):
         value = _ISSUED.sub("", found["value"])
         issuer = _ISSUER.search(value)
-        country = countries.code(issuer["country"]) if issuer else countries.code(value)
+        country = (
+            countries.country_code(issuer["country"]) if issuer else countries.country_code(value)
+        )
         facts.note(found["label"], value[: issuer.start()] if issuer else value, country)
     elif found := _BARE_WEBSITE.match(statement):
         facts.note("Website", found["value"])

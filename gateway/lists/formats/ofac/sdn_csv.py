@@ -17,10 +17,10 @@ from gateway.lists.formats.ofac.ofac_entry import KINDS, SDN, Draft, entry, is_u
 from gateway.lists.formats.ofac.ofac_facts import NON_SDN
 from gateway.lists.formats.ofac.remarks import is_cut, read_remarks
 from gateway.lists.parsing import countries
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.field_values import clean
-from gateway.lists.parsing.truncation import Tail
-from gateway.lists.parsing.untrusted_file import Part, refuse, rows
+from gateway.lists.parsing.truncation import TruncationCheck
+from gateway.lists.parsing.untrusted_file import UntrustedFile, refuse, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +53,7 @@ _CONSOLIDATED = _Roles(
 )
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read the SDN list: ``sdn.csv alt.csv add.csv sdn_comments.csv``, each of them required.
 
     Raises :class:`ListError` where one is missing, or as a whole cannot be read.
@@ -61,7 +61,7 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     return _read(parts, _SDN)
 
 
-def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read_consolidated(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read the non-SDN list: ``cons_prim.csv cons_alt.csv cons_add.csv cons_comments.csv``.
 
     Raises as :func:`read`.
@@ -69,7 +69,7 @@ def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     return _read(parts, _CONSOLIDATED)
 
 
-def _read(parts: Mapping[str, Part], roles: _Roles) -> Iterator[Entry | Rejected]:
+def _read(parts: Mapping[str, UntrustedFile], roles: _Roles) -> Iterator[Entry | RejectedRow]:
     _require(parts, roles)
     aliases = _Side(parts[roles.aliases], width=5, field=3)
     addresses = _Side(parts[roles.addresses], width=6, field=4)
@@ -77,29 +77,29 @@ def _read(parts: Mapping[str, Part], roles: _Roles) -> Iterator[Entry | Rejected
     sides = (aliases, addresses, comments)
     for side in sides:
         yield from side.read()
-    tail = Tail(parts[roles.entries])
+    tail = TruncationCheck(parts[roles.entries])
     seen: set[str] = set()
     for line, row in _rows(tail, 12):
         place = f"{tail.part.name}:{line}"
         uid = row[0].strip()
         if len(row) != 12 or not is_uid(uid):
-            yield Rejected(Reason.MALFORMED, place, _why_malformed(row, 12))
+            yield RejectedRow(RejectedRowReason.MALFORMED, place, _why_malformed(row, 12))
             continue
         if uid in seen:
-            yield Rejected(Reason.DUPLICATE, place, f"entry {uid} stood before")
+            yield RejectedRow(RejectedRowReason.DUPLICATE, place, f"entry {uid} stood before")
             continue
         seen.add(uid)
         kind = clean(_value(row[2])).lower()
         if kind:
-            reason = KINDS.get(kind, Reason.OTHER_KIND)
-            yield Rejected(reason, place, clean(row[1]))
+            reason = KINDS.get(kind, RejectedRowReason.OTHER_KIND)
+            yield RejectedRow(reason, place, clean(row[1]))
         elif not clean(_value(row[1])):
-            yield Rejected(Reason.NAMELESS, place, f"entry {uid}")
+            yield RejectedRow(RejectedRowReason.NAMELESS, place, f"entry {uid}")
         else:
             remark, comment = _value(row[11]), comments.of(uid)
             if comment is not None and not is_cut(remark):
-                yield Rejected(
-                    Reason.ORPHAN,
+                yield RejectedRow(
+                    RejectedRowReason.ORPHAN,
                     f"{comments.name}:{comment.line}",
                     f"the remark of entry {uid} is whole; the files are of different days",
                 )
@@ -107,7 +107,9 @@ def _read(parts: Mapping[str, Part], roles: _Roles) -> Iterator[Entry | Rejected
             draft = Draft(uid, row[1], place, _programmes(row[3]))
             draft.aliases = [each.value for each in aliases.all_of(uid)]
             draft.countries = [
-                code for each in addresses.all_of(uid) if (code := countries.code(each.value))
+                code
+                for each in addresses.all_of(uid)
+                if (code := countries.country_code(each.value))
             ]
             remarks = read_remarks(remark, comment.value if comment else None)
             draft.facts, draft.weak = remarks.facts, remarks.weak
@@ -122,20 +124,22 @@ def _read(parts: Mapping[str, Part], roles: _Roles) -> Iterator[Entry | Rejected
 class _Side:
     """A file beside the entries, kept whole by the entries' numbers: its rows come in any order."""
 
-    def __init__(self, part: Part, width: int, field: int) -> None:
-        self.name = part.name
-        self.tail = Tail(part)
+    def __init__(self, file: UntrustedFile, width: int, field: int) -> None:
+        self.name = file.name
+        self.tail = TruncationCheck(file)
         self._width = width
         self._field = field
         self._found: dict[str, list[_Beside]] = {}
 
-    def read(self) -> Iterator[Rejected]:
+    def read(self) -> Iterator[RejectedRow]:
         """Read the file; what cannot be read in it is given."""
         for line, row in _rows(self.tail, self._width):
             uid = row[0].strip()
             if len(row) != self._width or not is_uid(uid):
-                yield Rejected(
-                    Reason.MALFORMED, f"{self.name}:{line}", _why_malformed(row, self._width)
+                yield RejectedRow(
+                    RejectedRowReason.MALFORMED,
+                    f"{self.name}:{line}",
+                    _why_malformed(row, self._width),
                 )
                 continue
             # Not stripped: a comment goes on where the remark was cut, be it at a space.
@@ -153,17 +157,19 @@ class _Side:
             return None
         return _Beside(found[0].line, "".join(each.value for each in found))
 
-    def orphans(self, seen: set[str], entries: str) -> Iterator[Rejected]:
+    def orphans(self, seen: set[str], entries: str) -> Iterator[RejectedRow]:
         """Give the rows whose entry is not there, not even as one that was not taken."""
         for uid, found in self._found.items():
             if uid not in seen:
                 for each in found:
-                    yield Rejected(
-                        Reason.ORPHAN, f"{self.name}:{each.line}", f"{entries} has no entry {uid}"
+                    yield RejectedRow(
+                        RejectedRowReason.ORPHAN,
+                        f"{self.name}:{each.line}",
+                        f"{entries} has no entry {uid}",
                     )
 
 
-def _require(parts: Mapping[str, Part], roles: _Roles) -> None:
+def _require(parts: Mapping[str, UntrustedFile], roles: _Roles) -> None:
     wanted = (roles.entries, roles.aliases, roles.addresses, roles.comments)
     together = " ".join(wanted)
     faults = [
@@ -181,7 +187,7 @@ def _require(parts: Mapping[str, Part], roles: _Roles) -> None:
         raise ListError(faults)
 
 
-def _rows(tail: Tail, width: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(tail: TruncationCheck, width: int) -> Iterator[tuple[int, list[str]]]:
     """Give the rows behind the header, if there is one; another file's are refused at the first."""
     is_first = True
     for line, row in rows(tail.part):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from gateway.lists.formats.ofac.ofac_entry import KINDS, MAX_ENTRIES, SDN, Draft, entry, is_uid
 from gateway.lists.formats.ofac.ofac_facts import NON_SDN
 from gateway.lists.parsing import countries
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 from gateway.lists.parsing.field_values import clean, required
-from gateway.lists.parsing.untrusted_file import Part, refuse
+from gateway.lists.parsing.untrusted_file import UntrustedFile, refuse
 from gateway.lists.parsing.xml_stream import elements, text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 
-def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read the SDN list: ``sdn.xml``.
 
     Raises :class:`gateway.errors.ListError` where the file as a whole cannot be read.
@@ -30,32 +30,32 @@ def read(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
     return _read(required(parts, "sdn.xml"), SDN)
 
 
-def read_consolidated(parts: Mapping[str, Part]) -> Iterator[Entry | Rejected]:
+def read_consolidated(parts: Mapping[str, UntrustedFile]) -> Iterator[Entry | RejectedRow]:
     """Read the non-SDN list: ``consolidated.xml``. Raises as :func:`read`."""
     return _read(required(parts, "consolidated.xml"), NON_SDN)
 
 
-def _read(part: Part, list_: str) -> Iterator[Entry | Rejected]:
+def _read(file: UntrustedFile, list_: str) -> Iterator[Entry | RejectedRow]:
     seen: set[str] = set()
-    for line, element in elements(part, "sdnEntry", root="sdnList"):
-        place = f"{part.name}:{line}"
+    for line, element in elements(file, "sdnEntry", root="sdnList"):
+        place = f"{file.name}:{line}"
         uid, name = text(element, "uid"), clean(element.findtext("lastName"))
         kind = text(element, "sdnType").lower()
         if not is_uid(uid) or not kind:
-            yield Rejected(
-                Reason.MALFORMED, place, "has no <uid> that is a number, or no <sdnType>"
+            yield RejectedRow(
+                RejectedRowReason.MALFORMED, place, "has no <uid> that is a number, or no <sdnType>"
             )
             continue
         if uid in seen:
-            yield Rejected(Reason.DUPLICATE, place, f"entry {uid} stood before")
+            yield RejectedRow(RejectedRowReason.DUPLICATE, place, f"entry {uid} stood before")
             continue
         seen.add(uid)
         if len(seen) > MAX_ENTRIES:
-            refuse(part, line, f"has more than {MAX_ENTRIES} entries; is this the list?")
+            refuse(file, line, f"has more than {MAX_ENTRIES} entries; is this the list?")
         if kind != "entity":
-            yield Rejected(KINDS.get(kind, Reason.OTHER_KIND), place, name)
+            yield RejectedRow(KINDS.get(kind, RejectedRowReason.OTHER_KIND), place, name)
         elif not name:
-            yield Rejected(Reason.NAMELESS, place, f"entry {uid}")
+            yield RejectedRow(RejectedRowReason.NAMELESS, place, f"entry {uid}")
         else:
             yield entry(_draft(element, Draft(uid, name, place)), list_)
 
@@ -66,10 +66,10 @@ def _draft(element: Element, draft: Draft) -> Draft:
         names = draft.weak if text(aka, "category").lower() == "weak" else draft.aliases
         names.append(text(aka, "lastName"))
     for each in element.iterfind("addressList/address/country"):
-        if code := countries.code(clean(each.text)):
+        if code := countries.country_code(clean(each.text)):
             draft.countries.append(code)
     for each in element.iterfind("idList/id"):
         value = text(each, "idNumber")
-        country = countries.code(text(each, "idCountry")) or countries.code(value)
+        country = countries.country_code(text(each, "idCountry")) or countries.country_code(value)
         draft.facts.note(text(each, "idType"), value, country)
     return draft

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats.csl import csl_csv
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 
 ROLE = "consolidated.csv"
 
@@ -78,19 +78,19 @@ def test_columns_may_stand_in_any_order(read, content):
 
 
 def test_s12_each_row_that_is_not_taken_is_told_by_reason_and_line(read):
-    assert [(each.reason, each.place) for each in read() if isinstance(each, Rejected)] == [
-        (Reason.INDIVIDUAL, "consolidated.csv:3"),
-        (Reason.VESSEL, "consolidated.csv:4"),
-        (Reason.INDIVIDUAL, "consolidated.csv:11"),
-        (Reason.INDIVIDUAL, "consolidated.csv:14"),
-        (Reason.OTHER_LIST, "consolidated.csv:16"),
+    assert [(each.reason, each.place) for each in read() if isinstance(each, RejectedRow)] == [
+        (RejectedRowReason.INDIVIDUAL, "consolidated.csv:3"),
+        (RejectedRowReason.VESSEL, "consolidated.csv:4"),
+        (RejectedRowReason.INDIVIDUAL, "consolidated.csv:11"),
+        (RejectedRowReason.INDIVIDUAL, "consolidated.csv:14"),
+        (RejectedRowReason.OTHER_LIST, "consolidated.csv:16"),
     ]
 
 
 def test_s12_a_row_with_too_few_columns_is_told(read, content):
     raw = content(f"csl/{ROLE}") + b'"short","row"\n'
-    last = [each for each in read(raw=raw) if isinstance(each, Rejected)][-1]
-    assert (last.reason, last.place) == (Reason.MALFORMED, "consolidated.csv:17")
+    last = [each for each in read(raw=raw) if isinstance(each, RejectedRow)][-1]
+    assert (last.reason, last.place) == (RejectedRowReason.MALFORMED, "consolidated.csv:17")
     assert last.detail == "has 2 columns, the header has 29"
 
 
@@ -147,11 +147,11 @@ def test_s12_a_damaged_file_gives_entries_rejections_or_one_error(
 @pytest.mark.data
 def test_the_older_sample(real):
     found = list(csl_csv.read({ROLE: real("csl/consolidated-older.csv", ROLE)}))
-    reasons = collections.Counter(each.reason for each in found if isinstance(each, Rejected))
+    reasons = collections.Counter(each.reason for each in found if isinstance(each, RejectedRow))
     # Counted by hand in 115 rows: 7 SDN and 13 PLC rows call themselves individuals; 4 of 8 denied
     # persons and 9 of 10 debarred parties have a person's name. Of the 80 rows that are left, one
     # name stands in five and another in two.
-    assert reasons == {Reason.INDIVIDUAL: 7 + 13 + 4 + 9, Reason.VESSEL: 2}
+    assert reasons == {RejectedRowReason.INDIVIDUAL: 7 + 13 + 4 + 9, RejectedRowReason.VESSEL: 2}
     listed = entries(found)
     assert len(listed) == 115 - 33 - 2 - 4 - 1
     assert listed["us-ofac-15098"].websites == ("www.aictc.ir",)
@@ -171,4 +171,6 @@ def test_the_newer_sample(real):
         "us-state-sinobright-import-and-export-company",
     ]
     assert entries(found)["us-ofac-18283"].websites == ("mspbank.ru",)
-    assert {each.reason for each in found if isinstance(each, Rejected)} == {Reason.INDIVIDUAL}
+    assert {each.reason for each in found if isinstance(each, RejectedRow)} == {
+        RejectedRowReason.INDIVIDUAL
+    }

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.lists.formats.csl.csl_entries import entries
-from gateway.lists.formats.csl.csl_record import LISTS, OFAC, Record
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.formats.csl.csl_record import LISTS, OFAC, CslRecord
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 
 SDN = "Specially Designated Nationals (SDN) - Treasury Department"
 SSI = "Sectoral Sanctions Identifications List (SSI) - Treasury Department"
@@ -14,8 +14,8 @@ UNVERIFIED = "Unverified List (UVL) - Bureau of Industry and Security"
 DENIED = "Denied Persons List (DPL) - Bureau of Industry and Security"
 DEBARRED = "ITAR Debarred (DTC) - State Department"
 
-PLAIN = Record("list:1", ENTITY_LIST, "", "", "Fictional Institute")
-NUMBERED = Record("list:2", SDN, "90001", "Entity", "FICTIONAL INSTITUTE")
+PLAIN = CslRecord("list:1", ENTITY_LIST, "", "", "Fictional Institute")
+NUMBERED = CslRecord("list:2", SDN, "90001", "Entity", "FICTIONAL INSTITUTE")
 
 
 def read(*records):
@@ -94,37 +94,40 @@ def test_s12_on_lists_of_people_a_row_is_taken_for_a_word_that_organisations_bea
     person = replace(PLAIN, source=source, name="SOMEBODY ELSE")
     firm = replace(PLAIN, source=source, name="SOMEBODY ELSE AVIATION LTD")
     told = replace(person, kind="Entity", name="GBNTT")
-    assert reasons(person, firm, told) == [Reason.INDIVIDUAL, "entry", "entry"]
+    assert reasons(person, firm, told) == [RejectedRowReason.INDIVIDUAL, "entry", "entry"]
 
 
 def test_on_lists_of_institutions_every_row_is_taken_unless_it_says_otherwise():
     bare = replace(PLAIN, name="GBNTT")
     person = replace(PLAIN, name="SOMEBODY ELSE", kind="Individual")
-    assert reasons(bare, person) == [Reason.INDIVIDUAL, "entry"]
+    assert reasons(bare, person) == [RejectedRowReason.INDIVIDUAL, "entry"]
 
 
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        (replace(NUMBERED, kind="Individual"), Reason.INDIVIDUAL),
-        (replace(NUMBERED, kind="Vessel"), Reason.VESSEL),
-        (replace(NUMBERED, kind="Aircraft"), Reason.AIRCRAFT),
-        (replace(NUMBERED, kind="Wallet"), Reason.OTHER_KIND),
-        (replace(NUMBERED, kind=""), Reason.MALFORMED),
-        (replace(NUMBERED, number="A1"), Reason.MALFORMED),
-        (replace(NUMBERED, name=" "), Reason.NAMELESS),
-        (replace(PLAIN, name=" ; "), Reason.NAMELESS),
-        (replace(PLAIN, source="List of Bad Weather (LBW)"), Reason.OTHER_LIST),
+        (replace(NUMBERED, kind="Individual"), RejectedRowReason.INDIVIDUAL),
+        (replace(NUMBERED, kind="Vessel"), RejectedRowReason.VESSEL),
+        (replace(NUMBERED, kind="Aircraft"), RejectedRowReason.AIRCRAFT),
+        (replace(NUMBERED, kind="Wallet"), RejectedRowReason.OTHER_KIND),
+        (replace(NUMBERED, kind=""), RejectedRowReason.MALFORMED),
+        (replace(NUMBERED, number="A1"), RejectedRowReason.MALFORMED),
+        (replace(NUMBERED, name=" "), RejectedRowReason.NAMELESS),
+        (replace(PLAIN, name=" ; "), RejectedRowReason.NAMELESS),
+        (replace(PLAIN, source="List of Bad Weather (LBW)"), RejectedRowReason.OTHER_LIST),
     ],
 )
 def test_s12_what_is_not_taken_is_told_by_reason(record, reason):
     (rejected,) = read(record)
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     assert (rejected.reason, rejected.place) == (reason, record.place)
 
 
 def test_s12_a_number_that_stood_before_on_the_same_list_is_told():
-    assert reasons(NUMBERED, replace(NUMBERED, place="list:9")) == ["entry", Reason.DUPLICATE]
+    assert reasons(NUMBERED, replace(NUMBERED, place="list:9")) == [
+        "entry",
+        RejectedRowReason.DUPLICATE,
+    ]
 
 
 def test_a_row_without_a_number_may_name_a_website():
@@ -135,7 +138,7 @@ def test_a_row_without_a_number_may_name_a_website():
 
 
 def test_rejections_of_the_format_pass_through():
-    rejected = Rejected(Reason.MALFORMED, "list:7", "short")
+    rejected = RejectedRow(RejectedRowReason.MALFORMED, "list:7", "short")
     assert read(rejected) == [rejected]
 
 

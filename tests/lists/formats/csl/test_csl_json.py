@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats.csl import csl_csv, csl_json
-from gateway.lists.parsing.entry import Reason, Rejected
+from gateway.lists.parsing.entry import RejectedRow, RejectedRowReason
 
 ROLE = "consolidated.json"
 
@@ -41,13 +41,16 @@ def test_s12_fields_of_another_kind_than_expected_do_no_harm(read):
     assert bare.id == "us-ofac-90001"
     assert [each.programme for each in bare.listings] == ["IRAN"]
     assert bare.aliases == ("Y Z",)
-    assert nameless.reason is Reason.NAMELESS
+    assert nameless.reason is RejectedRowReason.NAMELESS
 
 
 def test_s12_a_row_without_a_source_is_told(read):
     (found,) = read('{"results": [{"name": "X"}]}')
-    assert isinstance(found, Rejected)
-    assert (found.reason, found.place) == (Reason.MALFORMED, "consolidated.json:1, result 1")
+    assert isinstance(found, RejectedRow)
+    assert (found.reason, found.place) == (
+        RejectedRowReason.MALFORMED,
+        "consolidated.json:1, result 1",
+    )
 
 
 def test_s12_the_file_missing_is_told():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats.ofac import advanced_xml, sdn_xml
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 
 FILE = "sdn_advanced.xml"
 
@@ -37,7 +37,7 @@ def entries(found):
 
 
 def rejections(found):
-    return [(each.reason, each.place) for each in found if isinstance(each, Rejected)]
+    return [(each.reason, each.place) for each in found if isinstance(each, RejectedRow)]
 
 
 def without_dates(entry):
@@ -105,7 +105,7 @@ def test_a_false_identity_names_nobody(changed):
     found = changed(
         'FixedRef="90001" Primary="true" False="false"', 'FixedRef="90001" False="true"'
     )
-    assert (Reason.NAMELESS, f"{FILE}:57") in rejections(found)
+    assert (RejectedRowReason.NAMELESS, f"{FILE}:57") in rejections(found)
 
 
 def test_names_in_other_scripts_are_aliases(changed):
@@ -136,11 +136,11 @@ def test_the_namespace_may_change(changed, read):
 
 def test_s12_each_party_that_is_not_taken_is_told_by_reason_and_line(read):
     assert rejections(read()) == [
-        (Reason.INDIVIDUAL, f"{FILE}:84"),
-        (Reason.VESSEL, f"{FILE}:96"),
-        (Reason.AIRCRAFT, f"{FILE}:108"),
-        (Reason.NAMELESS, f"{FILE}:160"),
-        (Reason.OTHER_KIND, f"{FILE}:167"),
+        (RejectedRowReason.INDIVIDUAL, f"{FILE}:84"),
+        (RejectedRowReason.VESSEL, f"{FILE}:96"),
+        (RejectedRowReason.AIRCRAFT, f"{FILE}:108"),
+        (RejectedRowReason.NAMELESS, f"{FILE}:160"),
+        (RejectedRowReason.OTHER_KIND, f"{FILE}:167"),
     ]
 
 
@@ -151,22 +151,44 @@ PROFILE = '<Profile ID="90001" PartySubTypeID="3">'
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        (LISTED, 'ProfileID="1" ListID="1550"', {Reason.ORPHAN, Reason.INACTIVE}),
-        (LISTED, 'ProfileID="90001" ListID="7"', {Reason.MALFORMED, Reason.INACTIVE}),
-        (PROFILE, '<Profile ID="90001" PartySubTypeID="77">', {Reason.MALFORMED}),
-        (PROFILE, '<Profile ID="A" PartySubTypeID="3">', {Reason.MALFORMED, Reason.ORPHAN}),
-        ('<Profile ID="90005" ', '<Profile ID="90001" ', {Reason.DUPLICATE, Reason.ORPHAN}),
+        (
+            LISTED,
+            'ProfileID="1" ListID="1550"',
+            {RejectedRowReason.ORPHAN, RejectedRowReason.INACTIVE},
+        ),
+        (
+            LISTED,
+            'ProfileID="90001" ListID="7"',
+            {RejectedRowReason.MALFORMED, RejectedRowReason.INACTIVE},
+        ),
+        (PROFILE, '<Profile ID="90001" PartySubTypeID="77">', {RejectedRowReason.MALFORMED}),
+        (
+            PROFILE,
+            '<Profile ID="A" PartySubTypeID="3">',
+            {RejectedRowReason.MALFORMED, RejectedRowReason.ORPHAN},
+        ),
+        (
+            '<Profile ID="90005" ',
+            '<Profile ID="90001" ',
+            {RejectedRowReason.DUPLICATE, RejectedRowReason.ORPHAN},
+        ),
     ],
     ids=["no entry", "unnamed list", "unnamed kind", "no number", "twice"],
 )
 def test_s12_references_that_lead_nowhere_are_told(changed, old, new, expected):
-    usual = {Reason.INDIVIDUAL, Reason.VESSEL, Reason.AIRCRAFT, Reason.NAMELESS, Reason.OTHER_KIND}
+    usual = {
+        RejectedRowReason.INDIVIDUAL,
+        RejectedRowReason.VESSEL,
+        RejectedRowReason.AIRCRAFT,
+        RejectedRowReason.NAMELESS,
+        RejectedRowReason.OTHER_KIND,
+    }
     assert {reason for reason, _ in rejections(changed(old, new))} - usual == expected
 
 
 def test_s12_a_party_without_a_profile_is_told(read):
     found = read("<Sanctions>\n<DistinctParty/></Sanctions>")
-    assert rejections(found) == [(Reason.MALFORMED, f"{FILE}:2")]
+    assert rejections(found) == [(RejectedRowReason.MALFORMED, f"{FILE}:2")]
 
 
 def test_s12_more_than_a_list_can_hold_is_refused(read, monkeypatch):

@@ -2,11 +2,11 @@ import datetime as dt
 
 import pytest
 
-from gateway.lists.formats.ofac.ofac_facts import LABELS, NON_SDN, Facts, read_day
+from gateway.lists.formats.ofac.ofac_facts import LABELS, NON_SDN, OfacFacts, read_day
 
 
 def noted(*facts):
-    found = Facts()
+    found = OfacFacts()
     for fact in facts:
         found.note(*fact)
     return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.errors import ListError
 from gateway.lists.formats.ofac import sdn_csv
 from gateway.lists.formats.ofac.remarks import LIMIT
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 
 ROLES = ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
 CONSOLIDATED = ("cons_prim.csv", "cons_alt.csv", "cons_add.csv", "cons_comments.csv")
@@ -55,7 +55,7 @@ def entries(found):
 
 
 def rejections(found):
-    return [(each.reason, each.place) for each in found if isinstance(each, Rejected)]
+    return [(each.reason, each.place) for each in found if isinstance(each, RejectedRow)]
 
 
 def test_an_entry_is_made_of_all_four_files(found):
@@ -123,7 +123,7 @@ def test_the_consolidated_list_is_dated_where_its_remarks_are(part, content):
     assert maker.listings[0].source == "OFAC Consolidated (non-SDN) list, entry 91001"
     assert maker.country == "CN"
     assert maker.identifiers == ("ofac:91001", "cn-uscc:91990000000000000x")
-    assert rejections(result) == [(Reason.INDIVIDUAL, "cons_prim.csv:3")]
+    assert rejections(result) == [(RejectedRowReason.INDIVIDUAL, "cons_prim.csv:3")]
 
 
 def test_a_header_row_is_passed_over(part, content, found):
@@ -136,11 +136,11 @@ def test_a_header_row_is_passed_over(part, content, found):
 
 def test_s12_each_row_that_is_not_taken_is_told_by_reason_and_line(found):
     assert rejections(found) == [
-        (Reason.INDIVIDUAL, "sdn.csv:2"),
-        (Reason.VESSEL, "sdn.csv:3"),
-        (Reason.AIRCRAFT, "sdn.csv:4"),
-        (Reason.NAMELESS, "sdn.csv:7"),
-        (Reason.OTHER_KIND, "sdn.csv:8"),
+        (RejectedRowReason.INDIVIDUAL, "sdn.csv:2"),
+        (RejectedRowReason.VESSEL, "sdn.csv:3"),
+        (RejectedRowReason.AIRCRAFT, "sdn.csv:4"),
+        (RejectedRowReason.NAMELESS, "sdn.csv:7"),
+        (RejectedRowReason.OTHER_KIND, "sdn.csv:8"),
     ]
 
 
@@ -153,15 +153,15 @@ def test_s12_rows_that_cannot_be_read_stand_twice_or_belong_to_nobody_are_told(r
     )
     assert sorted(rejections(found)) == sorted(
         [
-            (Reason.MALFORMED, "alt.csv:5"),
-            (Reason.ORPHAN, "sdn_comments.csv:2"),
-            (Reason.MALFORMED, "sdn.csv:2"),
-            (Reason.MALFORMED, "sdn.csv:3"),
-            (Reason.DUPLICATE, "sdn.csv:4"),
-            (Reason.INDIVIDUAL, "sdn.csv:5"),
-            (Reason.ORPHAN, "alt.csv:4"),
-            (Reason.ORPHAN, "add.csv:2"),
-            (Reason.ORPHAN, "sdn_comments.csv:3"),
+            (RejectedRowReason.MALFORMED, "alt.csv:5"),
+            (RejectedRowReason.ORPHAN, "sdn_comments.csv:2"),
+            (RejectedRowReason.MALFORMED, "sdn.csv:2"),
+            (RejectedRowReason.MALFORMED, "sdn.csv:3"),
+            (RejectedRowReason.DUPLICATE, "sdn.csv:4"),
+            (RejectedRowReason.INDIVIDUAL, "sdn.csv:5"),
+            (RejectedRowReason.ORPHAN, "alt.csv:4"),
+            (RejectedRowReason.ORPHAN, "add.csv:2"),
+            (RejectedRowReason.ORPHAN, "sdn_comments.csv:3"),
         ]
     )
     (entry,) = entries(found).values()
@@ -236,14 +236,14 @@ def test_s12_any_bytes_give_entries_rejections_or_one_error(part, content, outco
 @pytest.mark.data
 def test_the_sdn_list_of_june_2024(real):
     found = list(sdn_csv.read({role: real(f"ofac/{role}") for role in ROLES}))
-    reasons = collections.Counter(each.reason for each in found if isinstance(each, Rejected))
+    reasons = collections.Counter(each.reason for each in found if isinstance(each, RejectedRow))
     # Counted by grep(1) on the third column, and by join(1) on the files' first columns. Of the
     # comments five have no entry and five a remark that is whole: they are 18 months younger.
     assert reasons == {
-        Reason.INDIVIDUAL: 6915,
-        Reason.VESSEL: 861,
-        Reason.AIRCRAFT: 374,
-        Reason.ORPHAN: 2149 + 10,
+        RejectedRowReason.INDIVIDUAL: 6915,
+        RejectedRowReason.VESSEL: 861,
+        RejectedRowReason.AIRCRAFT: 374,
+        RejectedRowReason.ORPHAN: 2149 + 10,
     }
     listed = entries(found)
     assert len(listed) == 7252
@@ -276,7 +276,9 @@ def test_every_website_that_the_sdn_list_labels_is_found(real, data_path):
 def test_the_consolidated_list(real):
     found = list(sdn_csv.read_consolidated({role: real(f"ofac/{role}") for role in CONSOLIDATED}))
     assert len(entries(found)) == 363
-    assert [each.reason for each in found if isinstance(each, Rejected)] == [Reason.INDIVIDUAL] * 79
+    assert [each.reason for each in found if isinstance(each, RejectedRow)] == [
+        RejectedRowReason.INDIVIDUAL
+    ] * 79
     bank = entries(found)["us-ofac-17016"]
     # Its dates and its numbers stand in the comments alone, the remark is cut before them.
     assert [(each.programme, each.listed_on) for each in bank.listings] == [

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.lists.formats.ofac import sdn_csv, sdn_xml
-from gateway.lists.parsing.entry import Entry, Reason, Rejected
+from gateway.lists.parsing.entry import Entry, RejectedRow, RejectedRowReason
 
 ROLES = ("sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv")
 OLD = b"http://tempuri.org/sdnList.xsd"
@@ -31,8 +31,8 @@ def test_the_same_list_in_csv_gives_the_same_entries(read, part, content):
     assert [each for each in one if isinstance(each, Entry)] == [
         each for each in other if isinstance(each, Entry)
     ]
-    assert [each.reason for each in one if isinstance(each, Rejected)] == [
-        each.reason for each in other if isinstance(each, Rejected)
+    assert [each.reason for each in one if isinstance(each, RejectedRow)] == [
+        each.reason for each in other if isinstance(each, RejectedRow)
     ]
 
 
@@ -48,12 +48,12 @@ def test_the_consolidated_list_is_read_alike(part, content):
 
 
 def test_s12_each_entry_that_is_not_taken_is_told_by_reason_and_line(read):
-    assert [(each.reason, each.place) for each in read() if isinstance(each, Rejected)] == [
-        (Reason.INDIVIDUAL, "sdn.xml:33"),
-        (Reason.VESSEL, "sdn.xml:40"),
-        (Reason.AIRCRAFT, "sdn.xml:44"),
-        (Reason.NAMELESS, "sdn.xml:84"),
-        (Reason.OTHER_KIND, "sdn.xml:88"),
+    assert [(each.reason, each.place) for each in read() if isinstance(each, RejectedRow)] == [
+        (RejectedRowReason.INDIVIDUAL, "sdn.xml:33"),
+        (RejectedRowReason.VESSEL, "sdn.xml:40"),
+        (RejectedRowReason.AIRCRAFT, "sdn.xml:44"),
+        (RejectedRowReason.NAMELESS, "sdn.xml:84"),
+        (RejectedRowReason.OTHER_KIND, "sdn.xml:88"),
     ]
 
 
@@ -69,9 +69,9 @@ def test_s12_entries_without_a_number_or_there_twice_are_told(read):
     )
     assert [getattr(each, "reason", "entry") for each in found] == [
         "entry",
-        Reason.DUPLICATE,
-        Reason.MALFORMED,
-        Reason.MALFORMED,
+        RejectedRowReason.DUPLICATE,
+        RejectedRowReason.MALFORMED,
+        RejectedRowReason.MALFORMED,
     ]
 
 
