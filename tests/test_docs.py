@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,34 @@ def test_the_page_of_one_messages_way_names_what_is_there():
     named -= {"synchronous"}
     assert len(named) > 30
     assert sorted(named - defined_names()) == []
+
+
+def rooms_of_the_page():
+    """The rooms of each row of the page, from the top."""
+    table = (DOCS / "flow.md").read_text().partition("| room |")[2]
+    for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE):
+        yield {re.sub(r"^gateway/|\.py$|/$", "", name) for name in re.findall(r"`([^`]+)`", row)}
+
+
+def rooms_of_the_contract():
+    """The rooms that are there, of each layer in which some are, from the top."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = (c["layers"] for c in contracts["contracts"] if c.get("containers") == ["gateway"])
+    for layer in layers:
+        rooms = {name.strip() for name in layer.split("|")}
+        if there := {name for name in rooms if not name.startswith(("(", "__"))}:
+            yield there
+
+
+def test_the_page_lists_the_rooms_in_the_order_of_their_imports():
+    rows = list(rooms_of_the_page())
+    for layer in rooms_of_the_contract():
+        shown: set[str] = set()
+        while shown != layer:
+            assert rows, f"{sorted(layer - shown)} are missing"
+            shown |= rows.pop(0)
+            assert shown <= layer
+    assert rows == []
 
 
 def test_the_files_that_documents_name_are_there():

@@ -161,8 +161,8 @@ def _of_derived(connection: sqlite3.Connection) -> Iterator[Flaw]:
         yield Flaw(
             None, None, f"a {shown_text(kind)} is missing among the names that --text looks in"
         )
-    for (kind,) in connection.execute(f"{_STRAY_NAMES} LIMIT 1"):
-        kind = shown_text(kind)
+    for (stray,) in connection.execute(f"{_STRAY_NAMES} LIMIT 1"):
+        kind = shown_text(stray)
         what = f"a {kind} stands among the names whom no finding has: forged, or not erased"
         yield Flaw(None, None, what)
     for seq, event in _other_keys(connection):
