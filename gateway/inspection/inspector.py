@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from gateway.model import Decision, Envelope, Outcome
     from gateway.policy.rules import Rules
     from gateway.screening.snapshot import Snapshot
-    from gateway.smtp.content import HeaderCapture
     from gateway.smtp.transaction import Transaction
 
 OBSERVE_SECONDS: float = 30
@@ -72,7 +71,10 @@ class InForce:
 
 
 class Inspector:
-    """The look-out of one process: what the relay asks at each moment of a message."""
+    """What is asked at each moment of a message, for one process.
+
+    ``peer`` is the client's address, ``None`` where it has none; what XFORWARD told goes before it.
+    """
 
     def __init__(
         self,
@@ -161,7 +163,10 @@ class Inspector:
         matched: MatchedMessage | None,
         decision: Decision,
     ) -> tuple[MatchedMessage | None, bytes]:
-        """Make a refusal durable; the case it belongs to, and the reply that the client gets."""
+        """Make a refusal durable.
+
+        Gives the matched message it belongs to, and the reply that the client gets.
+        """
         rule = self.in_force.rules.named(decision.rule)
         words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
         reply = f"550 5.7.1 {words}"
@@ -172,13 +177,16 @@ class Inspector:
             return (matched if matched.records else None), own_replies.NOT_RECORDED
         return matched, f"{reply}\r\n".encode("ascii", "replace")
 
-    async def observe(self, matched: MatchedMessage, header: HeaderCapture | None) -> bool:
+    async def observe(
+        self, matched: MatchedMessage, header: bytes | None, *, is_cut: bool = False
+    ) -> bool:
         """Make the matched message durable; whether its final dot may go on.
 
-        ``header`` is its header block as far as it was captured.
+        ``header`` is its header block as far as it was captured, ``is_cut`` where that is not all
+        of it; ``None``: it was not captured.
         """
         try:
-            matched.peek = peek(header.block, cut=header.is_cut) if header else Peek(readable=False)
+            matched.peek = peek(header, cut=is_cut) if header is not None else Peek(readable=False)
         except Exception as error:  # noqa: BLE001 - what cannot be read is a value
             self._count_failure(error)
             matched.peek = Peek(readable=False)

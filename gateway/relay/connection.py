@@ -242,8 +242,9 @@ class Connection:
         """A matched message is here to its end: its event first, then the final dot."""
         assert self._matched is not None
         session = self._session
-        header = session.message.header if session.message else None
-        if await self._inspector.observe(self._matched, header):
+        capture = session.message.header if session.message else None
+        header, is_cut = (capture.block, capture.is_cut) if capture else (None, False)
+        if await self._inspector.observe(self._matched, header, is_cut=is_cut):
             session.release_dot()
         else:
             session.defer_message()

@@ -62,9 +62,9 @@ async def test_r11_bytes_behind_a_matched_dot_wait_for_its_release(gateway, monk
     recorded = asyncio.Event()
     observe = started.server.connections.inspector.observe
 
-    async def slowly(*arguments):
+    async def slowly(*arguments, **named):
         await recorded.wait()
-        return await observe(*arguments)
+        return await observe(*arguments, **named)
 
     monkeypatch.setattr(started.server.connections.inspector, "observe", slowly)
     client, hop = await started.content(b"friend@mipt.ru")
