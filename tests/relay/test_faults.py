@@ -89,7 +89,7 @@ async def test_r16_a_header_that_cannot_be_read_costs_the_notice_and_nothing_els
     assert b"secret" not in started.log.getvalue().encode()
 
 
-@pytest.mark.parametrize("name", ["suppress", "rhythm", "queue_id"])
+@pytest.mark.parametrize("name", ["suppression_of", "rhythm", "queue_id"])
 async def test_r16_an_error_behind_the_dot_changes_no_reply(gateway, monkeypatch, name):
     monkeypatch.setattr(matched_message, name, breaks)
     started = await gateway()
