@@ -36,7 +36,7 @@ def suppression_of(
     ``sender`` is ``None`` for the null sender.
 
     ``domains`` are the institution's own, in normal form; what lies below them is ours too.
-    Rhythm, cap and mode are asked elsewhere: they are about the time, not about the message.
+    Windows and mode are asked elsewhere: they are about the time, not about the message.
     """
     if sender is None:
         return Suppression.NULL_SENDER

@@ -20,7 +20,7 @@ def send_ready(client: asyncio.Transport, ready: list[bytes]) -> None:
 async def secure(
     client: asyncio.Transport, context: ssl.SSLContext | None, relay: asyncio.Protocol
 ) -> tuple[asyncio.Transport, bytes] | None:
-    """Shake hands with a client and give its relay the new transport.
+    """Shake hands with a client and give its connection the new transport.
 
     With it comes what the client said at once behind its handshake; ``None``: there is no TLS,
     and the connection is closed.

@@ -99,7 +99,7 @@ def _embedded(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
 
 
 def _review(address: Address, snapshot: Snapshot, on: date, match: Match, why: str) -> Finding:
-    """The verdict on what only resembles or wraps an address of the first of the holdings."""
+    """The verdict on what only resembles or wraps an address of the first of the claims."""
     entity_claim = match.entity_claims[0]
     return Finding(
         address,

@@ -60,7 +60,7 @@ class DomainIndex:
 
 
 def grouped(entity_claims: Iterable[EntityClaim]) -> dict[str, tuple[EntityClaim, ...]]:
-    """Sort holdings under the value they claim; of one value, the first is the one that counts.
+    """Sort claims under the value they claim; of one value, the first is the one that counts.
 
     What a person says goes before what a list says, and an earlier list before a later one.
     """

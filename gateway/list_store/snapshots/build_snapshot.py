@@ -232,9 +232,9 @@ def _with_links(entities: Iterable[Entity], links: Mapping[str, SeenLink]) -> It
 def activation_now(
     policies: Path, folder: Folder, made: BuiltSnapshot, written: str
 ) -> SnapshotActivation:
-    """Give the turn of an assembly whose source ``written`` is written to its file by now.
+    """Give the activation of a snapshot whose source ``written`` is written to its file by now.
 
-    If any other file has changed meanwhile, it is a turn of no files that are there: whoever asks
+    If any other file has changed meanwhile, it is one of no files that are there: whoever asks
     next makes the snapshot anew. Raises :class:`ListError`.
     """
     is_as_read = inputs_digest(policies, folder, but=[written]) == made.other_inputs

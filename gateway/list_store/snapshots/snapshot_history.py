@@ -162,14 +162,14 @@ def in_force(folder: Folder) -> SnapshotActivation | None:
             raise safe_open.damaged(folder.current, None, "is gone", _ANEW)
         return None
     try:
-        return _turn(said)
+        return _activation(said)
     except safe_open.MALFORMED as error:
         what = f"is damaged ({safe_open.reason_of(error)})"
         raise safe_open.damaged(folder.current, 1, what, _ANEW) from None
 
 
 def last_known(folder: Folder) -> SnapshotActivation | None:
-    """Give the turn that is in force or, where that cannot be told, the last that is known of."""
+    """Give the activation in force or, where that cannot be told, the last that is known of."""
     if (now := current(folder)) is not None:
         return now
     found = readable_activations(folder)
@@ -185,7 +185,7 @@ def readable_activations(folder: Folder) -> list[SnapshotActivation]:
     found = []
     for line in lines:
         with contextlib.suppress(*safe_open.MALFORMED):
-            found.append(_turn(line))
+            found.append(_activation(line))
     return found
 
 
@@ -200,7 +200,7 @@ def activations(folder: Folder) -> list[SnapshotActivation]:
         return []
     # A snapshot whose line was torn is kept under its name.
     remedy = "take the line out, the snapshots are kept apart from it"
-    return safe_open.records(folder.history, said, _turn, remedy)
+    return safe_open.records(folder.history, said, _activation, remedy)
 
 
 def in_force_on(folder: Folder, day: date) -> SnapshotActivation:
@@ -250,12 +250,12 @@ def _last_digest(folder: Folder) -> str | None:
         return None
     try:
         # A line without its end is torn, and about to be taken away.
-        return _turn(next(line for line in reversed(lines) if line.endswith(b"\n"))).digest
+        return _activation(next(line for line in reversed(lines) if line.endswith(b"\n"))).digest
     except (StopIteration, *safe_open.MALFORMED):
         return None
 
 
-def _turn(line: bytes) -> SnapshotActivation:
+def _activation(line: bytes) -> SnapshotActivation:
     said = json.loads(line)
     if not _DIGEST.match(said["digest"]):
         raise ValueError("no digest where one should be")
