@@ -25,7 +25,7 @@ from gateway import packaged
 from gateway.addresses.domain_name import DomainError, normalise
 from gateway.addresses.mailbox import parse
 from gateway.config import load
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import snapshot_history
 from gateway.model import Claim, Entity, Listing, Standing
 from gateway.screening import snapshot

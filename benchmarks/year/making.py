@@ -18,7 +18,7 @@ from benchmarks.year.watch import BEAT, Gateway
 from gateway import config as configuration
 from gateway import packaged
 from gateway.ledger.store.pseudonyms import Pseudonyms
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import policy_edition, policy_history, snapshot_history
 from gateway.notices import notice_texts
 from gateway.policy import rules

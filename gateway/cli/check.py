@@ -18,10 +18,10 @@ from gateway.cli.shared.options import (
 from gateway.cli.shared.paragraphs import fitted
 from gateway.cli.shared.tables import paint, visible
 from gateway.cli.shared.verdict_lines import VerdictLines
-from gateway.compliance.trial import try_address as trial
-from gateway.compliance.trial import verdict_words
-from gateway.compliance.trial.alike_addresses import AlikeAddresses
-from gateway.compliance.trial.try_address import UnreadableAddressError, Verdict
+from gateway.compliance.previews import try_address as trial
+from gateway.compliance.previews import verdict_words
+from gateway.compliance.previews.alike_addresses import AlikeAddresses
+from gateway.compliance.previews.try_address import UnreadableAddressError, Verdict
 from gateway.model import Standing
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from gateway.screening.recipient_kind import provider_of, shared_host_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.lists.parsing.organisation import Organisation
     from gateway.model import Entity
     from gateway.screening.snapshot import Snapshot

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.list_store.files.imported_source import Header, Refusal
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
     from gateway.lists.parsing.entry import Entry
     from gateway.model import Entity

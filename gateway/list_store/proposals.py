@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.lists.parsing.hosts import Guard
     from gateway.lists.parsing.organisation import Organisation as Record
     from gateway.model import Claim, Entity

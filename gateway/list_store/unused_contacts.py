@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.lists.claimed_domains import UnusedText
     from gateway.lists.parsing.entry import Entry
     from gateway.model import Entity

@@ -19,7 +19,7 @@ import structlog
 from gateway.config import BareNewlines
 from gateway.log import redacted
 from gateway.model import Outcome
-from gateway.relay import starttls, timeouts, tls
+from gateway.relay import client_starttls, timeouts, tls
 from gateway.relay.client_transport import ClientTransport
 from gateway.relay.failover import Failover, NextHops
 from gateway.smtp import own_replies
@@ -200,12 +200,12 @@ class Connection:
         """Our 220 to STARTTLS goes out; what follows it is the handshake."""
         transport, self._client.transport = self._client.transport, None
         if transport is not None:
-            starttls.send_ready(transport, self._session.to_client)
+            client_starttls.send_ready(transport, self._session.to_client)
         self._start(self._start_tls(transport))
 
     async def _start_tls(self, transport: asyncio.Transport | None) -> None:
         this = cast("asyncio.Protocol", self)
-        secured = transport and await starttls.secure(transport, self._connections.tls, this)
+        secured = transport and await client_starttls.secure(transport, self._connections.tls, this)
         if not secured:
             self._session.close(b"")
             return

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.errors import NextHopError
 from gateway.log_rate_limit import LogRateLimit
-from gateway.relay import next_hop_tls, tls
+from gateway.relay import next_hop_starttls, tls
 
 if TYPE_CHECKING:
     import asyncio
@@ -37,7 +37,7 @@ class NextHops:
     ) -> None:
         self.endpoints = endpoints
         self.loop = loop
-        self.connect, self.connect_seconds = next_hop_tls.connector(mode)
+        self.connect, self.connect_seconds = next_hop_starttls.connector(mode)
         """Connects a session to one next hop, in so many seconds at the latest."""
         self._metrics = metrics
         self._lines = LogRateLimit(FAILURE_LINES)

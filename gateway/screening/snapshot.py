@@ -17,7 +17,7 @@ from gateway.screening.domain_index import DomainIndex, EntityClaim, grouped
 from gateway.screening.entity_files import read_entities
 from gateway.screening.lazy_entities import LazyEntities
 from gateway.screening.lookalikes import Lookalikes
-from gateway.screening.mailbox_files import read_mailbox_kinds
+from gateway.screening.mailbox_kind_files import read_mailbox_kinds
 from gateway.screening.snapshot_digest import digest_of, digest_of_lines
 from gateway.screening.snapshot_lines import MalformedLineError
 

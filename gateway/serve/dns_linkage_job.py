@@ -10,7 +10,7 @@ import structlog
 
 from gateway.errors import FaultyFile
 from gateway.list_store.files import linked_domains
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.lookup.dns_resolver import QUERIES_A_DOMAIN, DnsResolver, NoServerError
 from gateway.screening import dns_linkage
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import ListError
 from gateway.list_store import list_status
 from gateway.list_store.files import imported_source
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import snapshot_history
 
 if TYPE_CHECKING:

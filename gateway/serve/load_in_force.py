@@ -16,9 +16,14 @@ import structlog
 from gateway.config import certificate, departments
 from gateway.errors import ConfigError, FaultyFile
 from gateway.inspection.inspector import InForce
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import own_domain_guard
-from gateway.list_store.snapshots import example_check, in_force, policy_edition, policy_history
+from gateway.list_store.snapshots import (
+    example_check,
+    policy_edition,
+    policy_history,
+    snapshot_in_force,
+)
 from gateway.notices import notice_texts, text_check
 from gateway.policy import rules
 from gateway.screening import snapshot
@@ -157,7 +162,7 @@ def _in_force(config: Config) -> Snapshot:
     screened by the last good snapshot (behaviours S8, S9).
     """
     folder, now = Folder(config.lists.directory), datetime.now(UTC)
-    found = in_force.snapshot_in_force(config.policies.directory, folder, now, keep=True)
+    found = snapshot_in_force.snapshot_in_force(config.policies.directory, folder, now, keep=True)
     if found.unkept is not None:
         log.warning("the snapshot cannot be kept", reason=found.unkept)
     if found.faults:

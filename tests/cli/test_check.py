@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import command
 from gateway.list_store.files import linked_domains
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.screening.dns_linkage import Link
 
 REPO = Path(__file__).parents[2]

@@ -246,7 +246,7 @@ def test_what_may_not_be_read_is_said_and_no_traceback(monkeypatch):
     def refused(*_, **__):
         raise PermissionError(13, "Permission denied", "/var/lib/monition/lists/current.json")
 
-    monkeypatch.setattr("gateway.list_store.snapshots.in_force.snapshot_in_force", refused)
+    monkeypatch.setattr("gateway.list_store.snapshots.snapshot_in_force.snapshot_in_force", refused)
     result = CliRunner().invoke(main.command, ["check", "a@mipt.ru"])
     assert result.exit_code == 2
     assert "/var/lib/monition/lists/current.json cannot be read or written" in result.stderr

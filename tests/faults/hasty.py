@@ -10,9 +10,9 @@ from importlib import import_module
 WAITS = {
     "CHECK_SECONDS": 0.05,  # 1: how often silence is looked for
     "CONNECT_SECONDS": 0.8,  # 30
-    "HOP_SECONDS": 1.5,  # 90
+    "NEXT_HOP_SECONDS": 1.5,  # 90
     "CLIENT_SECONDS": 4,  # 310
-    "DOT_SECONDS": 4.5,  # 600
+    "FINAL_REPLY_SECONDS": 4.5,  # 600
     "LINGER_SECONDS": 1,  # 5
 }
 

@@ -52,7 +52,7 @@ def breaches(files: SourceFiles, top: Path) -> Iterator[Breach]:
     arrows = list(imports(files, names))
     yield from folders.crowded(files, PACKAGE)
     yield from folders.doubles(files, PACKAGE)
-    yield from file_sizes.breaches(files, top)
+    yield from file_sizes.breaches(files, top, file_sizes.EXCEPTIONS)
     yield from inheritance.breaches(names)
     for package in PACKAGES:
         yield from circles.breaches(files, arrows, package)

@@ -16,7 +16,7 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.store.emergency_journal import Backlog, Journal
@@ -81,7 +81,7 @@ def test_o04_a_full_disk_costs_nothing_that_was_acknowledged(mail, rows, folder,
         pytest.skip("nothing can be mounted here")
     try:
         shutil.copy(written, top / "ledger.db")
-        ledger = mail.Ledger(
+        ledger = mail.LedgerWriter(
             top / "ledger.db", folder / "ledger.journal", process="p", clock=mail.now,
             entropy=os.urandom, tell=lambda text, error: told.append(text),
         )  # fmt: skip

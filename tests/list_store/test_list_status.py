@@ -7,7 +7,7 @@ import pytest
 from gateway.list_store import list_status
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Header, Refusal
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.list_status import MissingDesignation
 from gateway.lists.parsing.entry import Entry
 from gateway.model import Entity, Listing

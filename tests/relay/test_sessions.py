@@ -157,7 +157,7 @@ async def test_r20_many_clients_that_trickle_do_not_keep_a_message_up(gateway):
 def impatient(monkeypatch):
     """Waits that would last minutes last a moment; ``never`` gives one back its length."""
     monkeypatch.setattr(server, "CHECK_SECONDS", 0.02)
-    for name in ("HOP_SECONDS", "DOT_SECONDS", "CLIENT_SECONDS", "LINGER_SECONDS"):
+    for name in ("NEXT_HOP_SECONDS", "FINAL_REPLY_SECONDS", "CLIENT_SECONDS", "LINGER_SECONDS"):
         monkeypatch.setattr(timeouts, name, 0.1)
 
     def never(name: str) -> None:
@@ -200,7 +200,7 @@ async def test_r20_a_hop_that_is_silent_before_the_dot_is_given_up(gateway, impa
 @pytest.mark.parametrize("recipient", [b"friend@example.org", b"friend@mipt.ru"])
 async def test_r20_the_dot_has_a_time_of_its_own(gateway, impatient, recipient):
     impatient("CLIENT_SECONDS")
-    impatient("DOT_SECONDS")
+    impatient("FINAL_REPLY_SECONDS")
     started = await gateway()
     client, hop = await started.content(recipient)
     await client.say(b"x\r\n.\r\n")
@@ -224,7 +224,7 @@ async def test_r20_a_hop_that_never_answers_the_dot_is_a_451_and_unknown(
 
 
 async def test_r20_a_silent_client_is_told_421(gateway, impatient):
-    impatient("HOP_SECONDS")
+    impatient("NEXT_HOP_SECONDS")
     client, hop = await (await gateway()).meet()
     assert (await client.end()).startswith(b"421 4.4.2 ")
     assert await hop.end() == b""

@@ -11,7 +11,7 @@ from gateway.cli.main import command
 from gateway.config import load
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Refusal
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run, remove_list
 from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import snapshot_history

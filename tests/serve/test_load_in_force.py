@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from gateway.compliance.audit import past_basis
 from gateway.config import load
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import policy_history, snapshot_history
 from gateway.serve import load_in_force
 

@@ -13,8 +13,8 @@ from gateway.cli.check import explanation
 from gateway.cli.shared.audit_answer import print_answer
 from gateway.cli.shared.options import tell_of_damage
 from gateway.cli.shared.tables import emit, print_message, visible
-from gateway.compliance.audit import office_questions
-from gateway.compliance.trial.try_address import as_object
+from gateway.compliance.audit import questions_beyond_ledger
+from gateway.compliance.previews.try_address import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ class Asked:
 
 
 def _why(asked: Asked) -> None:
-    told = office_questions.why(asked.reading, asked.values["event"])
+    told = questions_beyond_ledger.why(asked.reading, asked.values["event"])
     print_message(visible(told.sentence))
     if asked.output_format == "json":
         emit([told.facts], format="json")
@@ -54,7 +54,7 @@ def _why(asked: Asked) -> None:
 
 def _why_not(asked: Asked) -> None:
     day = date.fromisoformat(asked.values["on"]) if asked.values["on"] else None
-    found = office_questions.why_not(
+    found = questions_beyond_ledger.why_not(
         asked.config, asked.reading, asked.values["address"], day, asked.limit
     )
     tell_of_damage(found.lists)
@@ -70,7 +70,9 @@ def _why_not(asked: Asked) -> None:
 
 def _list_change(asked: Asked) -> None:
     before, after = asked.values["before"], asked.values["after"]
-    found = office_questions.list_change(asked.config, asked.reading, before, after, asked.limit)
+    found = questions_beyond_ledger.list_change(
+        asked.config, asked.reading, before, after, asked.limit
+    )
     if found is None:
         print_message(
             "Only one snapshot was ever in force: there is nothing to compare it with yet."
@@ -83,7 +85,9 @@ def _list_change(asked: Asked) -> None:
 
 
 def _exceptions(asked: Asked) -> None:
-    found = office_questions.exceptions(asked.config, asked.reading, asked.values, asked.limit)
+    found = questions_beyond_ledger.exceptions(
+        asked.config, asked.reading, asked.values, asked.limit
+    )
     print_answer(asked.question, found, asked.output_format)
 
 

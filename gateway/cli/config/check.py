@@ -12,7 +12,7 @@ import click
 from gateway import packaged
 from gateway.cli.shared.options import config_option, example, format_option
 from gateway.cli.shared.tables import emit, print_message
-from gateway.compliance.trial.check_configuration import check_configuration
+from gateway.compliance.previews.check_configuration import check_configuration
 from gateway.config import find
 from gateway.errors import Fault
 

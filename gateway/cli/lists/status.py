@@ -9,16 +9,16 @@ import click
 
 from gateway.cli.shared.options import config_option, example, format_option, load_config
 from gateway.cli.shared.tables import emit, print_message, visible
-from gateway.compliance.sanction_lists import lists_status
-from gateway.serve import running_gateway
+from gateway.compliance.sanction_lists import status_report
+from gateway.serve import query_running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.compliance.sanction_lists.lists_status import ListsStatus
+    from gateway.compliance.sanction_lists.status_report import ListsStatus
     from gateway.config import Config
-    from gateway.serve.running_gateway import RunningGateway
+    from gateway.serve.query_running_gateway import RunningGateway
 
 _FOR_PEOPLE = ("source", "institutions", "imported", "checked", "age")
 
@@ -37,25 +37,25 @@ def command(config_file: Path | None, output_format: str) -> None:
     list was refused.
     """
     config = load_config(config_file)
-    found = lists_status.current_status(config)
+    found = status_report.current_status(config)
     gateway = _running(config)
     now = datetime.now(UTC)
-    rows = [lists_status.as_row(each, now) for each in found.sources]
+    rows = [status_report.as_row(each, now) for each in found.sources]
     if output_format == "table":
         emit([_for_people(row) for row in rows], columns=_FOR_PEOPLE)
-        for line in lists_status.remarks(found):
+        for line in status_report.remarks(found):
             print_message(visible(line))
-        for line in (*lists_status.in_force(found), *_at_work(found, gateway)):
+        for line in (*status_report.in_force(found), *_at_work(found, gateway)):
             print_message(line)
     else:
         if output_format == "csv":
             rows = [row | {"damage": "; ".join(row["damage"])} for row in rows]
-        emit(rows, columns=lists_status.COLUMNS, format=output_format)
+        emit(rows, columns=status_report.COLUMNS, format=output_format)
         if output_format == "json":
-            emit([lists_status.as_object(found) | _of_gateway(gateway)], format=output_format)
-    for line in lists_status.missing(found):
+            emit([status_report.as_object(found) | _of_gateway(gateway)], format=output_format)
+    for line in status_report.missing(found):
         print_message(line)
-    for line in lists_status.damage(found):
+    for line in status_report.damage(found):
         print_message(visible(line))
     if found.is_damaged or any(each.refusal for each in found.sources):
         raise SystemExit(1)
@@ -63,10 +63,10 @@ def command(config_file: Path | None, output_format: str) -> None:
 
 def _running(config: Config) -> RunningGateway:
     if config.metrics is None:
-        return running_gateway.RunningGateway(
+        return query_running_gateway.RunningGateway(
             why_not="[metrics] is not configured, so a gateway cannot be asked"
         )
-    return running_gateway.ask(config.metrics.listen)
+    return query_running_gateway.ask(config.metrics.listen)
 
 
 def _of_gateway(gateway: RunningGateway) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     spoken_age = age_text(timedelta(seconds=age)) if age is not None else "never taken"
     return {
         **row,
-        "imported": lists_status.minute(row["imported_at"]),
-        "checked": lists_status.minute(row["checked_at"]),
+        "imported": status_report.minute(row["imported_at"]),
+        "checked": status_report.minute(row["checked_at"]),
         "age": "damaged" if row["damage"] else spoken_age,
     }
 

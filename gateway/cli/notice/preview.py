@@ -10,9 +10,9 @@ import click
 
 from gateway.cli.shared.options import config_option, example, load_config, load_lists
 from gateway.cli.shared.tables import print_message
-from gateway.compliance.trial import preview_notice
-from gateway.compliance.trial.preview_notice import PartialAddressError
-from gateway.compliance.trial.try_address import UnreadableAddressError
+from gateway.compliance.previews import preview_notice
+from gateway.compliance.previews.preview_notice import PartialAddressError
+from gateway.compliance.previews.try_address import UnreadableAddressError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from gateway.cli.shared.options import (
     load_lists,
 )
 from gateway.cli.shared.tables import emit, print_message
-from gateway.compliance.trial.try_policy import try_policy
+from gateway.compliance.previews.try_policy import try_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from gateway.compliance.trial.alike_addresses import AlikeAddresses, Group
-    from gateway.compliance.trial.try_address import Verdict
+    from gateway.compliance.previews.alike_addresses import AlikeAddresses, Group
+    from gateway.compliance.previews.try_address import Verdict
 
 _MOST = 200_000
 """Domains that are kept: some hundred megabytes when full."""

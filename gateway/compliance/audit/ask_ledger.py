@@ -1,7 +1,7 @@
 """A named question put to the ledger: its rows, and the answer in one sentence (A6, A7).
 
 What needs the lists, the policy or a checkpoint besides is
-:mod:`gateway.compliance.audit.office_questions`.
+:mod:`gateway.compliance.audit.questions_beyond_ledger`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from gateway.list_store.snapshots import policy_history, snapshot_history
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.list_store.snapshots.policy_edition import Edition
     from gateway.notices.notice_texts import NoticeTexts
     from gateway.policy.rules import Rules

@@ -13,7 +13,7 @@ from gateway.compliance.audit import past_basis
 from gateway.errors import FaultyFile, LedgerError
 from gateway.ledger.record.events import Observation, observed
 from gateway.ledger.record.record import Part, parse_timestamp
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.model import Action, Address, Client, Envelope
 from gateway.notices import render
 from gateway.policy.decide import decide_one

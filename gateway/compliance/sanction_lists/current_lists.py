@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.list_store.files.paths import Folder
-from gateway.list_store.snapshots import in_force
+from gateway.list_store.files.lists_directory import Folder
+from gateway.list_store.snapshots import snapshot_in_force
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,5 +36,5 @@ def current_lists(config: Config, at: datetime) -> CurrentLists:
     damaged it raises nothing, since a gateway serves on.
     """
     folder = Folder(config.lists.directory)
-    found = in_force.snapshot_in_force(config.policies.directory, folder, at)
+    found = snapshot_in_force.snapshot_in_force(config.policies.directory, folder, at)
     return CurrentLists(found.snapshot, found.faults, found.instead_text if found.faults else None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.errors import MonitionError
 from gateway.list_store.files import imported_source
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.find_institution import PointedBy, institutions_for
 from gateway.list_store.unused_contacts import unused_of
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.addresses.mailbox import from_text
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import compare_snapshots
 from gateway.lists.snapshot_diff import ChangedPart, ChangeKind
 from gateway.model import Standing

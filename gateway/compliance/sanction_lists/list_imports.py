@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.compliance.row_formats import visible
 from gateway.errors import MonitionError
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run, remove_list, ror_store
 from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.imports.own_domain_guard import listed_own_domains

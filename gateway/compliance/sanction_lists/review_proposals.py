@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.errors import MonitionError
 from gateway.list_store import proposals
 from gateway.list_store.files import accepted_domains
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import ror_store
 from gateway.list_store.proposals import LEAST_SCORE, ProposalAnswer, Proposals
 from gateway.lookup.dns_resolver import DnsResolver

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import MonitionError
 from gateway.list_store import unused_contacts
 from gateway.list_store.files import imported_source
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 
 if TYPE_CHECKING:
     from gateway.config import Config

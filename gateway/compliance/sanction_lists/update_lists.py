@@ -20,8 +20,8 @@ from gateway.compliance.sanction_lists import list_sources
 from gateway.compliance.sanction_lists.list_imports import ImportedList, imported_list, writable
 from gateway.errors import ConfigError, FaultyFile, ListError, MonitionError
 from gateway.list_store.files import imported_source
-from gateway.list_store.files import paths as files
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files import lists_directory as files
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run
 from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.imports.list_reading import ServerFacts

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.ledger.query.read_connection import LedgerReader
+    from gateway.ledger.query.ledger_reader import LedgerReader
     from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
 # RFC 5424, section 6.2.1: security and authorization (10), normal but significant (5).

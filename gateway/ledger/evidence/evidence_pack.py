@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from gateway.ledger.evidence import evidence, safe_cell
+from gateway.ledger.evidence import pack_contents, safe_cell
 from gateway.ledger.query.logged_reading import COLUMNS, LoggedReading
 from gateway.ledger.verify.checkpoint import as_line
 
@@ -125,9 +125,9 @@ def write_pack(
             _write_csv(rows(), file)
         findings = pack.put_lines("findings.jsonl", rows())
         whole = about.chain is ChainScope.FULL
-        events = evidence.sealed_events(reading.reader, None if whole else chosen, progress)
+        events = pack_contents.sealed_events(reading.reader, None if whole else chosen, progress)
         pack.put_lines("chain.jsonl", (event._asdict() for event in events))
-        parts = evidence.personal_parts(reading.reader, chosen) if reading.shows_names else ()
+        parts = pack_contents.personal_parts(reading.reader, chosen) if reading.shows_names else ()
         pack.put_lines("personal.jsonl", (part._asdict() for part in parts))
         pack.put("checkpoint.json", as_line(about.kept) + "\n")
         manifest = _manifest(about, pack, findings, names_people=reading.shows_names)

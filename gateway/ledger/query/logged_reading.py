@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
 from gateway.ledger.query import run_question
-from gateway.ledger.query.read_connection import COLUMNS, EventWithActs, LedgerReader
+from gateway.ledger.query.ledger_reader import COLUMNS, EventWithActs, LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.questions.question import ParameterKind
 from gateway.ledger.record import office_events

@@ -13,7 +13,7 @@ from gateway.ledger.record.record import timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.ledger.query.read_connection import LedgerReader
+    from gateway.ledger.query.ledger_reader import LedgerReader
     from gateway.ledger.questions.filters import Filters
     from gateway.ledger.questions.question import Question
     from gateway.ledger.record.record import JSON

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gateway.ledger.questions import (
     questions_contacts,
+    questions_integrity,
     questions_lists,
     questions_office,
-    questions_watch,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             *questions_contacts.ALL,
             *questions_lists.ALL,
             *questions_office.ALL,
-            *questions_watch.ALL,
+            *questions_integrity.ALL,
         )
     }
 )

@@ -13,14 +13,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import Fault
-from gateway.list_store.files import paths as files
+from gateway.list_store.files import lists_directory as files
 from gateway.list_store.files import safe_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
 
 _RESTORE = "move it away, or restore it from a backup"
 _EMPTY = hashlib.sha256(b"").hexdigest()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.addresses.domain_name import DomainError, normalise
 from gateway.errors import Fault
-from gateway.list_store.files import paths as files
+from gateway.list_store.files import lists_directory as files
 from gateway.list_store.files import safe_open
 from gateway.model import Claim
 from gateway.screening.dns_linkage import Link
@@ -22,7 +22,7 @@ from gateway.screening.dns_linkage import Link
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
 
 LINK_LASTS = timedelta(days=90)
 

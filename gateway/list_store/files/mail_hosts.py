@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.addresses.domain_name import DomainError
-from gateway.list_store.files import paths as files
+from gateway.list_store.files import lists_directory as files
 from gateway.list_store.files import safe_open
 from gateway.list_store.files.linked_domains import LINK_LASTS, SeenLink, dumped, parsed
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.screening.dns_linkage import Link
 
 MOST_DOMAINS = 10_000

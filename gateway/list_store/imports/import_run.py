@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.list_store.imports.list_reading import ListReading, ServerFacts
     from gateway.list_store.imports.loss_guard import Loss
     from gateway.list_store.snapshots.build_snapshot import BuiltSnapshot

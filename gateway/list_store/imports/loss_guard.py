@@ -11,7 +11,7 @@ from gateway.list_store.snapshots import snapshot_history
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.lists.parsing.entry import Entry
 
 MOST_LOST = 0.10

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gateway import __version__
 from gateway.errors import ListError
 from gateway.list_store.files import imported_source, safe_open
-from gateway.list_store.files import paths as files
+from gateway.list_store.files import lists_directory as files
 from gateway.list_store.files.imported_source import Header
 from gateway.list_store.imports import list_reading, loss_guard
 from gateway.list_store.imports.import_run import ImportRefusedError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
 
 AGAIN = "import the registry again"
 """The remedy for whatever befell what is kept of it."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.list_store.files.linked_domains import SeenLink
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.lists.merge import Merged
     from gateway.lists.parsing.entry import Entry
     from gateway.model import Claim, Entity

@@ -12,7 +12,7 @@ from gateway.lists import snapshot_diff
 from gateway.screening.lazy_entities import LazyEntities
 
 if TYPE_CHECKING:
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.lists.snapshot_diff import Change
     from gateway.screening.snapshot import Snapshot
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.errors import Fault
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
 
 READ_WHOLE = 32
 """Of each kind, how many of the latest are read whole; of older ones it is seen that they begin."""

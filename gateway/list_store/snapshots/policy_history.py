@@ -20,7 +20,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import Fault, FaultyFile, ListError
-from gateway.list_store.files import paths as files
+from gateway.list_store.files import lists_directory as files
 from gateway.list_store.files import safe_open
 from gateway.list_store.snapshots import policy_edition
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.list_store.snapshots.policy_edition import Edition
 
 _LOST = "what was decided by it cannot be given again, but from a backup"

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gateway.errors import Fault, ListError
-from gateway.list_store.files import paths as files
+from gateway.list_store.files import lists_directory as files
 from gateway.list_store.files import safe_open
 from gateway.screening import snapshot, snapshot_lines
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.screening.snapshot import Snapshot
 
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import command
 from gateway.ledger.questions.named_questions import QUESTIONS
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run
 from gateway.list_store.imports.import_run import ImportFiles
 from gateway.packaged import policies_directory

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import command
-from gateway.ledger.query.read_connection import COLUMNS
+from gateway.ledger.query.ledger_reader import COLUMNS
 from gateway.ledger.record.events import Observation, SettledRecipient, observed
 from gateway.ledger.store.settlement import Settlement
 from gateway.ledger.store.writer import LedgerWriter

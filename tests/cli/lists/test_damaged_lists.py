@@ -16,10 +16,10 @@ from gateway.list_store import list_status
 from gateway.list_store.files import accepted_domains, imported_source, linked_domains, mail_hosts
 from gateway.list_store.files.accepted_domains import Acceptance, Rejection
 from gateway.list_store.files.imported_source import Header, Refusal
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run, ror_store
 from gateway.list_store.imports.import_run import ImportFiles
-from gateway.list_store.snapshots import in_force, snapshot_history
+from gateway.list_store.snapshots import snapshot_history, snapshot_in_force
 from gateway.lists.parsing.organisation import Organisation
 from gateway.screening.dns_linkage import Link
 from gateway.serve import load_in_force
@@ -200,7 +200,7 @@ def test_no_damage_is_a_bug_nor_hides_what_is_whole(folder, there, file, kind):
         assert not found.damage
     else:
         assert row.header is not None
-    now = in_force.snapshot_in_force(there / "policies", folder, NOW, keep=True)
+    now = snapshot_in_force.snapshot_in_force(there / "policies", folder, NOW, keep=True)
     assert now.snapshot.domains.covers("a.example.org"), "whatever is damaged, it is looked for"
 
 

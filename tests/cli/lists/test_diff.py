@@ -17,7 +17,7 @@ from gateway.cli.main import command
 from gateway.compliance.sanction_lists.list_change import COLUMNS as AFFECTED
 from gateway.ledger.record.events import Observation, observed
 from gateway.ledger.store.writer import LedgerWriter
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run
 from gateway.list_store.imports.import_run import ImportFiles
 from gateway.model import Client, Envelope, Peek, Recipient, Reply

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from gateway import packaged
 from gateway.cli.main import command
 from gateway.list_store.files import imported_source
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import ror_store
 from gateway.list_store.snapshots import snapshot_history
 from gateway.lists.formats import own_table

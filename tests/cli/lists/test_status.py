@@ -14,11 +14,11 @@ from gateway.cli.lists.status import age_text
 from gateway.cli.main import command
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Refusal
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run
 from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
-from gateway.serve.running_gateway import RunningGateway
+from gateway.serve.query_running_gateway import RunningGateway
 
 POLICIES = packaged.policies_directory()
 CONFIG = """

@@ -15,7 +15,7 @@ from gateway.cli.main import command
 from gateway.compliance.sanction_lists import update_lists
 from gateway.config import Lists
 from gateway.list_store.files import imported_source
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import snapshot_history
 from gateway.lookup.download import Timeouts
 
@@ -361,14 +361,14 @@ def test_a_bug_while_one_is_taken_is_logged_with_its_traceback_and_others_are_ta
 ):
     site.files = {"/own.csv": own(), **{f"/ofac/{name}": b"\x1a\r\n" for name in OFAC}}
     site.files["/ofac/sdn.csv"] = sdn()
-    take = update_lists.import_run.take
+    take = update_lists.import_run.import_list
 
     def broken(policies, folder, parcel, at):
         if parcel.source == "own":
             raise ZeroDivisionError("division by zero")
         return take(policies, folder, parcel, at)
 
-    monkeypatch.setattr(update_lists.import_run, "take", broken)
+    monkeypatch.setattr(update_lists.import_run, "import_list", broken)
     try:
         done = update(sources=("own", "us-ofac-sdn"))
     finally:

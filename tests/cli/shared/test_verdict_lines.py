@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from gateway.cli.shared import verdict_lines
 from gateway.cli.shared.tables import emit
 from gateway.cli.shared.verdict_lines import VerdictLines
-from gateway.compliance.trial.alike_addresses import AlikeAddresses
-from gateway.compliance.trial.try_address import COLUMNS, TrialBasis, as_object, as_row, try_address
+from gateway.compliance.previews.alike_addresses import AlikeAddresses
+from gateway.compliance.previews.try_address import (
+    COLUMNS,
+    TrialBasis,
+    as_object,
+    as_row,
+    try_address,
+)
 from gateway.model import Claim, Entity, Listing
 from gateway.policy import rules as policy
 from gateway.screening import snapshot as screening

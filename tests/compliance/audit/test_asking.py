@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.compliance.actor import open_as
-from gateway.compliance.audit import ask_ledger, office_questions, question_values
+from gateway.compliance.audit import ask_ledger, question_values, questions_beyond_ledger
 from gateway.errors import LedgerError
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.questions.stats import BY
@@ -30,7 +30,7 @@ def test_a07_words_are_told_beside_an_answer(office, who):
 
 def test_a06_why_a_message_matched_is_a_sentence_and_facts(office, events, who):
     with open_as(office, who) as reading:
-        told = office_questions.why(reading, events[1])
+        told = questions_beyond_ledger.why(reading, events[1])
         assert told.facts["id"] == events[1]
         assert told.facts["sender"] == "joe@example.edu"
         assert told.facts["action"] == "warn"
@@ -41,12 +41,12 @@ def test_a06_of_an_event_about_no_message_it_is_said(office, who):
     with open_as(office, who) as reading:
         beat = reading.checkpoint().id
         with pytest.raises(LedgerError, match="is of kind HEARTBEAT and belongs to no message"):
-            office_questions.why(reading, beat)
+            questions_beyond_ledger.why(reading, beat)
 
 
 def test_a06_why_an_address_did_not_match_and_where_it_was_seen(office, who):
     with open_as(office, who) as reading:
-        found = office_questions.why_not(office, reading, "nobody@example.org")
+        found = questions_beyond_ledger.why_not(office, reading, "nobody@example.org")
     assert found.verdict.finding.standing is Standing.CLEAR
     assert found.verdict.on == datetime.now(UTC).date()
     assert (found.seen.rows, found.lists.damage) == ([], ())
@@ -59,7 +59,7 @@ def test_a06_what_is_wrong_in_the_policy_is_told_before_anybody_is_shown(
     policies = replace(office.policies, directory=tmp_path / "none")
     broken = replace(office, policies=policies)
     with open_as(office, who) as reading, pytest.raises(Exception, match="policy"):
-        office_questions.why_not(broken, reading, "nobody@example.org")
+        questions_beyond_ledger.why_not(broken, reading, "nobody@example.org")
     assert facts_of("ACCESSED") == []
 
 

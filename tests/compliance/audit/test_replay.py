@@ -9,10 +9,10 @@ from benchmarks.year.making import make
 from gateway.compliance.audit import replay
 from gateway.compliance.audit.replay import FIELDS, ObservedEvent, SentNotice
 from gateway.config import load
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record.record import Part
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 
 
 @pytest.fixture(scope="module")

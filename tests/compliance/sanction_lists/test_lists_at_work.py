@@ -10,9 +10,9 @@ import pytest
 from gateway.compliance.sanction_lists import (
     list_change,
     list_imports,
-    lists_status,
     review_proposals,
     search_lists,
+    status_report,
     update_lists,
 )
 from gateway.compliance.sanction_lists.current_lists import current_lists
@@ -90,12 +90,12 @@ def test_s10_two_snapshots_are_compared(config, bring):
 
 def test_s08_the_status_is_rows_and_sentences(config, bring, at):
     bring("Alpha")
-    found = lists_status.current_status(config)
-    rows = {each.name: lists_status.as_row(each, at(1)) for each in found.sources}
+    found = status_report.current_status(config)
+    rows = {each.name: status_report.as_row(each, at(1)) for each in found.sources}
     assert (rows["own"]["institutions"], rows["own"]["age_seconds"]) == (1, 86_400)
-    assert lists_status.as_object(found)["snapshot"] == found.activation.digest
-    assert lists_status.in_force(found)[0] == f"in force: {found.activation.digest}"
-    assert list(lists_status.damage(found)) == []
+    assert status_report.as_object(found)["snapshot"] == found.activation.digest
+    assert status_report.in_force(found)[0] == f"in force: {found.activation.digest}"
+    assert list(status_report.damage(found)) == []
 
 
 def test_an_institution_is_found_by_its_name_and_its_domain(config, bring, at):

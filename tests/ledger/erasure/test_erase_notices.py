@@ -10,7 +10,7 @@ import pytest
 from gateway.ledger.erasure import erase_notices
 from gateway.ledger.erasure.mentions import read_mailbox
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.record import office_events
 from gateway.ledger.record.events import notified
 

@@ -12,7 +12,7 @@ from gateway.errors import LedgerError
 from gateway.ledger.erasure import erase_parts
 from gateway.ledger.erasure.erase_parts import REQUEST, due_of_findings, erase
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
 from gateway.model import Disposition

@@ -15,7 +15,7 @@ from gateway.ledger.erasure import erase_parts, erasure_request
 from gateway.ledger.erasure.erasure_request import ErasureRequest, erase_person
 from gateway.ledger.erasure.mentions import read_mailbox
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
@@ -104,7 +104,7 @@ def lived_in(mail, start, send, path, hand):
     said = f"550 5.7.1 <{JANE}>: sender rejected"
     found = mail.records("m9", ("e@mipt.ru",), sender=b"x@example.edu")
     ledger.observe(found).result()
-    results = (mail.Settled(found[0].id, mail.Outcome.REFUSED, said),)
+    results = (mail.SettledRecipient(found[0].id, mail.Outcome.REFUSED, said),)
     ledger.settle(mail.settlement("m9", found, request=None, results=results)).result()
     ids["in a reply"] = found[0].id
     for notice in ledger.claim(

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.ledger.erasure import known_names
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.record import office_events
 from gateway.ledger.record.record import Part
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
 from gateway.ledger.erasure import scrub_pages
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.store.sqlite_store import SqliteStore
 
 

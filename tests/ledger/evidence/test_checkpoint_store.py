@@ -12,7 +12,7 @@ from gateway.errors import LedgerError
 from gateway.ledger.evidence import signing
 from gateway.ledger.evidence.checkpoint_store import append, disagreements, other_signer, to_syslog
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.record.events import heartbeat
 from gateway.ledger.verify.checkpoint import KeptCheckpoint, as_line, read_checkpoints
 

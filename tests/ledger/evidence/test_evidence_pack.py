@@ -12,11 +12,11 @@ from contextlib import closing
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.evidence import evidence
+from gateway.ledger.evidence import pack_contents
 from gateway.ledger.evidence.atomic_file import atomic_writer
 from gateway.ledger.evidence.evidence_pack import PackDescription, write_pack
+from gateway.ledger.query.ledger_reader import COLUMNS, LedgerReader
 from gateway.ledger.query.logged_reading import Access, LoggedReading
-from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
@@ -81,8 +81,8 @@ def test_a09_a_pack_is_one_reading_that_is_recorded_before_it_is_made(case, pack
 
 def test_the_chain_of_chosen_findings_is_all_that_belongs_to_them(case):
     with LedgerReader(case.path) as reader:
-        everything = list(evidence.sealed_events(reader, None))
-        chosen = list(evidence.sealed_events(reader, Filters(sender="jane@example.edu")))
+        everything = list(pack_contents.sealed_events(reader, None))
+        chosen = list(pack_contents.sealed_events(reader, Filters(sender="jane@example.edu")))
     assert [event.seq for event in everything] == list(range(1, 15))
     assert [event.kind for event in chosen] == ["OBSERVED", "SETTLED", "NOTIFIED", "DISPOSED"]
     assert {event.id for event in chosen} <= {event.id for event in everything}

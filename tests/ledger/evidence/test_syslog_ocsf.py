@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ledger.evidence import syslog_ocsf
-from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
+from gateway.ledger.query.ledger_reader import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
 
 # RFC 5424, section 6: header, one element of structured data, the message.

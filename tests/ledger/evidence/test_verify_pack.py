@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 
 from gateway.ledger.evidence import signing, verify_pack
 from gateway.ledger.evidence.evidence_pack import PROGRAM, ChainScope, PackDescription, write_pack
+from gateway.ledger.query.ledger_reader import COLUMNS
 from gateway.ledger.query.logged_reading import Access, LoggedReading
-from gateway.ledger.query.read_connection import COLUMNS
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.verify.checkpoint import KeptCheckpoint, as_line

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from gateway.errors import LedgerError
 from gateway.ledger.evidence import xlsx
 from gateway.ledger.evidence.atomic_file import atomic_writer
-from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
+from gateway.ledger.query.ledger_reader import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
 from gateway.ledger.query import text_search
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.schema.schema_v2 import NAME, NAME_IS_INDEXED, NAME_TEXT, NAME_WORD
 

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
 from gateway.ledger.record.chain import ROOT, seal

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.store.emergency_journal import Journal, line
 from gateway.ledger.store.settlement import as_json
 from gateway.ledger.store.write_job import Durability

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.record.record import timestamp
 from gateway.ledger.store.sqlite_store import SqliteStore
 from gateway.ledger.store.write_job import Durability

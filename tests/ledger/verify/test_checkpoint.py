@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import LedgerError
-from gateway.ledger.query.read_connection import LedgerReader
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.record.chain import ROOT, Checkpoint
 from gateway.ledger.verify.checkpoint import (
     KeptCheckpoint,

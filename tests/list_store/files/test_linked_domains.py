@@ -7,7 +7,7 @@ from gateway import packaged
 from gateway.addresses.mailbox import from_text
 from gateway.list_store.files import linked_domains
 from gateway.list_store.files.linked_domains import LINK_LASTS, MOST_LINKS, SeenLink
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
 from gateway.model import Rule, Standing
 from gateway.screening.classify import classify

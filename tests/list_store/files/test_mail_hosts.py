@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway.errors import ListError
 from gateway.list_store.files import mail_hosts
 from gateway.list_store.files.linked_domains import LINK_LASTS
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.screening.dns_linkage import Link
 
 DAY = date(2026, 11, 22)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import ListError
 from gateway.list_store.files import imported_source, safe_open
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import policy_history, snapshot_history
 
 TEXTS = st.text(max_size=8) | st.sampled_from(

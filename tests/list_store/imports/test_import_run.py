@@ -8,8 +8,8 @@ import pytest
 
 from gateway.errors import ListError
 from gateway.list_store.files import imported_source
-from gateway.list_store.files import paths as files_on_disk
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files import lists_directory as files_on_disk
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run
 from gateway.list_store.imports.import_run import ImportFiles
 from gateway.list_store.snapshots import build_snapshot, snapshot_history

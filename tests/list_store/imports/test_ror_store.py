@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import ListError
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import ror_store
 from gateway.list_store.imports.import_run import ImportRefusedError
 from gateway.lists.parsing.organisation import Organisation

@@ -9,13 +9,13 @@ from gateway.errors import ListError
 from gateway.list_store import list_status
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Header
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run, remove_list
 from gateway.list_store.snapshots import (
     build_snapshot,
     compare_snapshots,
-    in_force,
     snapshot_history,
+    snapshot_in_force,
 )
 from gateway.lists.parsing.entry import Entry
 from gateway.model import Listing
@@ -389,7 +389,7 @@ def test_s08_what_was_accepted_does_not_fall_out_in_silence(  # noqa: PLR0917 - 
     (folder.accepted / "entities.toml").write_text(ADDITION)
     put(1)
     lose(folder)
-    found = in_force.snapshot_in_force(policies, folder, at(2), keep=True)
+    found = snapshot_in_force.snapshot_in_force(policies, folder, at(2), keep=True)
     assert "added.ru" in found.snapshot.domains
     (fault,) = found.faults
     assert str(folder.accepted) in fault.file

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ListError
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import snapshot_history
 from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
 from gateway.model import Claim, Entity, Listing

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from gateway.config.endpoint import Endpoint
-from gateway.relay import connection_preamble, next_hop_tls, tls
+from gateway.relay import connection_preamble, next_hop_starttls, tls
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def trust(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _logged(log, monkeypatch):
-    for module in (tls, next_hop_tls, connection_preamble):
+    for module in (tls, next_hop_starttls, connection_preamble):
         monkeypatch.setattr(module, "log", structlog.get_logger("relay"))
 
 

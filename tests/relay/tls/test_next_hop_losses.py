@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Tls
-from gateway.relay import next_hop_tls, server, timeouts
+from gateway.relay import next_hop_starttls, server, timeouts
 
 of_tls = runpy.run_path(str(Path(__file__).with_name("overture.py")))
 GREETING, OFFER, READY, our_ehlo, past_ehlo = (
@@ -34,7 +34,7 @@ async def refused(started, client):
 @BOTH
 @pytest.mark.parametrize("place", ["banner", "ehlo", "handshake"])
 async def test_r20_a_hop_that_hangs_before_tls_is_given_up(gateway, monkeypatch, mode, place):
-    monkeypatch.setattr(next_hop_tls, "BEFORE_TLS_SECONDS", 0.2)
+    monkeypatch.setattr(next_hop_starttls, "BEFORE_TLS_SECONDS", 0.2)
     started = await gateway(next_hop_tls=mode)
     client = await started.connect()
     hop = await started.hop.accept()

@@ -1,12 +1,12 @@
 import pytest
 
 from gateway.errors import ListError
-from gateway.list_store.snapshots import in_force, snapshot_history
+from gateway.list_store.snapshots import snapshot_history, snapshot_in_force
 
 
 @pytest.fixture
 def serve(policies, folder, at):
-    return lambda days=1, *, keep=True: in_force.snapshot_in_force(
+    return lambda days=1, *, keep=True: snapshot_in_force.snapshot_in_force(
         policies, folder, at(days), keep=keep
     )
 

@@ -4,8 +4,8 @@ import stat
 
 import pytest
 
-from gateway.list_store.files import paths as files
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files import lists_directory as files
+from gateway.list_store.files.lists_directory import Folder
 
 
 def mode(path):

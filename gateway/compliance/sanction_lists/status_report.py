@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.compliance.sanction_lists.list_sources import POLICIES
 from gateway.list_store import list_status
-from gateway.list_store.files.paths import Folder
+from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.list_status import ListsStatus
 
 if TYPE_CHECKING:

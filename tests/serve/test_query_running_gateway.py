@@ -6,7 +6,7 @@ import pytest
 
 from gateway.config import Endpoint
 from gateway.metrics import Metrics, exposition
-from gateway.serve import running_gateway
+from gateway.serve import query_running_gateway
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -54,14 +54,14 @@ def page(*digests):
 
 def test_it_says_what_it_works_by(site):
     site.content = page(("sha256:s", "sha256:p"))
-    assert running_gateway.ask(site.endpoint) == running_gateway.RunningGateway(
+    assert query_running_gateway.ask(site.endpoint) == query_running_gateway.RunningGateway(
         ("sha256:s",), ("sha256:p",)
     )
 
 
 def test_while_workers_reload_there_may_be_two(site):
     site.content = page(("sha256:s", "sha256:p"), ("sha256:t", "sha256:p"))
-    found = running_gateway.ask(site.endpoint)
+    found = query_running_gateway.ask(site.endpoint)
     assert set(found.snapshots) == {"sha256:s", "sha256:t"}
     assert found.policies == ("sha256:p",)
 
@@ -69,11 +69,11 @@ def test_while_workers_reload_there_may_be_two(site):
 @pytest.mark.parametrize(("status", "content"), [(404, b""), (200, b"\xff"), (200, page())])
 def test_somebody_else_is_no_gateway(site, status, content):
     site.status, site.content = status, content
-    found = running_gateway.ask(site.endpoint)
+    found = query_running_gateway.ask(site.endpoint)
     assert found.snapshots == ()
     assert "is no gateway, or one that just starts" in found.why_not
 
 
 def test_where_nobody_answers_that_is_said(tmp_path):
-    found = running_gateway.ask(Endpoint(path=str(tmp_path / "nobody")))
+    found = query_running_gateway.ask(Endpoint(path=str(tmp_path / "nobody")))
     assert found.why_not.startswith(f"no gateway answers at unix:{tmp_path}/nobody (No such file")

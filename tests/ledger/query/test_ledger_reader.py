@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.query.read_connection import COLUMNS, LedgerReader
+from gateway.ledger.query.ledger_reader import COLUMNS, LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.model import Action, Entity, Kind, Listing, Outcome, Rule, Standing, Tier
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gateway.screening.recipient_kind import is_role
 
 if TYPE_CHECKING:
-    from gateway.compliance.trial.try_address import TrialBasis, Verdict
+    from gateway.compliance.previews.try_address import TrialBasis, Verdict
     from gateway.policy.rules import Rules
 
 # Wraps no other address, and nothing in it is escaped or quoted in JSON or CSV, or is a formula.

@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from gateway import packaged
+from gateway.compliance.previews import preview_notice, verdict_words
+from gateway.compliance.previews.check_configuration import check_configuration
+from gateway.compliance.previews.preview_notice import PartialAddressError
+from gateway.compliance.previews.try_address import UnreadableAddressError, trial_basis, try_address
+from gateway.compliance.previews.try_policy import try_policy
 from gateway.compliance.sanction_lists.current_lists import current_lists
-from gateway.compliance.trial import preview_notice, verdict_words
-from gateway.compliance.trial.check_configuration import check_configuration
-from gateway.compliance.trial.preview_notice import PartialAddressError
-from gateway.compliance.trial.try_address import UnreadableAddressError, trial_basis, try_address
-from gateway.compliance.trial.try_policy import try_policy
 from gateway.config import load
 from gateway.errors import ConfigError
 from gateway.model import Action, Standing

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.compliance.trial.try_address import UnreadableAddressError, read_address
+from gateway.compliance.previews.try_address import UnreadableAddressError, read_address
 from gateway.model import Address, Notice, Peek, Suppression
 from gateway.notices import message_headers, notice_texts, render, rhythm
 from gateway.notices.etiquette import suppression_of

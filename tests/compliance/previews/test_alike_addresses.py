@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.compliance.trial import alike_addresses
-from gateway.compliance.trial.alike_addresses import AlikeAddresses
-from gateway.compliance.trial.try_address import TrialBasis, try_address
+from gateway.compliance.previews import alike_addresses
+from gateway.compliance.previews.alike_addresses import AlikeAddresses
+from gateway.compliance.previews.try_address import TrialBasis, try_address
 from gateway.model import Claim, Entity, Listing
 from gateway.policy import rules as policy
 from gateway.screening import snapshot as screening

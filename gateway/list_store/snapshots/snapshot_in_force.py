@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from gateway.list_store.files.paths import Folder
+    from gateway.list_store.files.lists_directory import Folder
     from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
     from gateway.screening.snapshot import Snapshot
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.compliance.previews.try_policy import notes
 from gateway.compliance.sanction_lists import list_sources
 from gateway.compliance.sanction_lists.current_lists import current_lists
-from gateway.compliance.trial.try_policy import notes
 from gateway.config import examine, machine_faults
 from gateway.document import Document
 from gateway.errors import ConfigError, Fault, FaultyFile

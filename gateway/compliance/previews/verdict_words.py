@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.compliance.trial.try_address import strictest_first
+from gateway.compliance.previews.try_address import strictest_first
 from gateway.model import Action, Kind, Rule, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from gateway.compliance.trial.try_address import Verdict
+    from gateway.compliance.previews.try_address import Verdict
     from gateway.model import Finding, Listing
     from gateway.policy.rules import Rules
 

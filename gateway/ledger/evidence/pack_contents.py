@@ -14,7 +14,7 @@ from gateway.ledger.record.chain import row_hash
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gateway.ledger.query.read_connection import LedgerReader
+    from gateway.ledger.query.ledger_reader import LedgerReader
     from gateway.ledger.questions.filters import Filters
 
 _EVENT = "e.seq, e.id, e.at, e.kind, e.facts, e.commitments, e.previous, e.hash"

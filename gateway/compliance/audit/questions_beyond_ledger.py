@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.compliance.audit.ask_ledger import ask, worded_answer
 from gateway.compliance.audit.event_story import why_matched as why_in_words
+from gateway.compliance.previews.try_address import TrialBasis, try_address
 from gateway.compliance.sanction_lists.current_lists import current_lists
 from gateway.compliance.sanction_lists.list_change import affected, compare
-from gateway.compliance.trial.try_address import TrialBasis, try_address
 from gateway.errors import FaultyFile, LedgerError
 from gateway.ledger.query.run_question import QuestionAnswer
 from gateway.ledger.questions.questions_lists import LIST_CHANGE, WHY_NOT
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.compliance.audit.ask_ledger import WordedAnswer
+    from gateway.compliance.previews.try_address import Verdict
     from gateway.compliance.sanction_lists.current_lists import CurrentLists
-    from gateway.compliance.trial.try_address import Verdict
     from gateway.config import Config
     from gateway.errors import Fault
     from gateway.ledger.query.logged_reading import LoggedReading
