@@ -161,7 +161,7 @@ class Inspector:
         matched: MatchedMessage | None,
         decision: Decision,
     ) -> tuple[MatchedMessage | None, bytes]:
-        """Make a refusal durable; the case it belongs to, and the reply that the client gets."""
+        """Make a refusal durable; its matched message, and the reply that the client gets."""
         rule = self.in_force.rules.named(decision.rule)
         words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
         reply = f"550 5.7.1 {words}"

@@ -27,7 +27,7 @@ class SharedCounter:
         return sum(self._parts)
 
     def enter(self, limit: int) -> bool:
-        """SharedCounter one more, unless that makes more than ``limit`` of them in all workers."""
+        """Count one more, unless that makes more than ``limit`` of them in all workers."""
         # Counted before it is asked: two workers with one place left may both say no, but never
         # both say yes. Whoever was turned away for nothing tries again.
         self._parts[self._place] += 1
@@ -37,7 +37,7 @@ class SharedCounter:
         return False
 
     def leave(self) -> None:
-        """SharedCounter one less."""
+        """Count one less."""
         self._parts[self._place] -= 1
 
     def become_worker(self, number: int) -> None:
