@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.addresses.mailbox import UnreadablePath, parse
+from gateway.addresses.mailbox_path import readings
 from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
 from gateway.inspection.matched_message import MatchedMessage
@@ -31,7 +32,7 @@ from gateway.screening.known_clear import KnownClear
 from gateway.smtp import own_replies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
     from gateway.config import Config
@@ -137,16 +138,16 @@ class Inspector:
         found.accepted = decisions
         return found if found.decisions else None
 
-    def refusal(self, transaction: Transaction, paths: Iterable[bytes]) -> Decision | None:
+    def refusal(self, transaction: Transaction, line: bytes) -> Decision | None:
         """At RCPT: the decision by which the recipient asked about is refused, if it is.
 
-        ``paths`` are the readings of its path, without brackets.
+        ``line`` is the command as it came.
         """
         try:
             if not transaction.is_open:
                 return None
             in_force, on = self.in_force, datetime.now(UTC).date()
-            for path in paths:
+            for path in readings(line):
                 if not in_force.known_clear.is_clear(path):
                     finding = classify(parse(path), in_force.snapshot, on)
                     decision = decide_one(_sender(transaction), finding, in_force.rules, on)

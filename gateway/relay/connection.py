@@ -218,7 +218,7 @@ class Connection:
     def _at_recipient(self) -> None:
         """A recipient is named, and the policy may refuse some."""
         session = self._session
-        decision = self._inspector.refusal(session.transaction, session.recipient_paths)
+        decision = self._inspector.refusal(session.transaction, session.recipient_line)
         if decision is None:
             session.accept_recipient()
         else:

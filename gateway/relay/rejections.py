@@ -86,6 +86,9 @@ class Rejection:
     def buffer_updated(self, size: int) -> None:
         """So many bytes have come, and nobody is here to listen."""
 
+    def data_received(self, data: bytes) -> None:
+        """As :meth:`buffer_updated`, for a loop that knows its protocols by their class."""
+
     def eof_received(self) -> bool:
         """It will say no more, and it has our reply: there is nothing left to wait for."""
         return False

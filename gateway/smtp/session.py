@@ -34,7 +34,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from gateway.addresses.mailbox_path import readings
 from gateway.errors import LocalProtocolError, RemoteProtocolError
 from gateway.model import Outcome
 from gateway.smtp import bdat, ehlo_keywords, own_replies
@@ -222,9 +221,9 @@ class Session:
         return self._phase is GREETING and self._hop_is_gone
 
     @property
-    def recipient_paths(self) -> tuple[bytes, ...]:
-        """At ``Moment.RECIPIENT``: the recipient's path, without its brackets, in every reading."""
-        return readings(self._held_command)
+    def recipient_line(self) -> bytes:
+        """At ``Moment.RECIPIENT``: the RCPT as it came."""
+        return self._held_command
 
     # What the client says.
 

@@ -234,7 +234,7 @@ class Play:
             if session.moment is Moment.ENVELOPE:
                 session.start_content(is_matched=self.watch)
             elif session.moment is Moment.RECIPIENT:
-                if b"mipt" in session.recipient_paths[0]:
+                if b"mipt" in session.recipient_line:
                     session.reject_recipient(POLICY)
                 else:
                     session.accept_recipient()

@@ -17,10 +17,10 @@ def asking(ready):
 def test_r22_a_recipient_is_asked_about_before_the_next_hop_hears_of_it(asking):
     assert asking.client(b"RCPT TO:<a@mipt.ru>\r\nRCPT TO:<b@c>\r\n") == (b"", b"")
     assert asking.session.moment is Moment.RECIPIENT
-    assert asking.session.recipient_paths == (b"a@mipt.ru",)
+    assert asking.session.recipient_line == b"RCPT TO:<a@mipt.ru>\r\n"
     assert asking.session.transaction.sender == b"prof@example.edu"
     assert asking.do("reject_recipient", reply=b"550 5.7.1 no\r\n") == (b"550 5.7.1 no\r\n", b"")
-    assert asking.session.recipient_paths == (b"b@c",)
+    assert asking.session.recipient_line == b"RCPT TO:<b@c>\r\n"
     assert asking.do("accept_recipient") == (b"", b"RCPT TO:<b@c>\r\n")
     assert asking.hop(b"250 ok\r\n") == (b"250 ok\r\n", b"")
     assert asking.session.transaction.recipient_paths == [b"b@c"]
