@@ -1,4 +1,6 @@
-import os
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -45,10 +47,15 @@ def test_a_gateway_that_did_not_do_its_work_is_found_out(setting):
 
 
 def test_a_meter_counts_what_was_used_since(tmp_path, peers):
-    us = os.getpid()
-    meter = Meter(RunningPeer(peers[0], Place(tmp_path, 1, 1), us, us), processors=2)
-    sum(range(1_000_000))
-    used = meter.read()
+    # A process of its own: other tests' children come and go below ours.
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            place = Place(tmp_path, 1, 1)
+            meter = Meter(RunningPeer(peers[0], place, busy.pid, busy.pid), processors=2)
+            time.sleep(0.2)
+            used = meter.read()
+        finally:
+            busy.kill()
     assert used.cpu_seconds > 0
     assert used.wall_seconds > 0
     assert used.foreign_share >= 0

@@ -45,6 +45,8 @@ def test_the_page_counts_as_the_tests_do():
 
 def test_the_page_knows_the_waits_under_test():
     waits = runpy.run_path(str(HERE / "hasty.py"))["WAITS"]
-    seconds = (waits[f"{name}_SECONDS"] for name in ("CONNECT", "HOP", "DOT", "CLIENT"))
+    seconds = (
+        waits[f"{name}_SECONDS"] for name in ("CONNECT", "NEXT_HOP", "FINAL_REPLY", "CLIENT")
+    )
     told = "{} for a connection, {} for a reply, {} for the reply to the dot, {} for the client"
     assert told.format(*seconds) in " ".join(PAGE.split())

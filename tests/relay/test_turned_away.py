@@ -115,12 +115,12 @@ async def test_r18_who_is_on_the_way_out_is_not_cut_off_by_the_end(gateway):
     await draining
 
 
-async def test_r20_a_client_that_has_spoken_is_turned_away_with_care(gateway):
+async def test_r20_a_client_that_has_spoken_is_turned_away_with_care(gateway, caplog):
     started = await gateway(max_sessions=0)
     client = await started.connect()
-    await client.say(b"EHLO early.example\r\n")
     await client.reply(421)
-    await client.say(b"QUIT\r\n")
+    # It is read from, so that no reset takes our reply from it.
+    await client.say(b"EHLO early.example\r\n")
     client.close()
     await started.until(lambda: not started.server._rejections)
-    assert "data_received" not in started.log.getvalue()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []

@@ -173,7 +173,7 @@ def test_what_a_running_gateway_works_by_is_told(status, take, monkeypatch, is_s
     config = tmp_path / "monition.toml"
     config.write_text(config.read_text() + "[metrics]\n")
     found = RunningGateway((served,), ("sha256:policy",))
-    monkeypatch.setattr(status_module.running_gateway, "ask", lambda _: found)
+    monkeypatch.setattr(status_module.query_running_gateway, "ask", lambda _: found)
     told = status().stderr
     assert ("works by the same snapshot" if is_same else "works by sha256:another") in told
     assert "with the policy sha256:policy" in told
