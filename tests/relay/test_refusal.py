@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from gateway.config.settings import Mode
+from gateway.inspection import inspector
 from gateway.packaged import policies_directory
 from gateway.policy import rules as policy
 
@@ -216,3 +217,21 @@ async def test_r20_a_chunk_that_comes_slowly_is_waited_for_as_content_is(gateway
     await client.say(b"bc")
     await (await hop.hear(b"bc")).say(b"250 2.0.0 Ok\r\n")
     await client.reply(250)
+
+
+async def test_r16_an_error_in_reading_a_recipient_is_counted_and_ends_no_session(
+    gateway, refusing, monkeypatch
+):
+    def breaks(line):
+        raise ZeroDivisionError("friend.secret")
+
+    monkeypatch.setattr(inspector, "readings", breaks)
+    started, client, hop = await meet(gateway, refusing)
+    line = b"RCPT TO:<friend@skoltech.ru>\r\n"
+    await client.say(MAIL + line + b"QUIT\r\n")
+    await accept(hop, MAIL, line)
+    await (await hop.hear(b"QUIT\r\n")).say(b"221 2.0.0 Bye\r\n")
+    assert [reply[:3] for reply in (await client.end()).splitlines()] == [b"250", b"250", b"221"]
+    await started.until(lambda: not started.server.connections.open)
+    assert started.metrics.screening_errors._value.get() == 1
+    assert "secret" not in started.log.getvalue()
