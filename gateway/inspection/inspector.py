@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.addresses.mailbox import UnreadablePath, parse
-from gateway.addresses.mailbox_path import readings
+from gateway.addresses.path_reading import UnreadablePath, parse
 from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
 from gateway.inspection.matched_message import MatchedMessage
@@ -27,7 +26,7 @@ from gateway.log import redacted
 from gateway.model import Action, Address, Peek
 from gateway.notices.header_peek import peek
 from gateway.policy.decide import decide, decide_one
-from gateway.screening.classify import classify
+from gateway.screening.classify import classify_line
 from gateway.screening.known_clear import KnownClear
 from gateway.smtp import own_replies
 
@@ -109,8 +108,8 @@ class Inspector:
         began = time.perf_counter()
         try:
             in_force = self.in_force
-            for path in transaction.recipient_paths:
-                if not in_force.known_clear.is_clear(path):
+            for line in transaction.recipient_lines:
+                if not in_force.known_clear.is_clear(line):
                     return self._classify_all(transaction, peer, in_force, matched)
         except Exception as error:  # noqa: BLE001 - no message suffers for an error of ours
             self._count_failure(error)
@@ -129,7 +128,7 @@ class Inspector:
         found.envelope = _envelope(transaction, found.id, peer)
         on = found.at.date()
         findings = [
-            classify(parse(recipient.path), in_force.snapshot, on)
+            classify_line(recipient.command, in_force.snapshot, on)
             for recipient in found.envelope.recipients
         ]
         decisions = decide(_sender(transaction), findings, in_force.rules, on)
@@ -147,12 +146,11 @@ class Inspector:
             if not transaction.is_open:
                 return None
             in_force, on = self.in_force, datetime.now(UTC).date()
-            for path in readings(line):
-                if not in_force.known_clear.is_clear(path):
-                    finding = classify(parse(path), in_force.snapshot, on)
-                    decision = decide_one(_sender(transaction), finding, in_force.rules, on)
-                    if decision.action is Action.REFUSE:
-                        return decision
+            if not in_force.known_clear.is_clear(line):
+                finding = classify_line(line, in_force.snapshot, on)
+                decision = decide_one(_sender(transaction), finding, in_force.rules, on)
+                if decision.action is Action.REFUSE:
+                    return decision
         except Exception as error:  # noqa: BLE001 - as for a message
             self._count_failure(error)
         return None

@@ -40,6 +40,8 @@ def lines(entities: Iterable[Entity], mailbox_kinds: MailboxKinds) -> Iterator[b
         sorted(mailbox_kinds.roles),
         sorted(mailbox_kinds.families),
         sorted(mailbox_kinds.alumni),
+        # Left out where there are none: a snapshot of before there were any keeps its digest.
+        *filter(None, [sorted(mailbox_kinds.reverse_aliases)]),
     )
     for entity in sorted(entities, key=attrgetter("id")):
         yield _line(
@@ -58,11 +60,9 @@ def lines(entities: Iterable[Entity], mailbox_kinds: MailboxKinds) -> Iterator[b
 
 
 def mailbox_kinds_of(line: bytes) -> MailboxKinds:
-    """Read the first line; :class:`MalformedLineError` where it is no array of five parts."""
-    personal, shared, roles, families, alumni = _read(line, 5)
-    return MailboxKinds(
-        dict(personal), dict(shared), frozenset(roles), frozenset(families), frozenset(alumni)
-    )
+    """Read the first line; :class:`MalformedLineError` where it is no array of its parts."""
+    personal, shared, *names = _read(line, 5, 6)
+    return MailboxKinds(dict(personal), dict(shared), *map(frozenset, names))
 
 
 def id_of(line: bytes) -> str:
@@ -126,11 +126,11 @@ def _line(*content: object) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode("ascii")
 
 
-def _read(line: bytes, parts: int) -> list[Any]:
+def _read(line: bytes, *parts: int) -> list[Any]:
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):
         raise MalformedLineError("a line of the snapshot is no JSON") from None
-    if not isinstance(content, list) or len(content) != parts:
-        raise MalformedLineError(f"a line of the snapshot has not {parts} parts")
+    if not isinstance(content, list) or len(content) not in parts:
+        raise MalformedLineError(f"a line of the snapshot has not {parts[0]} parts")
     return content
