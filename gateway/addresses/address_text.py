@@ -7,7 +7,6 @@ What is left is read by the one grammar of :mod:`gateway.addresses.path_reading`
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from gateway.addresses.domain_name import DomainError, has_known_suffix, normalise
@@ -48,7 +47,7 @@ def from_text(text: str) -> PathReading:
         why = "it is no address: one is somebody@example.org"
     else:
         return reading
-    return replace(reading, address=UnreadablePath(path, why))
+    return reading._replace(address=UnreadablePath(path, why))
 
 
 def _without_quotes(text: str) -> str:

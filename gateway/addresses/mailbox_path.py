@@ -46,6 +46,11 @@ def path(line: bytes) -> bytes:
     return argument if len(argument) > PATH_LIMIT else argument.strip(_BLANKS)
 
 
+def without_brackets(named: bytes) -> bytes:
+    """A path without the brackets around it, if there are any; what is in them is not looked at."""
+    return named[1:-1] if named.startswith(b"<") and named.endswith(b">") else named
+
+
 def original_recipient(line: bytes) -> bytes | None:
     """The mailbox that a RCPT line's ORCPT names, xtext decoded (RFC 3461 sections 4 and 4.2).
 

@@ -12,12 +12,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.addresses.address_literal import normal_literal
 from gateway.addresses.domain_name import DomainError, normalise
-from gateway.addresses.mailbox_path import PATH_LIMIT
+from gateway.addresses.mailbox_path import PATH_LIMIT, without_brackets
 from gateway.model import Address
+
+ODD_LIMIT: Final = 512
+"""Octets of a path that is not plain, twice what RFC 5321 gives one; beyond that it is not read."""
 
 # What needs no closer look: nothing is quoted, routed, commented or wrapped in it.
 _PLAIN: Final = re.compile(rb'<?([^\x00-\x20"%!@\\<>(),:;\[\]\x7f]+)@([A-Za-z0-9._-]+)>?\Z')
@@ -47,8 +50,7 @@ class UnreadablePath:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PathReading:
+class PathReading(NamedTuple):
     """A path as it was read.
 
     ``address`` is what the RFCs read in it where ``is_by_grammar``, and else what a lenient server
@@ -68,7 +70,7 @@ class PathReading:
         """The mailbox to be shown: what the grammar does not read, just as it was written."""
         if self.is_by_grammar and isinstance(self.address, Address):
             return self.address
-        raw = _bare(self.raw)
+        raw = without_brackets(self.raw)
         return Address(raw, raw.decode("utf-8", "backslashreplace"), "")
 
 
@@ -86,10 +88,14 @@ def read(path: bytes) -> PathReading:
     """Read a path as :func:`parse` does, and tell how it was come by."""
     if len(path) > PATH_LIMIT:
         return PathReading(path, UnreadablePath(path, f"it is longer than {PATH_LIMIT} octets"))
-    plain = _PLAIN.match(path)
+    # Some servers decode an encoded word (RFC 2047) where it does not belong.
+    plain = _PLAIN.match(path) if b"=?" not in path else None
+    if plain is None and len(path) > ODD_LIMIT:
+        why = f"it is not plain, and longer than {ODD_LIMIT} octets"
+        return PathReading(path, UnreadablePath(path, why))
     try:
-        if plain is not None and b"=?" not in path:
-            address = Address(_bare(path), _text(plain[1]), normalise(plain[2]))
+        if plain is not None:
+            address = Address(without_brackets(path), _text(plain[1]), normalise(plain[2]))
             return PathReading(path, address, is_by_grammar=True, is_plain=True)
         return _by_grammar(path)
     except (_NotGrammaticalError, DomainError):
@@ -120,8 +126,8 @@ def _by_grammar(path: bytes) -> PathReading:
     host = "" if domain is None else _host(domain)
     inner = local[1:-1] if _is_quoted(local) else local
     is_plain = is_plain and not around and len(inner.translate(None, _PARTING)) == len(inner)
-    is_plain = is_plain and b"=?" not in path and len(_bare(path).split()) == 1
-    address = Address(_bare(path), _text(local), host)
+    is_plain = is_plain and b"=?" not in path and len(without_brackets(path).split()) == 1
+    address = Address(without_brackets(path), _text(local), host)
     return PathReading(
         path, address, is_by_grammar=True, is_plain=is_plain, around=b" ".join(around)
     )
@@ -199,25 +205,22 @@ def _guess(path: bytes) -> Address | UnreadablePath:
     if not inner:
         return UnreadablePath(path, "it names nobody")
     if not at:
-        return Address(_bare(path), _text(inner), "")
+        return Address(without_brackets(path), _text(inner), "")
     try:
-        return Address(_bare(path), _text(local), normalise(domain.translate(None, _WITHIN)))
+        return Address(
+            without_brackets(path), _text(local), normalise(domain.translate(None, _WITHIN))
+        )
     except DomainError as error:
         return UnreadablePath(path, str(error))
 
 
 def without_comments(text: bytes) -> bytes:
     """A text without its comments, nested ones too; one that nothing closes is left."""
-    while (start := text.find(b"(")) >= 0:
-        end = comment_end(text, start)
-        if end is None:
-            break
-        text = text[:start] + text[end:]
-    return text
-
-
-def _bare(path: bytes) -> bytes:
-    return path[1:-1] if path.startswith(b"<") and path.endswith(b">") else path
+    kept, at = [], 0
+    while (start := text.find(b"(", at)) >= 0 and (end := comment_end(text, start)) is not None:
+        kept.append(text[at:start])
+        at = end
+    return b"".join(kept) + text[at:]
 
 
 def _is_quoted(word: bytes) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.addresses.domain_name import ancestry
-from gateway.addresses.encapsulation import encapsulated, reverse_alias
+from gateway.addresses.encapsulation import MAY_WRAP, encapsulated, reverse_alias
 from gateway.addresses.mailbox import mailbox_key, without_batv
 from gateway.addresses.mailbox_path import original_recipient, path
 from gateway.addresses.mentioned_domains import MOST_NAMES, TooManyNamesError, mentioned_domains
@@ -45,7 +45,10 @@ def classify_line(line: bytes, snapshot: Snapshot, on: date) -> Finding:
     if original is None:
         return finding
     other = classify_original(read(original), snapshot, on)
-    return finding if other.entity is None or other.standing is Standing.CLEAR else other
+    if other.entity is None or other.standing is Standing.CLEAR:
+        return finding
+    # The path stays that of the line: by it the next hop's answer is told from others'.
+    return replace(other, recipient=replace(other.recipient, raw=finding.recipient.raw))
 
 
 def classify_original(reading: PathReading, snapshot: Snapshot, on: date) -> Finding:
@@ -99,8 +102,12 @@ def wrapped_addresses(
     that a forwarding service spells another's address in it (behaviour S6). Raises
     :class:`TooManyNamesError`.
     """
+    if reading.is_plain and MAY_WRAP.search(reading.raw) is None:
+        return
     address, text = reading.address, reading.raw
-    if reading.is_by_grammar and isinstance(address, Address):
+    if isinstance(address, Address) and not reading.is_by_grammar:
+        yield address.domain, (mailbox_key(without_batv(address.local)),)
+    elif isinstance(address, Address):
         local = without_batv(address.local)
         if provider_of(address.domain, mailbox_kinds) is None:
             yield from encapsulated(local)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.addresses.mailbox_path import path
+from gateway.addresses.mailbox_path import path, without_brackets
 from gateway.model import Client, Envelope, Recipient
 from gateway.smtp import commands
 from gateway.smtp.dialogue_states import (
@@ -66,7 +66,7 @@ class Transaction:
     @property
     def sender(self) -> bytes:
         """The path of the accepted MAIL, without its brackets."""
-        return _within_brackets(path(self._mail))
+        return without_brackets(path(self._mail))
 
     @property
     def recipient_lines(self) -> list[bytes]:
@@ -81,15 +81,11 @@ class Transaction:
             id=id_,
             sender=self.sender,
             recipients=tuple(
-                Recipient(_within_brackets(path(line)), line, parse(reply))
+                Recipient(without_brackets(path(line)), line, parse(reply))
                 for line, reply in self._recipients
             ),
             client=Client(told.address or peer, told.helo or helo or None, told.ident),
         )
-
-
-def _within_brackets(named: bytes) -> bytes:
-    return named[1:-1] if named.startswith(b"<") and named.endswith(b">") else named
 
 
 _NOBODY = Client()

@@ -287,6 +287,12 @@ def test_s16_a_listed_mailbox_is_listed_by_the_rfcs_own_reading(argument, snapsh
     assert (finding.standing, finding.matched) == (Standing.LISTED, "almaz@mail.ru")
 
 
+def test_s15_a_listed_mailbox_is_seen_in_a_local_part_that_no_grammar_reads(snapshot, entity):
+    live = snapshot(entity("almaz", [], ["almaz@mail.ru"]))
+    finding = classify_line(b"RCPT TO:<almaz+:x@mail.ru>\r\n", live, TODAY)
+    assert (finding.standing, finding.matched) == (Standing.REVIEW, "almaz@mail.ru")
+
+
 def test_s16_what_only_a_server_reads_is_never_listed(snapshot, entity):
     live = snapshot(entity("m", ["mipt.ru"]))
     for argument in UNSEEN:

@@ -223,7 +223,7 @@ def _as_it_was_read(address: str, rule: str | None) -> PathReading:
     if reading.is_by_grammar or rule in (None, Rule.EMBEDDED, Rule.UNREADABLE):
         return reading
     local, _, domain = address.rpartition("@")
-    return replace(reading, address=Address(reading.raw, local, domain), is_by_grammar=True)
+    return reading._replace(address=Address(reading.raw, local, domain), is_by_grammar=True)
 
 
 def _differences(event: ObservedEvent, now: Mapping[str, Any]) -> Iterator[FieldDifference]:
