@@ -73,6 +73,11 @@ class Transaction:
         """The RCPT lines of the accepted recipients, as they came."""
         return [line for line, _ in self._recipients]
 
+    @property
+    def recipient_count(self) -> int:
+        """How many recipients the next hop accepted."""
+        return len(self._recipients)
+
     def envelope(self, id_: str, peer: str | None) -> Envelope:
         """The envelope; what XFORWARD told of the client goes before ``peer`` and HELO."""
         told = self._forwarded

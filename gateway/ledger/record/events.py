@@ -7,6 +7,7 @@ no other recipient. Pure: time and randomness arrive as arguments.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -58,7 +59,9 @@ def observed(
     Raises ``ValueError`` for a time without a zone, as every builder here does.
     """
     pairs = [(decision, finding) for decision in decisions for finding in decision.findings]
-    waiting = list(observation.envelope.recipients)
+    waiting: dict[bytes, deque[Recipient]] = defaultdict(deque)
+    for each in observation.envelope.recipients:
+        waiting[each.path].append(each)
     records: list[Record] = []
     for index, (decision, finding) in enumerate(pairs, observation.first_index):
         facts, recipient = _finding(decision, finding)
@@ -70,7 +73,9 @@ def observed(
             "department": observation.department,
             "header_readable": None if observation.peek is None else observation.peek.readable,
         }
-        accepted = _take(waiting, finding.recipient.raw)
+        # The same path may have been named twice.
+        named = waiting.get(finding.recipient.raw)
+        accepted = named.popleft() if named else None
         recipient["reply"] = None if accepted is None else _words(accepted.reply)
         sender = _sender(observation)
         rule = facts["policy_rule"]
@@ -242,15 +247,6 @@ def _sender(observation: Observation) -> dict[str, JSON]:
         "message_id": None if peek is None else peek.message_id,
         "queue_id": envelope.client.ident,
     }
-
-
-def _take(waiting: list[Recipient], path: bytes) -> Recipient | None:
-    """The next accepted recipient with that path; the same path may have been named twice."""
-    for recipient in waiting:
-        if recipient.path == path:
-            waiting.remove(recipient)
-            return recipient
-    return None
 
 
 def _words(reply: Reply) -> str:
