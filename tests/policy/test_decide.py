@@ -112,7 +112,7 @@ def test_a_rule_may_name_what_passes(policy, finding, today):
     assert outcome(rules, clear, today) == (Action.PASS, "the clear")
 
 
-@pytest.mark.parametrize("action", ["warn", "refuse", "observe"])
+@pytest.mark.parametrize("action", ["warn", "observe"])
 def test_s15_what_could_not_be_read_is_observed_and_no_more(policy, finding, today, action):
     unread = finding(standing=Standing.REVIEW, id_=None, rule=Rule.UNREADABLE)
     rules = policy(rule('standing = ["review"]', action))
