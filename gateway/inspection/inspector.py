@@ -23,7 +23,7 @@ from gateway.inspection.matched_message import MatchedMessage
 from gateway.ledger.record.events import observed
 from gateway.ledger.record.record import ENTROPY_BYTES, ulid
 from gateway.log import redacted
-from gateway.model import Action, Address, Finding, Peek
+from gateway.model import Action, Address, Finding, Peek, Rule
 from gateway.notices.header_peek import peek
 from gateway.policy.decide import decide, decide_one
 from gateway.screening.classify import classify_line
@@ -238,6 +238,8 @@ class Inspector:
         self._metrics.ledger_write_seconds.observe(time.perf_counter() - began)
         for decision in decisions:
             for finding in decision.findings:
+                if finding.rule is Rule.UNREADABLE:
+                    self._metrics.unreadable.inc()
                 tier = finding.tier.value if finding.tier else "none"
                 self._metrics.findings.labels(
                     finding.standing.value, tier, decision.action.value
