@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if reason is not None:
             _say(f"nothing can be measured: {reason}")
             return 1
-    RESULTS.mkdir(exist_ok=True)
+    options.results.mkdir(exist_ok=True)
     # On the disk that the tree is on: /tmp may be memory, where an fsync costs nothing.
-    directory = Path(tempfile.mkdtemp(prefix="run-", dir=RESULTS))
+    directory = Path(tempfile.mkdtemp(prefix="run-", dir=options.results))
     directory.chmod(0o755)
     try:
         return _measure(options, sections, directory)
@@ -90,7 +90,7 @@ def _measure(options: argparse.Namespace, sections: list[Section], directory: Pa
         shutil.rmtree(own)
     loads.append(machine.load())
     result.facts["load_before_and_after"] = loads
-    file = result.write(RESULTS)
+    file = result.write(options.results)
     print(result.table(options.format))
     _close(result, options, loads)
     _say(f"every sample is in {file}")
@@ -129,6 +129,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--format", default=FORMATS[0], choices=FORMATS, help="of the table")
     add("--python", metavar="PATH", help="run the gateway by this interpreter too, side by side")
     add("--data", type=_folder, metavar="DIR", help="real lists, for the section lists")
+    add("--results", type=Path, default=RESULTS, metavar="DIR", help="where the file is written")
     options = parser.parse_intermixed_args(arguments)
     asked = [*options.section, *options.only]
     for name in asked:
