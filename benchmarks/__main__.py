@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from benchmarks import machine, postfix
-from benchmarks.child import BenchmarkError
-from benchmarks.monition import peers
-from benchmarks.result import Result
-from benchmarks.section import Section, Setting
-from benchmarks.sections import SECTIONS
-from benchmarks.table import FORMATS
+from benchmarks.host import machine
+from benchmarks.host.child import BenchmarkError
+from benchmarks.peers import postfix
+from benchmarks.peers.monition import peers
+from benchmarks.report.result import Result
+from benchmarks.report.table import FORMATS
+from benchmarks.sections.all_sections import SECTIONS
+from benchmarks.sections.section import Section, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

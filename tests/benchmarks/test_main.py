@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import child, postfix, usage
 from benchmarks.__main__ import MESSAGES, QUICK_MESSAGES, RESULTS, main, options_of
-from benchmarks.sections import SECTIONS
+from benchmarks.host import child, usage
+from benchmarks.peers import postfix
+from benchmarks.sections.all_sections import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 RELAY = [name for name, section in SECTIONS.items() if section.is_relay]

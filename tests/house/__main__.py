@@ -52,7 +52,8 @@ def breaches(files: SourceFiles, top: Path) -> Iterator[Breach]:
     """Give all that every check has to tell, check by check."""
     names = Names(files)
     arrows = list(imports(files, names))
-    yield from folders.crowded(files, PACKAGE)
+    for package in PACKAGES:
+        yield from folders.crowded(files, package)
     yield from folders.doubles(files, PACKAGE)
     yield from file_sizes.breaches(files, top, file_sizes.EXCEPTIONS)
     yield from inheritance.breaches(names)

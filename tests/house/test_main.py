@@ -57,6 +57,7 @@ def test_a_long_file_is_named_and_passed(made_up, capsys):
 def test_every_check_is_asked(made_up, capsys):
     breaches = {
         **{f"gateway/many/file{number}.py": "" for number in range(17)},
+        **{f"benchmarks/many/file{number}.py": "" for number in range(17)},
         "gateway/log/same.py": "",
         "gateway/config/same.py": "",
         "gateway/long.py": "\n" * 601,
@@ -81,6 +82,7 @@ def test_every_check_is_asked(made_up, capsys):
     out, err = capsys.readouterr()
     assert [line.partition(": ")[0] for line in out.splitlines()] == [
         "benchmarks/across.py:1",
+        "benchmarks/many/__init__.py:1",
         "benchmarks/one.py:1",
         "gateway/child.py:2",
         "gateway/cli/other.py:1",
@@ -93,4 +95,4 @@ def test_every_check_is_asked(made_up, capsys):
         "gateway/past.py:1",
         "gateway/raising.py:2",
     ]
-    assert err == "12 breaches of the bar\n"
+    assert err == "13 breaches of the bar\n"
