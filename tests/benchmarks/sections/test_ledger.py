@@ -10,12 +10,11 @@ from benchmarks.host.child import BenchmarkError
 from benchmarks.sections.all_sections import SECTIONS
 from benchmarks.sections.ledger import MEASURES, SECTION, slowest_of, summary
 from benchmarks.tasks import asking, writing
-from benchmarks.year.making import make
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory):
-    return make(tmp_path_factory.mktemp("day"), events=700, days=1)
+def day(university_day, tmp_path_factory):
+    return university_day(tmp_path_factory.mktemp("day"))
 
 
 def sample(**values):
