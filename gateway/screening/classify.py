@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gateway.screening.snapshot import Snapshot
 
 
+_WITHIN = "stands within it"
+
 ORIGINAL = "named as the original recipient (ORCPT) of one that no list concerns"
 """The evidence by which a finding rests on a line's ORCPT."""
 
@@ -93,10 +95,10 @@ def classify(reading: PathReading, snapshot: Snapshot, on: date) -> Finding:
     return Finding(mailbox, Standing.CLEAR, kind, snapshot.digest)
 
 
-def wrapped_addresses(
-    reading: PathReading, mailbox_kinds: MailboxKinds
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give the domains that stand within a path elsewhere than at its end, and mailboxes there.
+def matches_within(
+    reading: PathReading, snapshot: Snapshot
+) -> Iterator[tuple[Iterator[Match], str]]:
+    """Give what each address that stands within a path matches, the closest first, and where.
 
     At a personal provider a local part is whatever its owner liked: nothing is read into it, save
     that a forwarding service spells another's address in it (behaviour S6). Raises
@@ -104,26 +106,31 @@ def wrapped_addresses(
     """
     if reading.is_plain and MAY_WRAP.search(reading.raw) is None:
         return
-    address, text = reading.address, reading.raw
-    if isinstance(address, Address) and not reading.is_by_grammar:
-        yield address.domain, (mailbox_key(without_batv(address.local)),)
-    elif isinstance(address, Address):
-        local = without_batv(address.local)
-        if provider_of(address.domain, mailbox_kinds) is None:
-            yield from encapsulated(local)
-        else:
-            text = reading.around
-            if not mailbox_kinds.reverse_aliases.isdisjoint(ancestry(address.domain)):
-                yield from reverse_alias(local)
-    if not reading.is_plain:
-        yield from mentioned_domains(text)
-
-
-def matches_within(reading: PathReading, snapshot: Snapshot) -> Iterator[Iterator[Match]]:
-    """Give what each address that stands within a path matches, the closest first of each."""
-    for domain, mailboxes in wrapped_addresses(reading, snapshot.mailbox_kinds):
+    wrapped, text = _in_local_part(reading, snapshot.mailbox_kinds)
+    where = "is wrapped up in the local part" if reading.is_by_grammar else _WITHIN
+    for domain, mailboxes in wrapped:
         for mailbox in mailboxes or ("",):
-            yield snapshot.matches(mailbox, domain)
+            yield snapshot.matches(mailbox, domain), where
+    if not reading.is_plain:
+        for domain, mailboxes in mentioned_domains(text):
+            for mailbox in mailboxes or ("",):
+                yield snapshot.matches(mailbox, domain), _WITHIN
+
+
+def _in_local_part(
+    reading: PathReading, mailbox_kinds: MailboxKinds
+) -> tuple[Iterable[tuple[str, tuple[str, ...]]], bytes]:
+    """What the local part wraps, and the text in which any domain is looked for besides."""
+    address = reading.address
+    if isinstance(address, UnreadablePath):
+        return (), reading.raw
+    local = without_batv(address.local)
+    if not reading.is_by_grammar:
+        return [(address.domain, (mailbox_key(local),))], reading.raw
+    if provider_of(address.domain, mailbox_kinds) is None:
+        return encapsulated(local), reading.raw
+    is_relay = not mailbox_kinds.reverse_aliases.isdisjoint(ancestry(address.domain))
+    return reverse_alias(local) if is_relay else (), reading.around
 
 
 def resemblance(domain: str, snapshot: Snapshot) -> Resemblance | None:
@@ -173,14 +180,14 @@ def _unreadable(address: Address, snapshot: Snapshot, why: str) -> Finding:
 
 
 def _embedded(reading: PathReading, snapshot: Snapshot, on: date) -> Finding | None:
-    for matches in matches_within(reading, snapshot):
+    for matches, where in matches_within(reading, snapshot):
         for match in matches:
             if (decisive := _decisive(match, on)) is None:
                 continue
             if decisive.claim.clears:
                 break
             wrapped_up = Match(match.name, Rule.EMBEDDED, (decisive,))
-            why = f"an address at {match.name} stands within it"
+            why = f"an address at {match.name} {where}"
             return _review(reading.mailbox, snapshot, on, wrapped_up, why)
     return None
 

@@ -72,7 +72,7 @@ class KnownClear:
         if isinstance(address, UnreadablePath) or self.snapshot.may_match(address.domain):
             return False
         try:
-            for matches in matches_within(reading, self.snapshot):
+            for matches, _ in matches_within(reading, self.snapshot):
                 if next(matches, None) is not None:
                     return False
         except TooManyNamesError:

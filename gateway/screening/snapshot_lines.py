@@ -8,7 +8,7 @@ files it came from. What is unknown is an empty text: nothing that is known is o
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Taken apart by hand: dataclasses.asdict copies deeply and takes seconds over 100,000 entities.
 _LISTING: Callable[[Listing], tuple[object, ...]] = attrgetter(*(f.name for f in fields(Listing)))
 _CLAIM: Callable[[Claim], tuple[object, ...]] = attrgetter(*(f.name for f in fields(Claim)))
+
+_UNORDERED = ("aliases", "weak_aliases", "same_as", "listings", "domains", "addresses", "linked")
 
 # A line of an entity that nobody is reached at ends so: no domain, no address, nothing linked.
 _UNREACHED = b",[],[],[]]"
@@ -57,6 +59,25 @@ def lines(entities: Iterable[Entity], mailbox_kinds: MailboxKinds) -> Iterator[b
             sorted(_texts(_CLAIM(claim)) for claim in entity.addresses),
             sorted(_texts(_CLAIM(claim)) for claim in entity.linked),
         )
+
+
+def in_order(entity: Entity) -> Entity:
+    """Give an entity with all that has no order of its own in the order of its line.
+
+    So it is the same entity, and says the same, whatever files it came from (behaviour S20).
+    """
+    if all(len(getattr(entity, name)) < 2 for name in _UNORDERED):
+        return entity
+    return replace(
+        entity,
+        aliases=tuple(sorted(entity.aliases)),
+        weak_aliases=tuple(sorted(entity.weak_aliases)),
+        same_as=tuple(sorted(entity.same_as)),
+        listings=tuple(sorted(entity.listings, key=lambda each: _texts(_LISTING(each)))),
+        domains=tuple(sorted(entity.domains, key=lambda each: _texts(_CLAIM(each)))),
+        addresses=tuple(sorted(entity.addresses, key=lambda each: _texts(_CLAIM(each)))),
+        linked=tuple(sorted(entity.linked, key=lambda each: _texts(_CLAIM(each)))),
+    )
 
 
 def mailbox_kinds_of(line: bytes) -> MailboxKinds:

@@ -82,9 +82,12 @@ def read_address(text: str) -> Address:
 
     Raises :class:`UnreadableAddressError`.
     """
-    address = from_text(text).address
+    reading = from_text(text)
+    address = reading.address
     if isinstance(address, UnreadablePath):
         raise UnreadableAddressError(address.reason)
+    if not reading.is_by_grammar:
+        raise UnreadableAddressError("it is no address: one is somebody@example.org")
     return address
 
 
