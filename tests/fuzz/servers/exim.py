@@ -12,6 +12,7 @@ from tests.fuzz.servers.server import MissingError, Server, output, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 # What reads addresses is left as it ships. Debian's ACL, which refuses some characters in local
 # parts, is left out: sites do, and what it would refuse is what is asked about here.
@@ -76,7 +77,7 @@ class Exim(Server):
     queued = re.compile(rb" id=([\w-]+)")
 
     @property
-    def log(self):
+    def log(self) -> Path:
         return self.folder / "mainlog"
 
     @property
@@ -89,7 +90,9 @@ class Exim(Server):
         try:
             pwd.getpwnam("Debian-exim")
         except KeyError:
-            raise MissingError("there is no user Debian-exim: tests/e2e/install-system-packages makes it") from None
+            raise MissingError(
+                "there is no user Debian-exim: tests/e2e/install-system-packages makes it"
+            ) from None
         # Exim starts itself again as its own user, who may not look into root's home.
         program = shutil.copyfile(unpacked("exim/usr/sbin/exim4"), self.folder / "exim4")
         program.chmod(0o755)

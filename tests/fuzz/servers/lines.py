@@ -27,7 +27,7 @@ INNOCENT: Final = ("gmail.com", "example.edu", "mail.ru", "cs.example.edu")
 
 _LITERALS: Final = ("[127.0.0.1]", "[192.0.2.7]", "[IPv6:::1]", "[IPv6:2001:db8::1]", "127.0.0.1")
 _MARK: Final = re.compile(rb"u(\d{6})(?!\d)", re.IGNORECASE)
-_SPECIALS: Final = '"\\()<>,;:@%!.[] \t\'=#/&{}|`~*?^$+-_'
+_SPECIALS: Final = "\"\\()<>,;:@%!.[] \t'=#/&{}|`~*?^$+-_"
 _EIGHT_BIT: Final = (b"\xa0", b"\xc2\xa0", b"\xe9", "é".encode(), b"\xe2\x80\x8b", b"\xff", b"\x7f")
 _BLANK: Final = (" ", "  ", "\t")
 _PARAMETERS: Final = (
@@ -46,7 +46,15 @@ _PARAMETERS: Final = (
     "x",
     ",<{a}>",
 )
-_VERBS: Final = ("RCPT TO:", "rcpt to:", "RCPT TO: ", "RCPT TO:  ", "RCPT TO:\t", "RCPT  TO:", "RCPT TO :")
+_VERBS: Final = (
+    "RCPT TO:",
+    "rcpt to:",
+    "RCPT TO: ",
+    "RCPT TO:  ",
+    "RCPT TO:\t",
+    "RCPT  TO:",
+    "RCPT TO :",
+)
 
 
 def mark(number: int) -> str:
@@ -74,7 +82,7 @@ class _Line:
         path = self._core()
         for _ in range(rng.choice((0, 0, 0, 0, 0, 1, 1, 1, 2, 3))):
             path = self._wrapped(path)
-        if not rng.randrange(12) == 0:
+        if rng.randrange(12) != 0:
             path = f"<{path}>"
         verb = _VERBS[0] if rng.random() < 0.9 else rng.choice(_VERBS)
         parameters = ""
@@ -139,7 +147,7 @@ class _Line:
                 f"SRS0=x=y={rng.choice(LISTED)}={mark}",
                 f"{mark}={rng.choice(LISTED)}",
                 f"x+{mark}={rng.choice(LISTED)}",
-                f"{mark}" + "x" * rng.choice((60, 250)),
+                f"{mark}" + "x" * rng.choice((60, 60, 250, 250, 1000, 2040)),
             )
         )
 
@@ -224,7 +232,7 @@ class _Line:
         """The percent hack, again and again."""
         rng = self._rng
         hop = rng.choice(("[127.0.0.1]", OURS, rng.choice(INNOCENT), rng.choice(LISTED)))
-        deep = rng.choice((2, 3, 7, 15, 16, 17, 40))
+        deep = rng.choice((2, 3, 7, 15, 16, 17, 40, 170))
         last = rng.choice(("[127.0.0.1]", OURS, hop))
         if rng.random() < 0.6:
             return f"{self._local()}%{self._domain()}" + f"%{hop}" * deep + f"@{last}"
@@ -248,6 +256,8 @@ class _Line:
                 f"{path} ({other})",
                 f"{path}({other})",
                 f"{path}(x(y(z)))",
+                f"{path}({'x' * rng.choice((100, 100, 250, 1000, 2040))})",
+                f"{path}{'(' * 9}{')' * 9}",
                 f"{path}(",
                 f"{path})",
                 f"({path}",
@@ -297,7 +307,9 @@ class _Line:
     def _noisy(self, text: bytes, start: int) -> bytes:
         """One slip of the pen behind the verb, and never in a mark."""
         rng = self._rng
-        held = {at for found in _MARK.finditer(text) for at in range(found.start() + 1, found.end())}
+        held = {
+            at for found in _MARK.finditer(text) for at in range(found.start() + 1, found.end())
+        }
         free = [at for at in range(start, len(text) + 1) if at not in held]
         at = rng.choice(free)
         roll = rng.random()
@@ -320,12 +332,18 @@ def _escaped(rng: random.Random, name: str) -> str:
 
 def _split(rng: random.Random, name: str) -> str:
     at = rng.randrange(1, len(name))
-    between = rng.choice((" ", "\t", "(x)", "()", "(x(y))", '"', " (x) ", "\xa0", "\u200b", "\u00ad"))
+    between = rng.choice(
+        (" ", "\t", "(x)", "()", "(x(y))", '"', " (x) ", "\xa0", "\u200b", "\u00ad")
+    )
     return name[:at] + between + name[at:]
 
 
 def _encoded(rng: random.Random, name: str) -> str:
-    return f"=?utf-8?q?{name.replace('.', '=2E')}?=" if rng.random() < 0.5 else f"=?us-ascii?q?{name}?="
+    return (
+        f"=?utf-8?q?{name.replace('.', '=2E')}?="
+        if rng.random() < 0.5
+        else f"=?us-ascii?q?{name}?="
+    )
 
 
 def _wide(rng: random.Random, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import idna
@@ -19,14 +20,12 @@ def whole(line: bytes) -> bytes:
 
 
 def domain(path: bytes) -> str:
-    """The domain that a delivery's path goes to: the first of a source route, or the last there is."""
+    """The domain that a delivery goes to: the first of a source route, or the last there is."""
     routed = _ROUTE.match(path)
     found = routed[1] if routed else path.rpartition(b"@")[2]
     text = _BLANKS.sub("", found.decode("utf-8", "replace"))
-    try:
+    with contextlib.suppress(idna.IDNAError, UnicodeError):
         text = idna.encode(text.rstrip("."), uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        pass
     return text.rstrip(".").lower()
 
 

@@ -12,10 +12,14 @@ from typing import Final
 _ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]"
 _DOT_STRING: Final = rf"{_ATEXT}+(?:\.{_ATEXT}+)*"
 _QUOTED: Final = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
-_SUB_DOMAIN: Final = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\-\u0080-\U0010ffff]*[A-Za-z0-9\u0080-\U0010ffff])?"
+_SUB_DOMAIN: Final = (
+    r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\-\u0080-\U0010ffff]*[A-Za-z0-9\u0080-\U0010ffff])?"
+)
 _DOMAIN: Final = rf"{_SUB_DOMAIN}(?:\.{_SUB_DOMAIN})*"
 _SNUM: Final = r"[0-9]{1,3}"
-_LITERAL: Final = rf"\[(?:{_SNUM}(?:\.{_SNUM}){{3}}|IPv6:[0-9A-Fa-f:.]+|[A-Za-z0-9\-]*[A-Za-z0-9]:[!-Z^-~]+)\]"
+_LITERAL: Final = (
+    rf"\[(?:{_SNUM}(?:\.{_SNUM}){{3}}|IPv6:[0-9A-Fa-f:.]+|[A-Za-z0-9\-]*[A-Za-z0-9]:[!-Z^-~]+)\]"
+)
 _ROUTE: Final = rf"@{_DOMAIN}(?:,@{_DOMAIN})*:"
 _PARAMETER: Final = r"[A-Za-z0-9][A-Za-z0-9\-]*(?:=[!-<>-~]+)?"
 _RCPT: Final = re.compile(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping, Sequence
 
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "monition"
@@ -42,7 +42,9 @@ class Server:
         self.port = free_port()
         # In memory: no test of ours asks what a server keeps when the power fails.
         memory = Path("/dev/shm")
-        self.folder = Path(tempfile.mkdtemp(prefix="monition-", dir=memory if memory.is_dir() else None))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="monition-", dir=memory if memory.is_dir() else None)
+        )
         self.folder.chmod(0o755)
         self._process: subprocess.Popen[bytes] | None = None
         self.greeting = ""
@@ -50,9 +52,9 @@ class Server:
         self._done: set[bytes] = set()
 
     def __enter__(self) -> Self:
+        if os.geteuid():
+            raise MissingError(f"{self.name} can be started by root only")
         try:
-            if os.geteuid():
-                raise MissingError(f"{self.name} can be started by root only")
             self.configure()
             with (self.folder / "said").open("wb") as said:
                 self._process = subprocess.Popen(
@@ -148,7 +150,9 @@ def free_port() -> int:
 
 def program(name: str) -> str:
     """Where a program of the system is; raises :class:`MissingError`."""
-    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
+    found = shutil.which(
+        name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    )
     if found is None:
         raise MissingError(f"{name} is not installed: tests/e2e/install-system-packages does it")
     return found

@@ -57,7 +57,7 @@ class _Session(asyncio.Protocol):
     def _next(self) -> bytes | None:
         """The reply to the next thing that is whole; ``b""`` for a line that gets none."""
         if self._in_content:
-            content, ended, rest = self._received.partition(b"\r\n.\r\n")
+            _, ended, rest = self._received.partition(b"\r\n.\r\n")
             if not ended:
                 return None
             self._received, self._in_content = rest, False
