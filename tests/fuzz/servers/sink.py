@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import defaultdict
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 # Servers say it as RFC 5321 has it: what is odd in it is quoted.
 _PATH: Final = re.compile(rb'[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^">])*)>', re.DOTALL)
@@ -15,11 +15,23 @@ _OFFERED: Final = (
 )
 
 
-class Sink:
-    """``delivered`` has, for each envelope's sender, the recipients' paths as they were said."""
+class Kept(NamedTuple):
+    """One message: its envelope's commands and its content, dots and all."""
 
-    def __init__(self) -> None:
+    mail: bytes
+    rcpts: tuple[bytes, ...]
+    content: bytes
+
+
+class Sink:
+    """``delivered`` has, for each envelope's sender, the recipients' paths as they were said.
+
+    ``kept`` has the messages themselves, where they are wanted.
+    """
+
+    def __init__(self, *, keeps: bool = False) -> None:
         self.delivered: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        self.kept: list[Kept] | None = [] if keeps else None
         self.port = 0
         self._server: asyncio.Server | None = None
 
@@ -39,8 +51,8 @@ class _Session(asyncio.Protocol):
         self._sink = sink
         self._received = b""
         self._in_content = False
-        self._sender = b""
-        self._paths: list[bytes] = []
+        self._mail = b""
+        self._rcpts: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -57,12 +69,15 @@ class _Session(asyncio.Protocol):
     def _next(self) -> bytes | None:
         """The reply to the next thing that is whole; ``b""`` for a line that gets none."""
         if self._in_content:
-            _, ended, rest = self._received.partition(b"\r\n.\r\n")
+            content, ended, rest = self._received.partition(b"\r\n.\r\n")
             if not ended:
                 return None
             self._received, self._in_content = rest, False
-            self._sink.delivered[self._sender] += self._paths
-            self._paths = []
+            self._sink.delivered[_path(self._mail)] += map(_path, self._rcpts)
+            if self._sink.kept is not None:
+                # Behind the line end that was put before it, up to the one that the dot follows.
+                content = content[2:] + b"\r\n" if content else b""
+                self._sink.kept.append(Kept(self._mail, tuple(self._rcpts), content))
             return b"250 2.0.0 kept\r\n"
         line, ended, rest = self._received.partition(b"\r\n")
         if not ended:
@@ -75,13 +90,12 @@ class _Session(asyncio.Protocol):
         if verb == b"EHLO":
             return _OFFERED
         if verb in {b"MAIL", b"RCPT"}:
-            found = _PATH.match(line)
-            if found is None:
+            if _PATH.match(line) is None:
                 return b"501 5.5.4 no path\r\n"
             if verb == b"MAIL":
-                self._sender, self._paths = found[1], []
+                self._mail, self._rcpts = line, []
             else:
-                self._paths.append(found[1])
+                self._rcpts.append(line)
             return b"250 2.1.0 ok\r\n"
         if verb == b"DATA":
             self._in_content = True
@@ -93,3 +107,9 @@ class _Session(asyncio.Protocol):
             self._transport.close()
             return b""
         return b"250 2.0.0 ok\r\n"
+
+
+def _path(line: bytes) -> bytes:
+    found = _PATH.match(line)
+    assert found is not None
+    return found[1]
