@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from tests.fuzz.servers.spellings import SPECIALS, SPELLINGS
+
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
 
 OURS: Final = "ours.example"
 """The servers' own domain."""
@@ -26,8 +27,8 @@ INNOCENT: Final = ("gmail.com", "example.edu", "mail.ru", "cs.example.edu")
 """Providers, and a university, that nobody lists."""
 
 _LITERALS: Final = ("[127.0.0.1]", "[192.0.2.7]", "[IPv6:::1]", "[IPv6:2001:db8::1]", "127.0.0.1")
+_LONGEST: Final = 4000
 _MARK: Final = re.compile(rb"u(\d{6})(?!\d)", re.IGNORECASE)
-_SPECIALS: Final = "\"\\()<>,;:@%!.[] \t'=#/&{}|`~*?^$+-_"
 _EIGHT_BIT: Final = (b"\xa0", b"\xc2\xa0", b"\xe9", "é".encode(), b"\xe2\x80\x8b", b"\xff", b"\x7f")
 _BLANK: Final = (" ", "  ", "\t")
 _PARAMETERS: Final = (
@@ -68,8 +69,12 @@ def marks(text: bytes) -> set[int]:
 
 
 def line(rng: random.Random, number: int) -> bytes:
-    """A RCPT command without its line end."""
-    return _Line(rng, number).text()
+    """A RCPT command without its line end, no longer than the wire takes one (R14)."""
+    made = _Line(rng, number)
+    text = made.text()
+    while len(text) > _LONGEST:
+        text = made.text()
+    return text
 
 
 class _Line:
@@ -116,7 +121,7 @@ class _Line:
         name = self._name()
         if rng.random() < 0.55:
             return name
-        return rng.choice(_SPELLINGS)(rng, name)
+        return rng.choice(SPELLINGS)(rng, name)
 
     def _local(self) -> str:
         rng, mark = self._rng, self._mark
@@ -220,6 +225,16 @@ class _Line:
                 f"{local}@{one}<{self._plain()}>",
                 f"{local}<{self._plain()}>@{one}",
                 f"<{self._plain()}>{local}@{one}",
+                f"{one}::{local}",
+                f"{one}:{local}",
+                f"{one}/{local}@{OURS}",
+                f"{local}^{one}",
+                f"{local} at {one}",
+                f"{local}%40{one}@{OURS}",
+                f"{local}=40{one}",
+                f"{OURS}!{one}!{local}%{two}@{OURS}",
+                f"@{OURS},@{one}:{local}%{two}",
+                f"{local}%{one}@{OURS}@[127.0.0.1]",
                 f"{self._mark}",
                 f"{self._mark}.{one}",
                 f"IMCEASMTP-{self._mark}+40{one.replace('.', '+2E')}@{OURS}",
@@ -314,7 +329,7 @@ class _Line:
         at = rng.choice(free)
         roll = rng.random()
         if roll < 0.6:
-            return text[:at] + rng.choice(_SPECIALS).encode() + text[at:]
+            return text[:at] + rng.choice(SPECIALS).encode() + text[at:]
         if roll < 0.7:
             return text[:at] + rng.choice(_EIGHT_BIT) + text[at:]
         is_letter_of_mark = at + 1 in held
@@ -323,71 +338,3 @@ class _Line:
         if roll < 0.85:
             return text[:at] + text[at + 1 :]
         return text[:at] + text[at : at + 1] + text[at:]
-
-
-def _escaped(rng: random.Random, name: str) -> str:
-    at = rng.randrange(len(name))
-    return f"{name[:at]}\\{name[at:]}"
-
-
-def _split(rng: random.Random, name: str) -> str:
-    at = rng.randrange(1, len(name))
-    between = rng.choice(
-        (" ", "\t", "(x)", "()", "(x(y))", '"', " (x) ", "\xa0", "\u200b", "\u00ad")
-    )
-    return name[:at] + between + name[at:]
-
-
-def _encoded(rng: random.Random, name: str) -> str:
-    return (
-        f"=?utf-8?q?{name.replace('.', '=2E')}?="
-        if rng.random() < 0.5
-        else f"=?us-ascii?q?{name}?="
-    )
-
-
-def _wide(rng: random.Random, name: str) -> str:
-    dot = rng.choice("\u3002\uff0e\uff61")
-    if rng.random() < 0.5:
-        return name.replace(".", dot)
-    return "".join(chr(ord(letter) + 0xFEE0) if letter.isalpha() else letter for letter in name)
-
-
-_SPELLINGS: Final[tuple[Callable[[random.Random, str], str], ...]] = (
-    lambda _, name: name.upper(),
-    lambda _, name: name.title(),
-    lambda _, name: f"{name}.",
-    lambda _, name: f"{name}..",
-    lambda _, name: f"{name}. .",
-    lambda _, name: f".{name}",
-    lambda _, name: f"mail.{name}",
-    lambda _, name: f"a_b.{name}",
-    lambda _, name: f"-x.{name}",
-    lambda _, name: f'"{name}"',
-    lambda _, name: f"[{name}]",
-    lambda _, name: f"<{name}>",
-    lambda _, name: f"#{name}",
-    lambda _, name: f"{name}(x)",
-    lambda _, name: f"{name}(x(y))",
-    lambda _, name: f"(x){name}",
-    lambda _, name: f" {name}",
-    lambda _, name: f"{name} ",
-    lambda _, name: f"{name};",
-    lambda _, name: f"{name},",
-    lambda _, name: f"{name}:25",
-    lambda _, name: f"{name}\xa0",
-    lambda _, name: f"{name}\u3000",
-    lambda _, name: name.replace(".", " . "),
-    lambda _, name: name.replace(".", ". "),
-    lambda _, name: name.replace(".", ".."),
-    lambda _, name: name.replace(".", "\\."),
-    lambda _, name: name.replace(".", "(x)."),
-    lambda _, name: f"xn--bcher-kva.{name}",
-    lambda _, name: f"bücher.{name}",
-    lambda _, name: f"é.{name}",
-    _escaped,
-    _split,
-    _split,
-    _encoded,
-    _wide,
-)
