@@ -39,6 +39,16 @@ class Transaction:
         """Whether a sender was accepted."""
         return bool(self._mail)
 
+    @property
+    def recipient_count(self) -> int:
+        """How many recipients were accepted."""
+        return len(self._recipients)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a sender was accepted, and a recipient."""
+        return bool(self._mail and self._recipients)
+
     def note_accepted(self, kind: ReplyFor, line: bytes, reply: bytes) -> None:
         """Note that a command was answered 2xx."""
         if kind is FOR_RCPT:
