@@ -23,7 +23,7 @@ SHORTENED_LIMIT = 512
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?\r\n", re.ASCII)
 _BEGUN = re.compile(rb"([2-5][0-9]{2})[ -]([\x20-\x7e]{0,%d})" % (SHORTENED_LIMIT - 6))
 # Behind the server's name: "LMTP" as a word, as Cyrus, Dovecot and Postfix's smtp-sink say it.
-_LMTP = re.compile(rb"2[0-9]{2}[ -]\S+ (?:.*[ (])?LMTP\b", re.IGNORECASE)
+_LMTP = re.compile(rb"2[0-9]{2}[ -]\S+(?= (?:.*[ (])?LMTP\b)", re.IGNORECASE)
 _SMTP = re.compile(rb"[ (]E?SMTP\b", re.IGNORECASE)
 _ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |\r)", re.ASCII)
 
@@ -43,7 +43,8 @@ def single_line_code(data: bytes) -> int:
 
 def is_lmtp_banner(raw: bytes) -> bool:
     """Whether a server says at its greeting that it speaks LMTP (RFC 2033), and no SMTP."""
-    return _LMTP.match(raw) is not None and _SMTP.search(raw) is None
+    match = _LMTP.match(raw)
+    return match is not None and _SMTP.search(raw, match.end()) is None
 
 
 class ReplyFramer:
