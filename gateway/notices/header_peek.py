@@ -50,6 +50,7 @@ _BARE_CR = re.compile(rb"\r(?=[^\r\n])")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 _MOST_REFERENCES = 20
+_MOST_LINES = 4000  # of 64 KB: nobody's lines are so short but theirs who would keep us busy
 _LONGEST_VALUE = 998
 
 
@@ -61,7 +62,7 @@ def peek(header: bytes, *, cut: bool = False) -> Peek:
     ends may be CRLF or LF; with bare CRs among them it is not readable. A line that is no field is
     passed over. Never raises.
     """
-    cut = cut or len(header) >= LIMIT
+    cut = cut or len(header) >= LIMIT or header.count(b"\n") > _MOST_LINES
     fields = _fields(header, cut=cut)
     return Peek(
         message_id=_kept_id(fields.get("message-id", [])),
@@ -79,7 +80,7 @@ def peek(header: bytes, *, cut: bool = False) -> Peek:
 
 def _fields(header: bytes, *, cut: bool) -> dict[str, list[str]]:
     """Values of the wanted fields by lower-case name, unfolded, in their order."""
-    lines = header.split(b"\n")
+    lines = header.split(b"\n", _MOST_LINES)
     if cut:
         # Half a line says nothing: "Auto-Submitted: n" is not "no".
         lines.pop()
