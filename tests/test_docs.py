@@ -1,6 +1,7 @@
 """The documents and the code say the same."""
 
 import ast
+import functools
 import importlib
 import re
 import tomllib
@@ -16,6 +17,7 @@ BEHAVIOUR = re.compile(r"^- \*\*([RSPNAO]\d+)\*\* (.*(?:\n  .*)*)", re.MULTILINE
 NUMBERED = re.compile(r"(?<=_)([rspnao])(\d\d)(?=_)")
 
 
+@functools.cache
 def numbered_tests():
     numbers = set()
     for path in (ROOT / "tests").rglob("test_*.py"):

@@ -185,7 +185,9 @@ def _told(reading: LoggedReading, stories: Sequence[EventWithActs]) -> SentNotic
         for story in stories
         if story.event.kind == "NOTIFIED" and story.facts["result"] == "sent"
     ]
-    return SentNotice(sent[-1], reading.reader.notice(sent[-1]["notice"])) if sent else None
+    if not sent:
+        return None
+    return SentNotice(sent[-1], reading.notice_for_replay(sent[-1]["notice"]))
 
 
 def _pseudonymised(value: Any) -> Any:
