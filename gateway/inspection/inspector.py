@@ -8,6 +8,7 @@ and the message goes on.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import time
 from dataclasses import replace
@@ -49,6 +50,9 @@ OBSERVE_SECONDS: float = 30
 
 SETTLE_SECONDS: float = 2
 """How long the next hop's answer waits for its settlement; what takes longer is still written."""
+
+LONG = 100
+"""Recipients, or findings, that are worked on before others have their turn."""
 
 log = structlog.get_logger("relay")
 
@@ -113,6 +117,27 @@ class Inspector:
                 if not in_force.known_clear.is_clear(path):
                     return self._classify_all(transaction, peer, in_force, matched)
         except Exception as error:  # noqa: BLE001 - no message suffers for an error of ours
+            self._count_failure(error)
+        finally:
+            self._metrics.inspect_seconds.observe(time.perf_counter() - began)
+        return matched
+
+    async def inspect_long(
+        self, transaction: Transaction, peer: str | None, matched: MatchedMessage | None
+    ) -> MatchedMessage | None:
+        """As :meth:`inspect` does it, of a long list: others have their turn meanwhile."""
+        began = time.perf_counter()
+        try:
+            in_force = self.in_force
+            for number, path in enumerate(transaction.recipient_paths, 1):
+                if not in_force.known_clear.is_clear(path):
+                    classify_all = self._classify_all
+                    return await asyncio.to_thread(
+                        classify_all, transaction, peer, in_force, matched
+                    )
+                if number % LONG == 0:
+                    await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001 - as for any message
             self._count_failure(error)
         finally:
             self._metrics.inspect_seconds.observe(time.perf_counter() - began)
@@ -202,7 +227,12 @@ class Inspector:
             observation = matched.observation(
                 self._process, self._config.policies.mode, self.in_force.departments
             )
-            records = observed(observation, decisions, at=datetime.now(UTC), entropy=os.urandom)
+            make = functools.partial(observed, at=datetime.now(UTC), entropy=os.urandom)
+            count = sum(len(decision.findings) for decision in decisions)
+            if count > LONG:
+                records = await asyncio.to_thread(make, observation, decisions)
+            else:
+                records = make(observation, decisions)
             if not records:
                 return True
             written = asyncio.wrap_future(self._ledger.observe(records))
@@ -229,7 +259,11 @@ class Inspector:
         if not matched.records:
             return
         try:
-            settlement = matched.settlement(self._config, outcome, reply, datetime.now(UTC))
+            make, now = matched.settlement, datetime.now(UTC)
+            if len(matched.records) > LONG:
+                settlement = await asyncio.to_thread(make, self._config, outcome, reply, now)
+            else:
+                settlement = make(self._config, outcome, reply, now)
             settled = asyncio.wrap_future(self._ledger.settle(settlement))
             # Shielded: what takes longer is still written, only the sender does not wait for it.
             notice = await asyncio.wait_for(asyncio.shield(settled), SETTLE_SECONDS)

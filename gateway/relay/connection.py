@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.config import BareNewlines
+from gateway.inspection import inspector
 from gateway.log import redacted
 from gateway.model import Outcome
 from gateway.relay import client_starttls, timeouts, tls
@@ -241,7 +242,17 @@ class Connection:
         """DATA was answered 354: who gets this message?"""
         self._content_began = self._loop.time()
         session = self._session
+        if session.transaction.recipient_count > inspector.LONG:
+            self._start(self._at_long_envelope())
+            return
         self._matched = self._inspector.inspect(session.transaction, self._address, self._matched)
+        session.start_content(is_matched=self._matched is not None)
+
+    async def _at_long_envelope(self) -> None:
+        session = self._session
+        self._matched = await self._inspector.inspect_long(
+            session.transaction, self._address, self._matched
+        )
         session.start_content(is_matched=self._matched is not None)
 
     async def _at_content_end(self) -> None:
@@ -368,7 +379,7 @@ class Connection:
             self._close_matched()
         while session.moment is AT_RECIPIENT and self._task is None:
             self._at_recipient()
-        if session.moment is AT_ENVELOPE:
+        if session.moment is AT_ENVELOPE and self._task is None:
             self._at_envelope()
         if self._task is None:
             if session.moment is AT_CONTENT_ENDED:

@@ -154,9 +154,10 @@ class Session:
         self._spoilt = -1  # the number of a transaction that takes no chunk any more
 
     def __repr__(self) -> str:
-        awaited = "".join(f" {kind.name}" for kind, _ in self.pending)
-        moment = f" {self.moment.name}" if self.moment else ""
-        return f"<Session {self._phase.name}{moment}{awaited}>"
+        standing = (self.moment, *(kind for kind, _ in self.pending))
+        return (
+            f"<Session {self._phase.name}{''.join(f' {each.name}' for each in standing if each)}>"
+        )
 
     @property
     def may_read_client(self) -> bool:
@@ -433,7 +434,7 @@ class Session:
         """The next hop closed, broke or was silent too long, or said too much: it hears no more."""
         if self._hop_is_gone:
             return
-        if self.moment in (AT_RECIPIENT, AT_REPLIED, AT_STARTTLS):
+        if self.moment in (AT_RECIPIENT, AT_REPLIED, AT_STARTTLS, AT_ENVELOPE):
             # What it said before it closed is heard first.
             self._hop_close_waits = True
             return
@@ -464,7 +465,6 @@ class Session:
             self.close(own_replies.HOP_GONE)
 
     def _process_replies(self) -> None:
-        # At other moments the next hop is not listened to.
         while (
             self._hop_replies.size
             and self.moment in (None, AT_CONTENT_ENDED)
@@ -628,9 +628,7 @@ class Session:
             self._phase = COMMANDS
         elif message.is_matched:
             self._phase = DOT
-            # The replies to earlier chunks come first.
-            if not self.pending:
-                self.moment = AT_CONTENT_ENDED
+            self.moment = AT_CONTENT_ENDED
         elif isinstance(message, ChunkedMessage):
             self._phase = COMMANDS
         else:
@@ -694,6 +692,7 @@ class Session:
             self.to_client.append(self._reply_354)
             # What came in one packet with the 354 was said before any dot: no answer to it.
             self._process_replies()
+        self._hear_close()
         self._process_client_bytes()
 
     def release_dot(self) -> None:
@@ -748,6 +747,9 @@ class Session:
         """After an answer: both sides have been held."""
         self._process_client_bytes()
         self._process_replies()
+        self._hear_close()
+
+    def _hear_close(self) -> None:
         if self._hop_close_waits and self.moment is None:
             self._hop_close_waits = False
             self.next_hop_closed()
@@ -760,8 +762,6 @@ class Session:
         self._process_replies()
         self.close(own_replies.HOP_GONE)
         return True
-
-    # The end.
 
     def _end_after_lost_hop(self) -> None:
         if self.pending or self._held_command:
