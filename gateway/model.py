@@ -6,6 +6,7 @@ Work on them is done by functions in the packages. What could not be known is a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -145,6 +146,12 @@ class Address:
         return f"{local}@{self.domain}"
 
 
+_KEPT_LIMIT = 2000
+# In angle brackets servers name mailboxes, with a domain or without; quotes may hold blanks.
+_BRACKETED = re.compile(r"<[^<>]*>|\"[^\"]*\"(?=[@\uff20])")
+_AT = re.compile(r"[@\uff20]|[%=+]40|&#64;|[\w-][!%][\w-]", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One SMTP reply, RFC 5321 section 4.2. ``lines`` are whole, CRLF included.
@@ -170,6 +177,20 @@ class Reply:
     def text(self) -> str:
         """The words of all its lines on one, without the code, for people and the ledger."""
         return " ".join(line[4:].decode("utf-8", "replace").strip() for line in self.lines)
+
+    @property
+    def kept(self) -> str:
+        """Code and words as they are kept for long: bounded, and without anybody's address.
+
+        A server may name people there whom nobody looked for.
+        """
+        text = self.text
+        if len(text) > _KEPT_LIMIT:
+            # No half of a word: it may be half of an address, without its sign.
+            text = text[:_KEPT_LIMIT].rpartition(" ")[0]
+        text = _BRACKETED.sub("<address>", text)
+        words = ("<address>" if _AT.search(word) else word for word in text.split(" "))
+        return f"{self.code} {' '.join(words)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +233,9 @@ class Envelope:
 class Peek:
     """The few header fields that decide whether a notice may be written. Never the subject.
 
-    ``readable`` is false where the header block could not be read to its end; everything else
-    is then what could be read of it.
+    ``readable`` is false where the header block could not be read to its end, or has line ends
+    that are none; everything else is then what could be read of it. ``message_id`` is kept as it
+    stands there, on one line: it need not be an id.
     """
 
     message_id: str | None = None

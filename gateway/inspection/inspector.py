@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from gateway.smtp.transaction import Transaction
 
 AT_ONCE: int = 32
-"""Recipients that are screened without a pause: a millisecond each is the most that one takes."""
+"""Recipients that are worked on without a pause: a millisecond each is the most that one takes."""
 
 OBSERVE_SECONDS: float = 30
 """How long a final dot waits for its event before ``on_ledger_failure`` decides."""
@@ -255,7 +255,11 @@ class Inspector:
         if not matched.records:
             return
         try:
-            settlement = matched.settlement(self._config, outcome, reply, datetime.now(UTC))
+            make, now = matched.settlement, datetime.now(UTC)
+            if len(matched.records) > AT_ONCE:
+                settlement = await asyncio.to_thread(make, self._config, outcome, reply, now)
+            else:
+                settlement = make(self._config, outcome, reply, now)
             settled = asyncio.wrap_future(self._ledger.settle(settlement))
             # Shielded: what takes longer is still written, only the sender does not wait for it.
             notice = await asyncio.wait_for(asyncio.shield(settled), SETTLE_SECONDS)

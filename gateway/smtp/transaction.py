@@ -38,6 +38,16 @@ class Transaction:
         """Whether a sender was accepted."""
         return bool(self._mail)
 
+    @property
+    def recipient_count(self) -> int:
+        """How many recipients were accepted."""
+        return len(self._recipients)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a sender was accepted, and a recipient."""
+        return bool(self._mail and self._recipients)
+
     def note_accepted(self, kind: ReplyFor, line: bytes, reply: bytes) -> None:
         """Note that a command was answered 2xx."""
         if kind is FOR_RCPT:
@@ -72,11 +82,6 @@ class Transaction:
     def recipient_lines(self) -> list[bytes]:
         """The RCPT lines of the accepted recipients, as they came."""
         return [line for line, _ in self._recipients]
-
-    @property
-    def recipient_count(self) -> int:
-        """How many recipients the next hop accepted."""
-        return len(self._recipients)
 
     def envelope(self, id_: str, peer: str | None) -> Envelope:
         """The envelope; what XFORWARD told of the client goes before ``peer`` and HELO."""

@@ -190,7 +190,9 @@ async def test_r07_the_hop_dies_between_chunks(gateway, part):
     envelope = MAIL + b"RCPT TO:<friend@mipt.ru>\r\n"
     await client.say(envelope + b"BDAT 3\r\nabcBDAT 3 LAST\r\nde")
     await (await hop.hear(envelope)).say(b"250 1\r\n250 2\r\n")
-    await hop.hear(b"BDAT 3\r\nabcBDAT 3 LAST\r\nde")
+    # The second waits until the first is answered: R23.
+    await hop.hear(b"BDAT 3\r\nabc")
+    await hop.silence()
     getattr(hop, part)()
     await client.reply(250, 250)
     await started.until(lambda: started.metrics.next_hop_errors._value.get() == 1)
