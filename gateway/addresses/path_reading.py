@@ -95,7 +95,7 @@ def read(path: bytes) -> PathReading:
         return PathReading(path, UnreadablePath(path, why))
     try:
         if plain is not None:
-            address = Address(without_brackets(path), _text(plain[1]), normalise(plain[2]))
+            address = Address(without_brackets(path), _text(plain[1]), _host(plain[2]))
             return PathReading(path, address, is_by_grammar=True, is_plain=True)
         return _by_grammar(path)
     except (_NotGrammaticalError, DomainError):
@@ -183,7 +183,10 @@ def _joined(words: list[bytes]) -> bytes:
 
 def _host(domain: bytes) -> str:
     if not domain.startswith(b"["):
-        return normalise(domain)
+        host = normalise(domain)
+        # No top-level domain begins with a digit: it is an IP address without its brackets.
+        is_number = host[host.rfind(".") + 1 :][:1].isdigit()
+        return (normal_literal(host) or host) if is_number else host
     content = domain[1:-1].decode("ascii", "replace")
     if (literal := normal_literal(content)) is not None:
         return literal
