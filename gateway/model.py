@@ -55,7 +55,11 @@ class Tier(StrEnum):
 
 
 class Rule(StrEnum):
-    """How an address came to its standing."""
+    """How an address came to its standing.
+
+    ``EMBEDDED``: a listed domain stands somewhere within it; ``UNREADABLE``: where it leads cannot
+    be told.
+    """
 
     EXACT_ADDRESS = "exact-address"
     EXACT_DOMAIN = "exact-domain"
@@ -63,6 +67,7 @@ class Rule(StrEnum):
     LOOKALIKE = "lookalike"
     LINKED = "linked"
     EMBEDDED = "embedded"
+    UNREADABLE = "unreadable"
 
 
 class Action(StrEnum):
@@ -114,13 +119,18 @@ class Suppression(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# RFC 5322 section 3.2.3, "specials", and blanks; the dot apart, which may stand anywhere.
+_NEEDS_QUOTES = frozenset('()<>[]:;@\\,"\t ')
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A mailbox as a command named it.
 
     ``raw`` is the path between the angle brackets, untouched. ``local`` is its local part as
     text, quotes removed, case kept. ``domain`` is in the one normal form of
-    :mod:`gateway.addresses.domain_name`: A-labels, lower case, no trailing dot.
+    :mod:`gateway.addresses.domain_name`: A-labels, lower case, no trailing dot. As text it is
+    written so that it reads as the same mailbox again (RFC 5322 section 3.4.1).
     """
 
     raw: bytes
@@ -128,7 +138,12 @@ class Address:
     domain: str
 
     def __str__(self) -> str:
-        return f"{self.local}@{self.domain}"
+        if not self.domain:
+            return self.local
+        local = self.local
+        if not _NEEDS_QUOTES.isdisjoint(local):
+            local = '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return f"{local}@{self.domain}"
 
 
 _KEPT_LIMIT = 2000

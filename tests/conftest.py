@@ -202,6 +202,18 @@ def _fail_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
     )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests tell of how much they tried; workers have no terminal."""
+    properties = (
+        each
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for each in getattr(report, "user_properties", ())
+    )
+    for text in dict.fromkeys(text for name, text in properties if name == "told"):
+        terminalreporter.write_line(text)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what acts as another user: `.ci/run` runs it once more where that one may not enter."""
     if hasattr(config, "workerinput"):

@@ -8,7 +8,6 @@ and the message goes on.
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import time
 from dataclasses import replace
@@ -17,23 +16,22 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.addresses.mailbox import UnreadablePath, parse
-from gateway.addresses.mailbox_path import readings
+from gateway.addresses.path_reading import UnreadablePath, parse
 from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
 from gateway.inspection.matched_message import MatchedMessage
 from gateway.ledger.record.events import observed
 from gateway.ledger.record.record import ENTROPY_BYTES, ulid
 from gateway.log import redacted
-from gateway.model import Action, Address, Peek
+from gateway.model import Action, Address, Finding, Peek, Rule
 from gateway.notices.header_peek import peek
 from gateway.policy.decide import decide, decide_one
-from gateway.screening.classify import classify
+from gateway.screening.classify import classify_line
 from gateway.screening.known_clear import KnownClear
 from gateway.smtp import own_replies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from gateway.config import Config
@@ -45,14 +43,14 @@ if TYPE_CHECKING:
     from gateway.screening.snapshot import Snapshot
     from gateway.smtp.transaction import Transaction
 
+AT_ONCE: int = 32
+"""Recipients that are worked on without a pause: a millisecond each is the most that one takes."""
+
 OBSERVE_SECONDS: float = 30
 """How long a final dot waits for its event before ``on_ledger_failure`` decides."""
 
 SETTLE_SECONDS: float = 2
 """How long the next hop's answer waits for its settlement; what takes longer is still written."""
-
-LONG = 100
-"""Recipients, or findings, that are worked on before others have their turn."""
 
 log = structlog.get_logger("relay")
 
@@ -112,56 +110,52 @@ class Inspector:
         """
         began = time.perf_counter()
         try:
-            in_force = self.in_force
-            for path in transaction.recipient_paths:
-                if not in_force.known_clear.is_clear(path):
-                    return self._classify_all(transaction, peer, in_force, matched)
+            for found in self._inspect(transaction, peer, matched):
+                matched = found
         except Exception as error:  # noqa: BLE001 - no message suffers for an error of ours
             self._count_failure(error)
         finally:
             self._metrics.inspect_seconds.observe(time.perf_counter() - began)
         return matched
 
-    async def inspect_long(
+    async def inspect_many(
         self, transaction: Transaction, peer: str | None, matched: MatchedMessage | None
     ) -> MatchedMessage | None:
-        """As :meth:`inspect` does it, of a long list: others have their turn meanwhile."""
+        """As :meth:`inspect`, for a message of many recipients: others get their turn meanwhile."""
         began = time.perf_counter()
         try:
-            in_force = self.in_force
-            for number, path in enumerate(transaction.recipient_paths, 1):
-                if not in_force.known_clear.is_clear(path):
-                    classify_all = self._classify_all
-                    return await asyncio.to_thread(
-                        classify_all, transaction, peer, in_force, matched
-                    )
-                if number % LONG == 0:
-                    await asyncio.sleep(0)
-        except Exception as error:  # noqa: BLE001 - as for any message
+            for found in self._inspect(transaction, peer, matched):
+                matched = found
+                await asyncio.sleep(0)
+        except Exception as error:  # noqa: BLE001 - as for a message of few
             self._count_failure(error)
         finally:
             self._metrics.inspect_seconds.observe(time.perf_counter() - began)
         return matched
 
-    def _classify_all(
-        self,
-        transaction: Transaction,
-        peer: str | None,
-        in_force: InForce,
-        matched: MatchedMessage | None,
-    ) -> MatchedMessage | None:
+    def _inspect(
+        self, transaction: Transaction, peer: str | None, matched: MatchedMessage | None
+    ) -> Iterator[MatchedMessage | None]:
+        """Screen them, some at a time; the last that comes is what was found."""
+        in_force, lines = self.in_force, transaction.recipient_lines
+        for start in range(0, len(lines), AT_ONCE):
+            if not all(map(in_force.known_clear.is_clear, lines[start : start + AT_ONCE])):
+                break
+            yield matched
+        else:
+            return
         found = matched or _new_matched_message(transaction, peer)
+        on, findings = found.at.date(), list[Finding]()
+        for start in range(0, len(lines), AT_ONCE):
+            for line in lines[start : start + AT_ONCE]:
+                findings.append(classify_line(line, in_force.snapshot, on))
+            yield matched
         found.envelope = _envelope(transaction, found.id, peer)
-        on = found.at.date()
-        findings = [
-            classify(parse(recipient.path), in_force.snapshot, on)
-            for recipient in found.envelope.recipients
-        ]
         decisions = decide(_sender(transaction), findings, in_force.rules, on)
         if self._config.policies.mode is Mode.WARN:
             decisions = tuple(map(_not_refused, decisions))
         found.accepted = decisions
-        return found if found.decisions else None
+        yield found if found.decisions else None
 
     def refusal(self, transaction: Transaction, line: bytes) -> Decision | None:
         """At RCPT: the decision by which the recipient asked about is refused, if it is.
@@ -172,12 +166,11 @@ class Inspector:
             if not transaction.is_open:
                 return None
             in_force, on = self.in_force, datetime.now(UTC).date()
-            for path in readings(line):
-                if not in_force.known_clear.is_clear(path):
-                    finding = classify(parse(path), in_force.snapshot, on)
-                    decision = decide_one(_sender(transaction), finding, in_force.rules, on)
-                    if decision.action is Action.REFUSE:
-                        return decision
+            if not in_force.known_clear.is_clear(line):
+                finding = classify_line(line, in_force.snapshot, on)
+                decision = decide_one(_sender(transaction), finding, in_force.rules, on)
+                if decision.action is Action.REFUSE:
+                    return decision
         except Exception as error:  # noqa: BLE001 - as for a message
             self._count_failure(error)
         return None
@@ -227,12 +220,13 @@ class Inspector:
             observation = matched.observation(
                 self._process, self._config.policies.mode, self.in_force.departments
             )
-            make = functools.partial(observed, at=datetime.now(UTC), entropy=os.urandom)
-            count = sum(len(decision.findings) for decision in decisions)
-            if count > LONG:
-                records = await asyncio.to_thread(make, observation, decisions)
+            at = datetime.now(UTC)
+            if sum(len(decision.findings) for decision in decisions) > AT_ONCE:
+                records = await asyncio.to_thread(
+                    observed, observation, decisions, at=at, entropy=os.urandom
+                )
             else:
-                records = make(observation, decisions)
+                records = observed(observation, decisions, at=at, entropy=os.urandom)
             if not records:
                 return True
             written = asyncio.wrap_future(self._ledger.observe(records))
@@ -244,6 +238,8 @@ class Inspector:
         self._metrics.ledger_write_seconds.observe(time.perf_counter() - began)
         for decision in decisions:
             for finding in decision.findings:
+                if finding.rule is Rule.UNREADABLE:
+                    self._metrics.unreadable.inc()
                 tier = finding.tier.value if finding.tier else "none"
                 self._metrics.findings.labels(
                     finding.standing.value, tier, decision.action.value
@@ -260,7 +256,7 @@ class Inspector:
             return
         try:
             make, now = matched.settlement, datetime.now(UTC)
-            if len(matched.records) > LONG:
+            if len(matched.records) > AT_ONCE:
                 settlement = await asyncio.to_thread(make, self._config, outcome, reply, now)
             else:
                 settlement = make(self._config, outcome, reply, now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.addresses.mailbox import parse
+from gateway.addresses.path_reading import parse
 from gateway.config import Mode
 from gateway.ledger.record.events import Observation, SettledRecipient
 from gateway.ledger.record.record import as_text

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.config import BareNewlines
-from gateway.inspection import inspector
+from gateway.inspection.inspector import AT_ONCE
 from gateway.log import redacted
 from gateway.model import Outcome
 from gateway.relay import client_starttls, timeouts, tls
@@ -241,19 +241,20 @@ class Connection:
     def _at_envelope(self) -> None:
         """DATA was answered 354: who gets this message?"""
         self._content_began = self._loop.time()
-        session = self._session
-        if session.transaction.recipient_count > inspector.LONG:
-            self._start(self._at_long_envelope())
+        transaction = self._session.transaction
+        if transaction.recipient_count > AT_ONCE:
+            self._start(self._inspect_many())
             return
-        self._matched = self._inspector.inspect(session.transaction, self._address, self._matched)
-        session.start_content(is_matched=self._matched is not None)
+        self._matched = self._inspector.inspect(transaction, self._address, self._matched)
+        self._session.start_content(is_matched=self._matched is not None)
 
-    async def _at_long_envelope(self) -> None:
+    async def _inspect_many(self) -> None:
         session = self._session
-        self._matched = await self._inspector.inspect_long(
+        self._matched = await self._inspector.inspect_many(
             session.transaction, self._address, self._matched
         )
-        session.start_content(is_matched=self._matched is not None)
+        if session.moment is AT_ENVELOPE:
+            session.start_content(is_matched=self._matched is not None)
 
     async def _at_content_end(self) -> None:
         """A matched message is here to its end: its event first, then the final dot."""
@@ -377,8 +378,13 @@ class Connection:
             session.is_over or matched.transaction != session.transaction.number
         ):
             self._close_matched()
+        asked = 0
         while session.moment is AT_RECIPIENT and self._task is None:
             self._at_recipient()
+            asked += 1
+            if asked == AT_ONCE and self._task is None:
+                # A client may name a thousand in one go: others get their turn meanwhile.
+                self._start(asyncio.sleep(0))
         if session.moment is AT_ENVELOPE and self._task is None:
             self._at_envelope()
         if self._task is None:

@@ -6,7 +6,6 @@ import re
 from enum import Enum, IntEnum, auto
 from typing import Final
 
-from gateway.addresses.mailbox_path import PATH_LIMIT, path_ends_early
 from gateway.model import Outcome
 from gateway.smtp import own_replies
 from gateway.smtp.commands import is_clean, verb
@@ -139,7 +138,6 @@ _MEANINGS: Final = {
 # The first letters of a line, whatever stands before and behind them.
 _WORD: Final = re.compile(rb"[^A-Za-z]*([A-Za-z]+)")
 
-_WITH_PATHS: Final = (ReplyFor.MAIL, ReplyFor.RCPT)
 
 # The first five bytes of the commuter traffic, known without splitting the line.
 _USUAL: Final = {
@@ -162,10 +160,7 @@ def classify_command(line: bytes) -> ReplyFor:
 
 def classify_clean_command(line: bytes) -> ReplyFor:
     """What a command line is to us of which is known that it is clean."""
-    meant = _USUAL.get(line[:5]) or _MEANINGS.get(verb(line)) or _unknown(line)
-    if len(line) > PATH_LIMIT and meant in _WITH_PATHS and not path_ends_early(line):
-        return _TOO_LONG
-    return meant
+    return _USUAL.get(line[:5]) or _MEANINGS.get(verb(line)) or _unknown(line)
 
 
 def _unknown(line: bytes) -> ReplyFor:

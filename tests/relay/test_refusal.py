@@ -224,10 +224,10 @@ async def test_r20_a_chunk_that_comes_slowly_is_waited_for_as_content_is(gateway
 async def test_r16_an_error_in_reading_a_recipient_is_counted_and_ends_no_session(
     gateway, refusing, monkeypatch
 ):
-    def breaks(line):
+    def breaks(line, snapshot, on):
         raise ZeroDivisionError("friend.secret")
 
-    monkeypatch.setattr(inspector, "readings", breaks)
+    monkeypatch.setattr(inspector, "classify_line", breaks)
     started, client, hop = await meet(gateway, refusing)
     line = b"RCPT TO:<friend@skoltech.ru>\r\n"
     await client.say(MAIL + line + b"QUIT\r\n")

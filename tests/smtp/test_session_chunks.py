@@ -38,7 +38,7 @@ def chunking(play):
 def test_r03_chunks_go_on_as_chunks(chunking):
     assert chunking.client(b"BDAT 7\r\nab\r\n.\r") == (b"", b"")
     assert chunking.session.moment is Moment.ENVELOPE
-    assert chunking.session.transaction.recipient_paths == [b"c@d"]
+    assert chunking.session.transaction.recipient_lines == [b"RCPT TO:<c@d>\r\n"]
     assert chunking.do("start_content", is_matched=False) == (b"", b"BDAT 7\r\nab\r\n.\r")
     assert chunking.client(b"x") == (b"", b"x")
     assert chunking.hop(b"250 got 7\r\n") == (b"250 got 7\r\n", b"")
@@ -240,7 +240,7 @@ def test_r03_a_new_transaction_is_asked_about_anew_after_abandoned_chunks(chunki
     chunking.client(b"RSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<x@mipt.ru>\r\nBDAT 1 LAST\r\nb")
     chunking.hop(b"250 rset\r\n250 mail\r\n250 rcpt\r\n")
     assert chunking.session.moment is Moment.ENVELOPE
-    assert chunking.session.transaction.recipient_paths == [b"x@mipt.ru"]
+    assert chunking.session.transaction.recipient_lines == [b"RCPT TO:<x@mipt.ru>\r\n"]
 
 
 def test_r03_the_octets_of_a_refused_chunk_are_no_command(ready):

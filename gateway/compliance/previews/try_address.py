@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.addresses.mailbox import UnreadablePath, from_text
+from gateway.addresses.address_text import from_text
+from gateway.addresses.path_reading import UnreadablePath
 from gateway.errors import MonitionError
+from gateway.model import Kind
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, sends_notices
 from gateway.screening.classify import classify
+from gateway.screening.recipient_kind import may_be_a_persons
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,7 +57,8 @@ class TrialBasis:
 class Verdict:
     """An address with all that was found and decided about it, for one day.
 
-    ``error`` says why it could not be read; ``None``: it was.
+    ``error`` says why it could not be read; ``None``: it was. ``may_be_a_persons``: the mailbox is
+    called by a role's name, which is some people's name or initials as well.
     """
 
     address: str
@@ -62,6 +66,7 @@ class Verdict:
     decision: Decision
     error: str | None
     on: date
+    may_be_a_persons: bool = False
 
 
 def trial_basis(
@@ -81,22 +86,30 @@ def read_address(text: str) -> Address:
 
     Raises :class:`UnreadableAddressError`.
     """
-    address = from_text(text)
+    reading = from_text(text)
+    address = reading.address
     if isinstance(address, UnreadablePath):
         raise UnreadableAddressError(address.reason)
+    if not reading.is_by_grammar:
+        raise UnreadableAddressError("it is no address: one is somebody@example.org")
     return address
 
 
 def try_address(text: str, by: TrialBasis) -> Verdict:
     """Screen one address as a person writes it, and decide about it as the gateway would.
 
-    Raises nothing: what cannot be read is clear, as it is in the mail.
+    Raises nothing: what cannot be read as one address is for review, as it is in the mail.
     """
-    address = from_text(text)
-    decision = decide_one(by.sender, classify(address, by.snapshot, by.on), by.rules, by.on)
+    reading = from_text(text)
+    decision = decide_one(by.sender, classify(reading, by.snapshot, by.on), by.rules, by.on)
+    address = reading.address
     error = address.reason if isinstance(address, UnreadablePath) else None
     shown = address.raw.decode("utf-8", "backslashreplace") or text
-    return Verdict(shown, decision.findings[0], decision, error, by.on)
+    finding = decision.findings[0]
+    ambiguous = finding.kind is Kind.ROLE and may_be_a_persons(
+        finding.recipient.local, by.snapshot.mailbox_kinds
+    )
+    return Verdict(shown, finding, decision, error, by.on, ambiguous)
 
 
 def as_object(verdict: Verdict) -> dict[str, Any]:

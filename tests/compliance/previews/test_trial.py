@@ -60,8 +60,8 @@ def test_a_sender_that_is_none_is_told_with_the_reason(config, snapshot):
 
 def test_an_address_that_cannot_be_read_is_a_verdict_with_an_error(config, snapshot):
     verdict = try_address("@@", trial_basis(config, snapshot, DAY))
-    assert verdict.error == "the domain is empty"
-    assert verdict.finding.standing is Standing.CLEAR
+    assert verdict.error == "it names nobody"
+    assert verdict.finding.standing is Standing.REVIEW
 
 
 def test_p04_the_packaged_examples_are_as_expected(config, snapshot):
@@ -134,3 +134,12 @@ def test_lists_that_are_damaged_are_told_with_what_serves_instead(config, tmp_pa
     assert found.damage
     assert "serve alone" in found.instead_text
     assert found.snapshot.entities
+
+
+def test_a_mailbox_that_may_be_a_persons_is_told(config, snapshot):
+    by = trial_basis(config, snapshot, DAY)
+    told = [
+        dict(verdict_words.details(try_address(text, by), by.rules, writes=True))["mailbox"]
+        for text in ("dean@mipt.ru", "info@mipt.ru")
+    ]
+    assert told == ["role: an office's, or a person's of that name", "role: an office's"]
