@@ -35,7 +35,7 @@ def _told(trial, cases) -> str:
     return "\n".join([str(trial), *map(str, cases[:20]), again])
 
 
-TODAY = pytest.mark.xfail(strict=True, reason="paths are not yet read by one grammar")
+TODAY = pytest.mark.xfail(strict=False, reason="paths are not yet read by one grammar")
 
 
 @TODAY
