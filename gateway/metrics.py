@@ -82,6 +82,9 @@ class Metrics:
         self.findings = counter(
             "monition_findings", "Recipients found", "standing", "tier", "action"
         )
+        self.match_rate_unusual = gauge(
+            "monition_match_rate_unusual", "Whether matches come at an unusual rate", "of"
+        )
         self.sessions = gauge("monition_sessions", "Client sessions open now")
         self.turned_away = counter(
             "monition_clients_turned_away", "Clients that were not let in", "reason"
@@ -116,6 +119,12 @@ class Metrics:
         self.notice_queue = gauge("monition_notice_queue", "Notices waiting to be sent")
         self.snapshot_info = gauge(
             "monition_snapshot_info", "The snapshot and policy in force", "digest", "policy"
+        )
+        self.institutions_in_force = gauge(
+            "monition_institutions_in_force", "Institutions that are looked for now"
+        )
+        self.lists_unreadable = gauge(
+            "monition_lists_unreadable", "Whether the last good lists serve in place of those there"
         )
         self.list_age = gauge(
             "monition_list_age_seconds", "Since a list was known to be its publisher's", "source"

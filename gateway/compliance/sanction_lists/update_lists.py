@@ -147,7 +147,7 @@ def update(config: Config, wanted: Mapping[str, SourceToFetch | None]) -> Iterat
     where one was refused; :class:`gateway.errors.MonitionError` where the lists directory cannot be
     written.
     """
-    folder = Folder(config.lists.directory)
+    folder = Folder(config.lists.directory, config.ledger.record)
     refused = []
     with writable(folder), update_lock(folder):
         for name, each in wanted.items():
@@ -180,7 +180,10 @@ def update_lock(folder: Folder) -> Iterator[None]:
 
 
 def _policies(config: Config, name: str) -> Iterator[Step]:
-    folder, policies = Folder(config.lists.directory), config.policies.directory
+    folder, policies = (
+        Folder(config.lists.directory, config.ledger.record),
+        config.policies.directory,
+    )
     try:
         made = build_snapshot.put_in_force(policies, folder, datetime.now(UTC))
     except (FaultyFile, OSError) as error:
@@ -196,7 +199,7 @@ def _list(config: Config, wanted: SourceToFetch) -> Iterator[Step]:
     try:
         taken = yield from _taken(config, wanted)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other lists are fetched
-        yield _refused(Folder(config.lists.directory), source.name, error)
+        yield _refused(Folder(config.lists.directory, config.ledger.record), source.name, error)
         return
     if taken is None:
         yield Unchanged(source.name)
@@ -221,7 +224,7 @@ def _refused(folder: Folder, name: str, error: Exception) -> SourceRefused:
 
 def _taken(config: Config, wanted: SourceToFetch) -> Generator[Step, None, ImportResult | None]:
     """Fetch a source and take it in; ``None``: its publisher has not changed it."""
-    folder, name = Folder(config.lists.directory), wanted.source.name
+    folder, name = Folder(config.lists.directory, config.ledger.record), wanted.source.name
     with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=folder.path) as temporary:
         fetched = yield from _fetched(wanted, Path(temporary), _known(folder, wanted))
         at = datetime.now(UTC)
