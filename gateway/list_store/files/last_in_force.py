@@ -47,9 +47,9 @@ class KeptSource:
 class LastInForce:
     """What was last in force, since when (aware), out of which directory with which owner.
 
-    ``digest`` is the snapshot's, of so many ``institutions``. ``folder`` and ``act`` are the name
-    of the directory and the last act in it (``recorded_acts.py``). ``accepted`` has the digest of
-    each file of what people accepted.
+    ``digest`` is the snapshot's, of so many ``institutions``. ``folder`` is the name of the
+    directory and ``place`` where its acts stood (``recorded_acts.py``). ``accepted`` has the digest
+    of each file of what people accepted.
     """
 
     at: datetime
@@ -58,7 +58,7 @@ class LastInForce:
     directory: str
     owner: int
     folder: str | None
-    act: str | None
+    place: str | None
     sources: dict[str, KeptSource] = field(default_factory=dict)
     accepted: dict[str, str] = field(default_factory=dict)
 
@@ -110,7 +110,7 @@ def measure(folder: Folder, digest: str, institutions: int, at: datetime) -> Las
         directory=str(folder.path.absolute()),
         owner=folder.path.stat().st_uid,
         folder=acts.folder,
-        act=acts.last,
+        place=acts.place,
         sources=sources,
         accepted=accepted_domains.digests(folder),
     )
@@ -163,22 +163,13 @@ def note(  # noqa: PLR0913, PLR0917 - the fields of an act
 ) -> None:
     """Put an act on record before it is done; the directory is held. Raises ``OSError``.
 
-    In the place of a directory that is gone a new one goes on as that one.
+    In a directory put in the place of one that is gone it counts as done in that one.
     """
-    said = RecordedAct(secrets.token_hex(8), at, act, source, digest, by, reason)
-    recorded_acts.add(folder, said, _continues(folder))
-
-
-def begin(folder: Folder) -> None:
-    """Give the directory a name of its own to be known by; it is held. Raises ``OSError``."""
-    recorded_acts.begin(folder, _continues(folder))
-
-
-def _continues(folder: Folder) -> tuple[str, str | None] | None:
     before = known(folder)
-    if before is None or before.folder is None or before.directory != str(folder.path.absolute()):
-        return None
-    return before.folder, before.act
+    is_place = before is not None and before.directory == str(folder.path.absolute())
+    after = (before.place if before is not None and is_place else None) or ""
+    said = RecordedAct(secrets.token_hex(8), at, act, source, digest, by, reason, after)
+    recorded_acts.add(folder, said)
 
 
 def _snapshot(folder: Folder, name: str, lines: Callable[[], Iterable[bytes]]) -> bytes:
@@ -203,7 +194,7 @@ def _parsed(text: bytes) -> LastInForce:
         directory=safe_open.parse_text(said["directory"]),
         owner=safe_open.parse_count(said["owner"]),
         folder=said["folder"],
-        act=said["act"],
+        place=said["place"],
         sources={
             name: KeptSource(
                 safe_open.parse_text(kept["digest"]), safe_open.parse_count(kept["entries"])

@@ -31,7 +31,9 @@ _AGAIN = "move it away; the next import begins another"
 class RecordedAct:
     """One act: on which list, and the digest of what it left of it, empty where that is nothing.
 
-    ``id`` is random. ``by`` and ``reason`` are a person's, where one said so.
+    ``id`` is random. ``by`` and ``reason`` are a person's, where one said so. ``after`` is what was
+    last in force by then (:attr:`RecordedActs.place`), where that was remembered: by it an act
+    counts also in a folder put in the place of one that is gone.
     """
 
     id: str
@@ -41,30 +43,26 @@ class RecordedAct:
     digest: str
     by: str = ""
     reason: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedActs:
-    """All acts in a folder of that random name; ``after`` is the act that its first one follows.
-
-    Both are ``None`` in a folder that nothing was ever done in.
-    """
+    """All acts in a folder of that random name; ``None``: it has none, nothing was done in it."""
 
     folder: str | None = None
-    after: str | None = None
     acts: tuple[RecordedAct, ...] = ()
 
     @property
-    def last(self) -> str | None:
-        """The id of the last act."""
-        return self.acts[-1].id if self.acts else self.after
+    def place(self) -> str | None:
+        """The last act, by its id; before the first, the folder itself."""
+        return self.acts[-1].id if self.acts else self.folder
 
-    def since(self, act: str | None) -> tuple[RecordedAct, ...]:
-        """Give the acts after that one; none where it is not known here."""
-        if act == self.after:
-            return self.acts
-        ids = [each.id for each in self.acts]
-        return self.acts[ids.index(act) + 1 :] if act in ids else ()
+    def since(self, place: str | None) -> tuple[RecordedAct, ...]:
+        """Give the acts that were done after that; none where it is not known here."""
+        ids = [self.folder, *(each.id for each in self.acts)]
+        known = self.acts[ids.index(place) :] if place is not None and place in ids else ()
+        return known or tuple(each for each in self.acts if place and each.after == place)
 
 
 def read(folder: Folder) -> RecordedActs:
@@ -74,8 +72,7 @@ def read(folder: Folder) -> RecordedActs:
     """
     try:
         lines = (safe_open.read_file(folder.acts, _AGAIN) or b"").splitlines()
-        first = json.loads(lines[0]) if lines else {}
-        name, after = first.get("folder"), first.get("after")
+        name = json.loads(lines[0])["folder"] if lines else None
     except (ListError, *safe_open.MALFORMED):
         return RecordedActs()
     acts = []
@@ -84,23 +81,19 @@ def read(folder: Folder) -> RecordedActs:
             acts.append(_act(line))
         except safe_open.MALFORMED:
             continue
-    return RecordedActs(name, after, tuple(acts))
+    return RecordedActs(name, tuple(acts))
 
 
-def begin(folder: Folder, continues: tuple[str, str | None] | None) -> None:
-    """Give the folder its name, where it has none. Raises ``OSError``.
-
-    ``continues`` is the name and the last act of the folder that stood here before and is gone: a
-    new one takes its place, and what is done in it counts as done in that one.
-    """
+def begin(folder: Folder) -> None:
+    """Give the folder its name, where it has none. Raises ``OSError``."""
     if read(folder).folder is None:
-        name, after = continues or (secrets.token_hex(8), None)
-        files.replace(folder.acts, json.dumps({"folder": name, "after": after}).encode() + b"\n")
+        said = json.dumps({"folder": secrets.token_hex(8)})
+        files.replace(folder.acts, said.encode() + b"\n")
 
 
-def add(folder: Folder, act: RecordedAct, continues: tuple[str, str | None] | None) -> None:
-    """Put an act on record, durably. Raises ``OSError``; ``continues`` as for :func:`begin`."""
-    begin(folder, continues)
+def add(folder: Folder, act: RecordedAct) -> None:
+    """Put an act on record, durably. Raises ``OSError``."""
+    begin(folder)
     said = {
         "id": act.id,
         "at": act.at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -109,6 +102,7 @@ def add(folder: Folder, act: RecordedAct, continues: tuple[str, str | None] | No
         "digest": act.digest,
         "by": act.by,
         "reason": act.reason,
+        "after": act.after,
     }
     files.append(folder.acts, json.dumps(said, ensure_ascii=False).encode("utf-8"))
 
@@ -117,6 +111,6 @@ def _act(line: bytes) -> RecordedAct:
     said = json.loads(line)
     texts = {
         name: safe_open.parse_text(said[name])
-        for name in ("id", "act", "source", "digest", "by", "reason")
+        for name in ("id", "act", "source", "digest", "by", "reason", "after")
     }
     return RecordedAct(at=safe_open.parse_time(said["at"]), **texts)

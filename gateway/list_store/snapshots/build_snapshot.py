@@ -13,8 +13,8 @@ from gateway.errors import ListError
 from gateway.list_store.files import (
     accepted_domains,
     imported_source,
-    last_in_force,
     linked_domains,
+    recorded_acts,
     safe_open,
 )
 from gateway.list_store.snapshots import coverage, snapshot_history
@@ -75,12 +75,12 @@ def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
     coverage.check(folder)
     with folder.locked():
         if (kept := _kept(policies, folder)) is not None:
-            last_in_force.begin(folder)
+            recorded_acts.begin(folder)
             if (activation := snapshot_history.current(folder)) is not None:
                 snapshot_history.complete_history(folder, activation)
             return kept
         made = build(policies, folder, at=at)
-        last_in_force.begin(folder)
+        recorded_acts.begin(folder)
         snapshot_history.save(folder, made.snapshot, made.activation)
     # Not the one just made: as objects, it would cost the garbage collector ten times as much.
     return snapshot_history.load(folder, made.snapshot.digest)

@@ -223,9 +223,7 @@ def _of_source(
 def _baselines(folder: Folder, last: LastInForce | None) -> Iterator[_Baseline]:
     acts = recorded_acts.read(folder)
     if last is not None:
-        is_same = last.folder in (None, acts.folder)
-        since = acts.since(last.act) if is_same else ()
-        yield _Baseline(last.sources, since)
+        yield _Baseline(last.sources, acts.since(last.place))
     if (activation := snapshot_history.last_known(folder)) is not None:
         sources = {
             name: KeptSource(activation.sources.get(name, ""), count)
