@@ -32,6 +32,9 @@ Samples: TypeAlias = dict[Key, float]
 # Of these gauges each process has a part; of all others every process sees the whole.
 _SHARED_OUT = frozenset({"monition_sessions", "monition_workers"})
 
+# Of this one the process that has least tells: what one worker does not look for may pass.
+_LEAST = frozenset({"monition_institutions_in_force"})
+
 
 class SecondsHistogram(Collector):
     """A histogram of seconds that one thread fills: no lock, and no walk through its buckets.
@@ -154,14 +157,15 @@ class Metrics:
 def merge(parts: Iterable[Samples]) -> Samples:
     """Make the samples of several processes one: added, but for gauges that all see alike.
 
-    Of those the largest counts.
+    Of those the largest counts, or, of what is looked for, the least.
     """
     merged: Samples = {}
     for part in parts:
         for key, value in part.items():
             family = key[0]
             if key in merged and _TYPES.get(family) == "gauge" and family not in _SHARED_OUT:
-                merged[key] = max(merged[key], value)
+                choose = min if family in _LEAST else max
+                merged[key] = choose(merged[key], value)
             else:
                 merged[key] = merged.get(key, 0.0) + value
     return merged

@@ -44,7 +44,7 @@ log = structlog.get_logger("serve")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a process works by, from one reading of the policies directory.
+    """What a process works by, from one reading of the policies directory, at an aware time.
 
     ``texts_digest`` is of all that notices are made of, which the policy's digest does not cover.
     ``lists_faults`` are why the lists in force are not those that the directory holds: whoever has
@@ -54,6 +54,7 @@ class Loaded:
     in_force: InForce
     texts: NoticeTexts
     texts_digest: str
+    at: datetime
     lists_faults: tuple[str, ...] = ()
 
     def is_same_as(self, other: Loaded) -> bool:
@@ -85,7 +86,8 @@ def load(
     """
     certificate.load(config)
     directory = config.policies.directory
-    found = _in_force(config, before)
+    now = datetime.now(UTC)
+    found = _in_force(config, before, now)
     listed = found.snapshot
     policy = rules.load(directory)
     if faults := text_check.check(directory, config):
@@ -105,6 +107,7 @@ def load(
         InForce(listed, policy, _departments(config, known)),
         letters,
         _kept(config, policy, letters),
+        now,
         tuple(map(str, found.faults)),
     )
 
@@ -182,19 +185,20 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _in_force(config: Config, before: Loaded | None) -> SnapshotInForce:
+def _in_force(config: Config, before: Loaded | None, now: datetime) -> SnapshotInForce:
     """Give the snapshot of policies and imported lists, and keep it for good where that can be.
 
     A lists directory that is damaged or cannot be written is told loudly, and mail goes on being
     screened by the last good snapshot (behaviours S8, S9, S21, O7).
     """
-    folder, now = Folder(config.lists.directory, config.ledger.record), datetime.now(UTC)
+    folder = Folder(config.lists.directory, config.ledger.record)
     found = snapshot_in_force.snapshot_in_force(
         config.policies.directory,
         folder,
         now,
         keep=True,
         before=before.in_force.snapshot if before else None,
+        since=before.at if before else None,
     )
     if found.unkept is not None:
         log.warning("the snapshot cannot be kept", reason=found.unkept)

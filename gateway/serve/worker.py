@@ -76,6 +76,7 @@ class Worker:
         self._beaten_at = time.monotonic()
         self._metrics = Metrics()
         self._loaded = loaded or load_in_force.load(config, _now().date())
+        self._measure_in_force()
         self._process = secrets.token_hex(8)
         self._ledger = LedgerWriter(
             config.ledger.path,
@@ -231,15 +232,18 @@ class Worker:
             await asyncio.sleep(list_freshness.MEASURE_SECONDS)
 
     async def _search_for_newer(self) -> None:
-        """Take what an import puts in force, and miss what is gone; of several workers not we do.
+        """Take what an import puts in force, and miss what is gone.
 
-        The supervisor does then.
+        Of several workers the supervisor does; each tries again by itself what it could not read.
         """
-        watch = ListsWatch(self._config) if self._session_count is None else None
-        while watch is not None:
+        watch = ListsWatch(self._config)
+        while True:
             loaded = self._loaded
             digest, faults = loaded.in_force.snapshot.digest, loaded.lists_faults
-            if await asyncio.to_thread(watch.has_changed, digest, faults, time.monotonic()):
+            is_ours = self._session_count is None or bool(faults)
+            if is_ours and await asyncio.to_thread(
+                watch.has_changed, digest, faults, time.monotonic()
+            ):
                 self._reload_wanted.set()
             await asyncio.sleep(list_freshness.SEARCH_SECONDS)
 
@@ -329,9 +333,11 @@ class Worker:
         current = self._loaded.in_force
         self._metrics.snapshot_info.clear()
         self._metrics.snapshot_info.labels(current.snapshot.digest, current.rules.digest).set(1)
-        list_freshness.measure_in_force(
-            self._metrics, len(current.snapshot.entities), self._loaded.lists_faults
-        )
+        self._measure_in_force()
+
+    def _measure_in_force(self) -> None:
+        institutions = len(self._loaded.in_force.snapshot.entities)
+        list_freshness.measure_in_force(self._metrics, institutions, self._loaded.lists_faults)
 
     def _hear_ledger(self, text: str, error: Exception | None) -> None:
         """What the ledger's thread has to say to an operator."""

@@ -181,7 +181,7 @@ def _snapshot(folder: Folder, name: str, lines: Callable[[], Iterable[bytes]]) -
 
 def _dumped(last: LastInForce) -> bytes:
     said = dataclasses.asdict(last)
-    said["at"] = last.at.astimezone(UTC).isoformat(timespec="seconds")
+    said["at"] = last.at.astimezone(UTC).isoformat(timespec="microseconds")
     return json.dumps(said).encode("ascii") + b"\n"
 
 

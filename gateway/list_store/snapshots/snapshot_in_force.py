@@ -51,17 +51,19 @@ class SnapshotInForce:
         return f"the last good snapshot stays in force, {self.last.digest}, of {since}"
 
 
-def snapshot_in_force(
+def snapshot_in_force(  # noqa: PLR0913 - what is there, and what was
     policies: Path,
     folder: Folder,
     at: datetime,
     *,
     keep: bool = False,
     before: Snapshot | None = None,
+    since: datetime | None = None,
 ) -> SnapshotInForce:
     """Give what a gateway serves by now; with ``keep`` it is put in force, where that can be.
 
-    ``before`` is what the process serves by: it stays where the lists must not come into force.
+    ``before`` is what the process has served by ``since`` then: it stays where the lists must not
+    come into force, unless another process of the same gateway has taken them in meanwhile.
     Raises :class:`ListError` for what is wrong in the policies, and for nothing in the lists.
     """
     unkept = None
@@ -80,6 +82,8 @@ def snapshot_in_force(
         alone = snapshot.load(policies)  # its faults, if any, are the policies' own
         faults = error.faults if isinstance(error, FaultyFile) else (_said(error, folder),)
     if before is not None:
+        if (later := _taken_since(folder, since)) is not None:
+            return SnapshotInForce(later[1], faults, later[0], unkept)
         return SnapshotInForce(before, faults, unkept=unkept, stays=True)
     good = last_good(folder)
     if good is None:
@@ -128,6 +132,14 @@ def _later(folder: Folder, last: LastInForce | None) -> list[SnapshotActivation]
         while last.digest in digests:
             del digests[0], found[0]
     return found[::-1]
+
+
+def _taken_since(
+    folder: Folder, since: datetime | None
+) -> tuple[SnapshotActivation, Snapshot] | None:
+    last = last_in_force.known(folder)
+    is_later = last is not None and since is not None and last.at > since
+    return _remembered_one(folder, last) if is_later else None
 
 
 def _remembered_one(

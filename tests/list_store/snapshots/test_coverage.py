@@ -229,3 +229,21 @@ def test_without_a_folder_for_the_ledger_nothing_is_remembered_and_nothing_made(
     nowhere = Folder(tmp_path / "lists", tmp_path / "nowhere" / "ledger.record")
     assert serve(of=nowhere).faults == ()
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_o07_a_process_that_comes_late_takes_what_another_one_took_in_before_the_loss(  # noqa: PLR0917
+    serve, take, policies, folder, at, gone
+):
+    take("A")
+    mine = serve(1).snapshot
+    take("A", "B", days=2)
+    good = serve(3).snapshot.digest
+    gone()
+    found = snapshot_in_force.snapshot_in_force(
+        policies, folder, at(4), keep=True, before=mine, since=at(1)
+    )
+    assert found.snapshot.digest == good
+    found = snapshot_in_force.snapshot_in_force(
+        policies, folder, at(4), keep=True, before=mine, since=at(3)
+    )
+    assert found.snapshot is mine
