@@ -133,11 +133,11 @@ def _of_place(folder: Folder, last: LastInForce | None) -> Iterator[Fault]:
         return
     if not stat.S_ISDIR(found.st_mode):
         return  # told by whoever reads it first
-    if not _may_own(found.st_uid, last):
+    if not _may_own(found.st_uid, folder, last):
         yield _fault(folder.path, _not_ours(found.st_uid))
         return
     for path in (folder.path, folder.sources, folder.accepted, folder.snapshots, folder.policies):
-        yield from _of_directory(path, found.st_uid, last)
+        yield from _of_directory(path, found.st_uid, folder, last)
 
 
 def _of_none(folder: Folder, last: LastInForce | None) -> Iterator[Fault]:
@@ -147,7 +147,9 @@ def _of_none(folder: Folder, last: LastInForce | None) -> Iterator[Fault]:
         yield _fault(folder.path, f"is gone, with {_those(last)}; {_gone_remedy(last)}")
 
 
-def _of_directory(path: Path, owner: int, last: LastInForce | None) -> Iterator[Fault]:
+def _of_directory(
+    path: Path, owner: int, folder: Folder, last: LastInForce | None
+) -> Iterator[Fault]:
     """One of those in it; ``owner`` is that of all."""
     try:
         os.scandir(path).close()
@@ -157,16 +159,25 @@ def _of_directory(path: Path, owner: int, last: LastInForce | None) -> Iterator[
     except OSError:
         return  # it is not there, or no directory: told where it is read
     else:
-        if whose != owner and not _may_own(whose, last):
+        if whose != owner and not _may_own(whose, folder, last):
             yield _fault(path, _not_ours(whose))
 
 
-def _may_own(owner: int, last: LastInForce | None) -> bool:
+def _may_own(owner: int, folder: Folder, last: LastInForce | None) -> bool:
     """Whether a directory of that owner's may say what is looked for.
 
-    Ours may, and whose it was when it was last in force; the first time, root's too.
+    Ours may, and whose it was when it was last in force; the first time, root's too. For root, who
+    is not the service's user, also whose the ledger is: what is made there is given to that one.
     """
-    return owner == os.geteuid() or owner == (last.owner if last is not None else 0)
+    user = os.geteuid()
+    if owner in {user, last.owner if last is not None else 0}:
+        return True
+    if user != 0 or folder.record is None:
+        return False
+    try:
+        return owner == folder.record.parent.stat().st_uid
+    except OSError:
+        return False
 
 
 def _not_ours(owner: int) -> str:
