@@ -247,3 +247,16 @@ def test_o07_a_process_that_comes_late_takes_what_another_one_took_in_before_the
         policies, folder, at(4), keep=True, before=mine, since=at(3)
     )
     assert found.snapshot is mine
+
+
+def test_s21_an_update_takes_no_smaller_directory_that_is_whole_in_itself(  # noqa: PLR0913, PLR0917
+    serve, take, folder, policies, parcel, at, gone
+):
+    take("A", "B")
+    serve()
+    gone()
+    other = Folder(folder.path.with_name("other"))
+    import_run.import_list(policies, other, parcel("A"), at(2))
+    other.path.rename(folder.path)
+    with pytest.raises(coverage.IncompleteListsError, match="names 1 institutions, and 2 were"):
+        build_snapshot.put_in_force(policies, folder, at(3))
