@@ -249,7 +249,7 @@ def test_o07_a_process_that_comes_late_takes_what_another_one_took_in_before_the
     assert found.snapshot is mine
 
 
-def test_s21_an_update_takes_no_smaller_directory_that_is_whole_in_itself(  # noqa: PLR0913, PLR0917
+def test_s21_an_update_takes_no_smaller_directory_that_is_whole_in_itself(  # noqa: PLR0917
     serve, take, folder, policies, parcel, at, gone
 ):
     take("A", "B")
