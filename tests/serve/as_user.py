@@ -1,7 +1,8 @@
 """Start ``monition serve`` as another user: ``as_user.py UID serve --config FILE``, run by root.
 
 That user may not be able to enter the folders that Python and the tests lie in. So all that will
-be needed is loaded before, and what a start reads is read once, with a folder of its own.
+be needed is loaded before, and what a start reads is read once, with a folder of its own; packaged
+files lie in ``packaged`` beside FILE.
 """
 
 import importlib
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import gateway
-from gateway import config
+from gateway import config, packaged
 from gateway.cli.main import command
 from gateway.serve import load_in_force
 
@@ -25,6 +26,7 @@ def main() -> None:
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
     file = Path(arguments[-1])
+    packaged._root = lambda: file.parent / "packaged"
     with tempfile.TemporaryDirectory() as own:
         read = config.load(file, {})
         ledger = replace(read.ledger, path=Path(own) / "ledger.db")

@@ -384,6 +384,7 @@ def home(policies):
     folder = Path(tempfile.mkdtemp(prefix="monition-"))
     try:
         shutil.copytree(policies, folder / policies.name)
+        shutil.copytree(packaged.policies_directory(), folder / "packaged" / "policies")
         for path in (folder, *folder.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
         folder.chmod(0o755)
