@@ -32,6 +32,7 @@ bench: $(VENV)/.installed-test
 
 # The random search: what it finds becomes an example in the test.
 fuzz: $(VENV)/.installed-test
+	@tests/e2e/install-system-packages
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=long
 
 # Each behaviour taken out of a copy once: did its tests notice? TAKEN_OUT_ARGS='R07 -j 2'

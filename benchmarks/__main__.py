@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from benchmarks import machine, postfix
-from benchmarks.child import BenchmarkError
-from benchmarks.monition import peers
-from benchmarks.result import Result
-from benchmarks.section import Section, Setting
-from benchmarks.sections import SECTIONS
-from benchmarks.table import FORMATS
+from benchmarks.host import machine
+from benchmarks.host.child import BenchmarkError
+from benchmarks.peers import postfix
+from benchmarks.peers.monition import peers
+from benchmarks.report.result import Result
+from benchmarks.report.table import FORMATS
+from benchmarks.sections.all_sections import SECTIONS
+from benchmarks.sections.section import Section, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,9 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if reason is not None:
             _say(f"nothing can be measured: {reason}")
             return 1
-    RESULTS.mkdir(exist_ok=True)
+    options.results.mkdir(exist_ok=True)
     # On the disk that the tree is on: /tmp may be memory, where an fsync costs nothing.
-    directory = Path(tempfile.mkdtemp(prefix="run-", dir=RESULTS))
+    directory = Path(tempfile.mkdtemp(prefix="run-", dir=options.results))
     directory.chmod(0o755)
     try:
         return _measure(options, sections, directory)
@@ -90,7 +91,7 @@ def _measure(options: argparse.Namespace, sections: list[Section], directory: Pa
         shutil.rmtree(own)
     loads.append(machine.load())
     result.facts["load_before_and_after"] = loads
-    file = result.write(RESULTS)
+    file = result.write(options.results)
     print(result.table(options.format))
     _close(result, options, loads)
     _say(f"every sample is in {file}")
@@ -129,6 +130,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--format", default=FORMATS[0], choices=FORMATS, help="of the table")
     add("--python", metavar="PATH", help="run the gateway by this interpreter too, side by side")
     add("--data", type=_folder, metavar="DIR", help="real lists, for the section lists")
+    add("--results", type=Path, default=RESULTS, metavar="DIR", help="where the file is written")
     options = parser.parse_intermixed_args(arguments)
     asked = [*options.section, *options.only]
     for name in asked:

@@ -104,6 +104,10 @@ class Metrics:
         self.screening_errors = counter(
             "monition_screening_errors", "Messages that went on unscreened after an error of ours"
         )
+        self.unreadable = counter(
+            "monition_unreadable_recipients",
+            "Recipients of whom nobody could tell where the mail goes; each is for review",
+        )
         self.ledger_write_seconds = timing(
             "monition_ledger_write_seconds", "Making an event durable", _WRITE_BUCKETS
         )

@@ -6,6 +6,7 @@ Work on them is done by functions in the packages. What could not be known is a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -54,7 +55,11 @@ class Tier(StrEnum):
 
 
 class Rule(StrEnum):
-    """How an address came to its standing."""
+    """How an address came to its standing.
+
+    ``EMBEDDED``: a listed domain stands somewhere within it; ``UNREADABLE``: where it leads cannot
+    be told.
+    """
 
     EXACT_ADDRESS = "exact-address"
     EXACT_DOMAIN = "exact-domain"
@@ -62,6 +67,7 @@ class Rule(StrEnum):
     LOOKALIKE = "lookalike"
     LINKED = "linked"
     EMBEDDED = "embedded"
+    UNREADABLE = "unreadable"
 
 
 class Action(StrEnum):
@@ -113,13 +119,18 @@ class Suppression(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# RFC 5322 section 3.2.3, "specials", and blanks; the dot apart, which may stand anywhere.
+_NEEDS_QUOTES = frozenset('()<>[]:;@\\,"\t ')
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """A mailbox as a command named it.
 
     ``raw`` is the path between the angle brackets, untouched. ``local`` is its local part as
     text, quotes removed, case kept. ``domain`` is in the one normal form of
-    :mod:`gateway.addresses.domain_name`: A-labels, lower case, no trailing dot.
+    :mod:`gateway.addresses.domain_name`: A-labels, lower case, no trailing dot. As text it is
+    written so that it reads as the same mailbox again (RFC 5322 section 3.4.1).
     """
 
     raw: bytes
@@ -127,7 +138,18 @@ class Address:
     domain: str
 
     def __str__(self) -> str:
-        return f"{self.local}@{self.domain}"
+        if not self.domain:
+            return self.local
+        local = self.local
+        if not _NEEDS_QUOTES.isdisjoint(local):
+            local = '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return f"{local}@{self.domain}"
+
+
+_KEPT_LIMIT = 2000
+# In angle brackets servers name mailboxes, with a domain or without; quotes may hold blanks.
+_BRACKETED = re.compile(r"<[^<>]*>|\"[^\"]*\"(?=[@\uff20])")
+_AT = re.compile(r"[@\uff20]|[%=+]40|&#64;|[\w-][!%][\w-]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +177,20 @@ class Reply:
     def text(self) -> str:
         """The words of all its lines on one, without the code, for people and the ledger."""
         return " ".join(line[4:].decode("utf-8", "replace").strip() for line in self.lines)
+
+    @property
+    def kept(self) -> str:
+        """Code and words as they are kept for long: bounded, and without anybody's address.
+
+        A server may name people there whom nobody looked for.
+        """
+        text = self.text
+        if len(text) > _KEPT_LIMIT:
+            # No half of a word: it may be half of an address, without its sign.
+            text = text[:_KEPT_LIMIT].rpartition(" ")[0]
+        text = _BRACKETED.sub("<address>", text)
+        words = ("<address>" if _AT.search(word) else word for word in text.split(" "))
+        return f"{self.code} {' '.join(words)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +233,9 @@ class Envelope:
 class Peek:
     """The few header fields that decide whether a notice may be written. Never the subject.
 
-    ``readable`` is false where the header block could not be read to its end; everything else
-    is then what could be read of it.
+    ``readable`` is false where the header block could not be read to its end, or has line ends
+    that are none; everything else is then what could be read of it. ``message_id`` is kept as it
+    stands there, on one line: it need not be an id.
     """
 
     message_id: str | None = None

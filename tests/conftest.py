@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import importlib
 import os
+import pickle
 import pkgutil
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,40 @@ def small_policies():
     return write
 
 
+@pytest.fixture(scope="session")
+def university_day(tmp_path_factory):
+    """Copy a day of a university's mail, with its ledger, lists and policies, into a new folder.
+
+    It takes seconds to make: whichever worker needs it first makes it for all. What comes back is
+    what :func:`benchmarks.year.making.make` gives.
+    """
+    top = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        top = top.parent
+    original, about = top / "university-day", top / "university-day.made"
+    with (top / "university-day.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not about.exists():
+            from benchmarks.year.making import make  # noqa: PLC0415 - few tests need it
+
+            shutil.rmtree(original, ignore_errors=True)
+            original.mkdir()
+            about.write_bytes(pickle.dumps(make(original, events=700, days=1)))
+
+    def copied(folder: Path):
+        made = pickle.loads(about.read_bytes())
+        shutil.copytree(original, folder, dirs_exist_ok=True)
+        paths = {
+            name: folder / getattr(made, name).relative_to(original)
+            for name in ("ledger", "config", "departments")
+        }
+        text = paths["config"].read_text(encoding="utf-8")
+        paths["config"].write_text(text.replace(str(original), str(folder)), encoding="utf-8")
+        return replace(made, **paths)
+
+    return copied
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Import all that the product is made of: Hypothesis draws from the constants in it.
 
@@ -163,6 +200,18 @@ def _fail_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
         f"CI=true, and with it no end-to-end test may be skipped. This one was: {reason}\n"
         "Install what it needs with tests/e2e/install-system-packages (as root, on Debian)."
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests tell of how much they tried; workers have no terminal."""
+    properties = (
+        each
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for each in getattr(report, "user_properties", ())
+    )
+    for text in dict.fromkeys(text for name, text in properties if name == "told"):
+        terminalreporter.write_line(text)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,6 +1,7 @@
 """The documents and the code say the same."""
 
 import ast
+import functools
 import importlib
 import re
 import tomllib
@@ -16,6 +17,7 @@ BEHAVIOUR = re.compile(r"^- \*\*([RSPNAO]\d+)\*\* (.*(?:\n  .*)*)", re.MULTILINE
 NUMBERED = re.compile(r"(?<=_)([rspnao])(\d\d)(?=_)")
 
 
+@functools.cache
 def numbered_tests():
     numbers = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
@@ -42,7 +44,7 @@ def test_every_numbered_test_holds_a_promise():
     assert sorted(numbered_tests() - set(promises())) == []
 
 
-@pytest.mark.parametrize(("letter", "last"), [("R", 22), ("S", 14), ("P", 5), ("N", 12), ("A", 10)])
+@pytest.mark.parametrize(("letter", "last"), [("R", 27), ("S", 14), ("P", 5), ("N", 12), ("A", 10)])
 def test_no_number_is_left_out(letter, last):
     assert {f"{letter}{n}" for n in range(1, last + 1)} <= set(promises())
 

@@ -7,7 +7,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from benchmarks.year.names import FIELDS, PEOPLE, ROLES, TOWNS
-from gateway.addresses.mailbox import UnreadablePath, from_text
+from gateway.addresses.address_text import from_text
+from gateway.addresses.path_reading import UnreadablePath
 from gateway.model import Standing
 from gateway.screening.classify import classify
 
@@ -100,7 +101,7 @@ class Abroad:
                 mailbox += str(source.randint(2, 99))
             address = _spelt(mailbox, domain, source)
             read = from_text(address)
-            if address in seen or isinstance(read, UnreadablePath):
+            if address in seen or isinstance(read.address, UnreadablePath):
                 continue
             seen.add(address)
             finding = classify(read, self._snapshot, self._day)

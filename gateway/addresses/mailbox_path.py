@@ -1,9 +1,7 @@
-"""The path of a MAIL or RCPT line: one as a rule, several where servers read it differently.
+"""The path that a MAIL or RCPT line bears, and the ORCPT beside it: RFC 5321 section 4.1.2.
 
-RFC 5321 section 4.1.2 wants a path in angle brackets, and nearly every line has it. Servers take
-more: display names, comments, blanks, junk behind the brackets. Which of it is the address, no
-two of them agree on; so whatever one of them could take for an address is looked at. What mailbox
-a path names is read by :mod:`gateway.addresses.mailbox`.
+A line is parted here into its path and its parameters, and nothing more. What mailbox a path
+names is read by :mod:`gateway.addresses.path_reading`.
 """
 
 from __future__ import annotations
@@ -11,123 +9,56 @@ from __future__ import annotations
 import re
 from typing import Final
 
-PATH_LIMIT = 1000
-"""Bytes of a MAIL or RCPT line within which its path must end: RFC 5321 section 4.5.3.1.3 gives a
-path 256. Postfix cuts a line at 2,048 bytes without a word, and would read another path."""
+PATH_LIMIT: Final = 1000
+"""Octets of a path that are read: RFC 5321 section 4.5.3.1.3 gives one 256. Postfix cuts a line at
+2,048 without a word, and would read another path in what is left."""
 
-# A quoted string may hold ">" (RFC 5321 section 4.1.2, Quoted-string).
-_BRACKETED: Final = re.compile(rb'[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|\\.|[^"\\>])*)>', re.DOTALL)
-_BARE: Final = re.compile(rb'[^:]*:\s*((?:"(?:[^"\\]|\\.)*"|\\.|[^\s\\])*)(<[^>]*>)?', re.DOTALL)
+_BLANKS: Final = b" \t\r\n\x0b\x0c"
+
+# The parameters of MAIL and RCPT that are registered with IANA ("SMTP Service Extensions"). A word
+# that is none of them may be read as more of the path, and so it is looked at as such.
+_PARAMETER: Final = re.compile(
+    rb"(?i:(?:AUTH|BODY|BY|ENVID|HOLDFOR|HOLDUNTIL|LIMITS|MT-PRIORITY|NOTIFY|ORCPT|RET|RRVS|SIZE"
+    rb"|SOLICIT|SUBMITTER|TRANSID)=[^\s<>]*|CONPERM|CONNEG|REQUIRETLS|SMTPUTF8)"
+)
+
+_ORCPT: Final = re.compile(rb"(?i)[ \t]ORCPT=rfc822;([^ \t\r\n]+)")
+_XTEXT: Final = re.compile(rb"\+([0-9A-F]{2})")
 
 
-def path(raw: bytes) -> bytes:
-    """The path of a MAIL or RCPT line, without its angle brackets; what a lenient server reads.
+def path(line: bytes) -> bytes:
+    """The path of a MAIL or RCPT line as it stands there, brackets and all; ``b""``: it has none.
 
-    Some servers take ``RCPT TO:user@example.org``, so an address without brackets counts too.
-    A line without any gives ``b""``.
+    ``RCPT TO:<a@b> NOTIFY=NEVER`` gives ``<a@b>``. What is neither within brackets nor a known
+    parameter is part of the path: a lenient server may read its address there.
     """
-    # What nearly every line is: brackets behind the first colon, and nothing quoted in them.
-    colon = raw.find(b":")
-    end = raw.find(b">", colon)
-    if raw[colon + 1 : colon + 2] == b"<" and colon >= 0 and end >= 0:
-        between = raw[colon + 2 : end]
-        if b'"' not in between and b"\\" not in between:
-            return between
-    return _path(raw)
+    argument = line[line.find(b":") + 1 :] if b":" in line else b""
+    end = argument.find(b">") + 1
+    if end and argument[:1] == b"<" and b'"' not in argument[:end]:
+        behind = argument[end:]
+        if end <= PATH_LIMIT and not behind.translate(None, _BLANKS):
+            return argument[:end]
+    words = argument.rsplit(None, 1)
+    while len(words) == 2 and _PARAMETER.fullmatch(words[1]) is not None:
+        argument = words[0]
+        words = argument.rsplit(None, 1)
+    # Too far behind in its line it may be cut on its way: so it shows by its length.
+    return argument if len(argument) > PATH_LIMIT else argument.strip(_BLANKS)
 
 
-def _path(raw: bytes) -> bytes:
-    match = _BRACKETED.match(raw)
-    if match is not None:
-        return match[1]
-    match = _BARE.match(raw)
-    if match is None:
-        return b""
-    # A display name before the brackets is nobody's mailbox.
-    named = match[2] or match[1]
-    return (named[named.rfind(b"<") + 1 :] if b"<" in named else named).strip(b"<>")
+def without_brackets(named: bytes) -> bytes:
+    """A path without the brackets around it, if there are any; what is in them is not looked at."""
+    return named[1:-1] if named.startswith(b"<") and named.endswith(b">") else named
 
 
-_PARAMETER: Final = re.compile(rb"[A-Za-z0-9-]+(?:=[^\s<>]*)?")
-_VALUED_PARAMETER: Final = re.compile(rb"[A-Za-z0-9-]+=[^\s<>]*")
+def original_recipient(line: bytes) -> bytes | None:
+    """The mailbox that a RCPT line's ORCPT names, xtext decoded (RFC 3461 sections 4 and 4.2).
 
-
-def path_ends_early(raw: bytes) -> bool:
-    """Whether the path of a MAIL or RCPT ends in the line's first :data:`PATH_LIMIT` bytes.
-
-    Behind it stand parameters and nothing else: what may be read as an address may be cut.
+    ``None``: it has none, or one of another address type than ``rfc822``.
     """
-    bracketed = _BRACKETED.match(raw)
-    match = bracketed or _BARE.match(raw)
-    if match is None or match.end() > PATH_LIMIT or not raw[match.end() :][:1].isspace():
-        return False
-    # Behind a path without brackets a word without a value may be read as more of the path.
-    parameter = _PARAMETER if bracketed else _VALUED_PARAMETER
-    return all(parameter.fullmatch(word) is not None for word in raw[match.end() :].split())
+    found = _ORCPT.search(line, line.rfind(b">") + 1 if b">" in line else 0)
+    return _XTEXT.sub(_octet, found[1]) if found is not None else None
 
 
-_SPECIAL: Final = b'"\\()<,;: \t\x0b\x0c'
-_BLANKS: Final = frozenset((b" ", b"\t", b"\r"))
-
-# As Exim finds them, from the line's end. One that holds a bracket it may take for an address.
-_LAST_PARAMETER: Final = re.compile(rb"[A-Za-z]+=[^\s=<>]*")
-_COMMENT: Final = re.compile(rb"\([^()]*\)")
-_NESTED = 8  # comments in comments; deeper ones are seen as what stands between brackets
-_PIECES: Final = re.compile(rb"@+|[<>,;:() ]|[^<>,;:()@ ]+")
-
-
-def readings(raw: bytes) -> tuple[bytes, ...]:
-    """The path of a RCPT line as :func:`path` reads it, then any others."""
-    colon = raw.find(b":")
-    end = raw.find(b">", colon)
-    if colon >= 0 and end >= 0 and raw[colon + 1 : colon + 2] == b"<":
-        between = raw[colon + 2 : end]
-        is_plain = len(between.translate(None, _SPECIAL)) == len(between)
-        if is_plain and raw[end + 1 : end + 2] in _BLANKS and raw.find(b"<", end) < 0:
-            return (between,)
-    return _every(raw, raw[colon + 1 :].split())
-
-
-def _every(raw: bytes, words: list[bytes]) -> tuple[bytes, ...]:
-    """All that could be an address, of each domain one."""
-    while len(words) > 1 and _LAST_PARAMETER.fullmatch(words[-1]) is not None:
-        words.pop()
-    text = b" ".join(words)
-    found: dict[bytes, bytes] = {}
-    for reading in (path(raw), *_addresses(text), *_addresses(_uncommented(text))):
-        found.setdefault(_gist(reading), reading)
-    return tuple(found.values())
-
-
-def _addresses(text: bytes) -> list[bytes]:
-    """What stands about each ``@``, and what looks like a relayed path, with and without blanks."""
-    found: list[bytes] = []
-    unquoted = text.translate(None, b'"\\')
-    for each in (unquoted, unquoted.replace(b" ", b"")):
-        before, at = b"", b""
-        for piece in [*_PIECES.findall(each), b" "]:
-            if piece.startswith(b"@"):
-                at = b"@" if before else b""
-                continue
-            if piece in b"<>,;:() ":
-                piece = b""  # noqa: PLW2901 - it ends what stands before it
-            if at and piece:
-                found.append(before + b"@" + piece)
-            elif not at and (b"%" in before or b"!" in before):
-                found.append(before)
-            before, at = piece, b""
-    return found
-
-
-def _uncommented(text: bytes) -> bytes:
-    for _ in range(_NESTED):
-        text = _COMMENT.sub(b"", text)
-    return text
-
-
-def _gist(reading: bytes) -> bytes:
-    """What tells one reading from another: its domain, or all of it where that is not the end."""
-    bare = _uncommented(reading).translate(None, b'"\\ \t\x0b\x0c').lower()
-    if b"%" in bare or b"!" in bare:
-        return bare
-    return bare[bare.rfind(b"@") + 1 :].strip(b".")
+def _octet(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),))

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Access",
     "Actor",
-    "LoggedReading",
     "access",
     "current_actor",
     "lasting_name",
@@ -44,11 +43,13 @@ def signed_in() -> str:
 
 
 def lasting_name(name: str) -> str:
-    """Give a name on as one that may be kept for ever; raises ``ValueError`` for an address.
+    """Give a name on as one that may be kept for ever; raises ``ValueError`` for what is none.
 
-    The text of the error says what to give in its place. An event's facts are sealed, and no
-    erasure reaches them.
+    None is an address, and nothing at all. The text of the error says what to give in its place. An
+    event's facts are sealed, and no erasure reaches them.
     """
+    if not name.strip():
+        raise ValueError("the name is empty: give a name or a function, as in j.lindqvist.")
     if "@" in name:
         raise ValueError(
             f"{name!r} is an address, and it is kept for ever: give a name or a function, as in "
@@ -60,14 +61,18 @@ def lasting_name(name: str) -> str:
 def access(verb: str, reason: str | None, by: str | None = None) -> Access:
     """Give the access of one who looks: by which ``verb`` (``audit list``), and why.
 
-    ``by`` is their name; left out, it is :func:`signed_in`. An empty reason is none.
+    ``by`` is their name; left out, it is :func:`signed_in`. An empty reason is none. Raises
+    ``ValueError`` for a name that is no :func:`lasting_name`: nobody looks as somebody else.
     """
-    return Access(by or signed_in(), verb, reason or None, lambda: datetime.now(UTC), os.urandom)
+    return Access(_name(by), verb, reason or None, lambda: datetime.now(UTC), os.urandom)
 
 
 def current_actor(by: str | None = None) -> Actor:
-    """Give the hand of one who acts now; ``by`` is their name, left out :func:`signed_in`."""
-    return Actor(by or signed_in(), datetime.now(UTC), os.urandom)
+    """Give the hand of one who acts now; ``by`` is their name, left out :func:`signed_in`.
+
+    Raises ``ValueError`` as :func:`access` does.
+    """
+    return Actor(_name(by), datetime.now(UTC), os.urandom)
 
 
 def open_as(config: Config, who: Access | None) -> LoggedReading:
@@ -77,3 +82,7 @@ def open_as(config: Config, who: Access | None) -> LoggedReading:
     ``LedgerError`` where there is no ledger.
     """
     return LoggedReading(config.ledger.path, who)
+
+
+def _name(by: str | None) -> str:
+    return signed_in() if by is None else lasting_name(by)

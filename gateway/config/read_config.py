@@ -129,6 +129,9 @@ def _relay(section: Section, folder: Path) -> Relay:
         # An empty list is an answer: nobody's XFORWARD is believed.
         trusted=section.parsed_list("trusted", _once(value_types.network), default=default.trusted),
         max_sessions=section.integer("max_sessions", default=default.max_sessions, at_least=1),
+        max_recipients=section.integer(
+            "max_recipients", default=default.max_recipients, at_least=1, at_most=50_000
+        ),
         on_ledger_failure=section.choice(
             "on_ledger_failure", OnLedgerFailure, default=default.on_ledger_failure
         ),

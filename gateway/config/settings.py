@@ -97,7 +97,7 @@ class Relay:
     """The SMTP side. ``clients`` may connect, ``trusted`` may use XFORWARD.
 
     ``workers`` is a number of processes, or ``"auto"`` for one a processor; ``max_sessions`` is for
-    all of them together. With
+    all of them together, ``max_recipients`` for one message. With
     ``certificate_file`` and ``key_file`` (PEM) STARTTLS is offered at ``listen``; at
     ``listen_tls`` TLS comes before the first word (RFC 8314 section 3). A peer in
     ``proxy_protocol`` tells the client's address ahead of the client's bytes, and must.
@@ -114,6 +114,7 @@ class Relay:
     workers: int | Literal["auto"] = 1
     trusted: tuple[Network, ...] = LOOPBACK
     max_sessions: int = 1000
+    max_recipients: int = 5000
     on_ledger_failure: OnLedgerFailure = OnLedgerFailure.DEFER
     bare_newlines: BareNewlines = BareNewlines.REFUSE
     drain_seconds: int = 30

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _SOURCE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MOST_WORKERS = 256
+_MAPPED_BITS = 96  # in front of an IPv4 address in IPv6
 
 
 def domain(text: str) -> str:
@@ -66,6 +67,12 @@ def network(text: str) -> Network:
         raise ValueError(
             f"is {text!r}, must be an address or a network, as in 192.0.2.0/24"
         ) from None
+    mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
+    if mapped is not None and found.prefixlen >= _MAPPED_BITS:
+        # A client that comes so is known by its IPv4 address: so is its network.
+        host = text.strip().partition("/")[0]
+        ours = IPv6Address(host).ipv4_mapped
+        return network(f"{ours}/{found.prefixlen - _MAPPED_BITS}")
     if found.network_address != ip_interface(text.strip()).ip:
         raise ValueError(f"is {text!r}, which has bits set beyond its mask; write {found}")
     if found.prefixlen == 0:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.addresses.mailbox import parse
+from gateway.addresses.path_reading import parse
 from gateway.config import Mode
 from gateway.ledger.record.events import Observation, SettledRecipient
 from gateway.ledger.record.record import as_text
@@ -86,7 +86,6 @@ class MatchedMessage:
     ) -> Settlement:
         """How the message ended, with what its sender would be told."""
         reply = parse_reply(final_reply)
-        words = f"{reply.code} {reply.text}"
         every = timedelta(days=config.notices.every_days)
         taken = self.records[len(self.refused) :]
         suppression, request = self._notice(config)
@@ -95,7 +94,10 @@ class MatchedMessage:
             at=now,
             results=(
                 *self._refusals(),
-                *(SettledRecipient(record.id, outcome, words, queue_id(reply)) for record in taken),
+                *(
+                    SettledRecipient(record.id, outcome, reply.kept, queue_id(reply))
+                    for record in taken
+                ),
             ),
             request=request,
             suppression=suppression,

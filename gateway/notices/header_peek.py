@@ -46,9 +46,11 @@ _FIELD = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
 # name in front, each stays far below the 998 octets of a line.
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _LANGUAGES = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*(?: *, *[A-Za-z0-9-]{1,35}){0,8}")
+_BARE_CR = re.compile(rb"\r(?=[^\r\n])")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 _MOST_REFERENCES = 20
+_MOST_LINES = 4000  # of 64 KB: nobody's lines are so short but theirs who would keep us busy
 _LONGEST_VALUE = 998
 
 
@@ -57,12 +59,13 @@ def peek(header: bytes, *, cut: bool = False) -> Peek:
 
     ``header`` is the block up to the empty line, or with it. ``cut`` says that the capture ended
     before the block did; a block of :data:`LIMIT` bytes is taken as cut without being told. Line
-    ends may be CRLF or LF. A line that is no field is passed over. Never raises.
+    ends may be CRLF or LF; with bare CRs among them it is not readable. A line that is no field is
+    passed over. Never raises.
     """
-    cut = cut or len(header) >= LIMIT
+    cut = cut or len(header) >= LIMIT or header.count(b"\n") > _MOST_LINES
     fields = _fields(header, cut=cut)
     return Peek(
-        message_id=_first_id(fields.get("message-id", [])),
+        message_id=_kept_id(fields.get("message-id", [])),
         references=_references(fields),
         auto_submitted=_joined(fields, "auto-submitted"),
         precedence=_joined(fields, "precedence"),
@@ -70,13 +73,14 @@ def peek(header: bytes, *, cut: bool = False) -> Peek:
         x_auto_response_suppress=_joined(fields, "x-auto-response-suppress"),
         content_language=_language(fields.get("content-language", [])),
         from_=_joined(fields, "from"),
-        readable=not cut,
+        # Behind a bare CR some readers see a field, where we see none: "Auto-Submitted", say.
+        readable=not cut and _BARE_CR.search(header) is None,
     )
 
 
 def _fields(header: bytes, *, cut: bool) -> dict[str, list[str]]:
     """Values of the wanted fields by lower-case name, unfolded, in their order."""
-    lines = header.split(b"\n")
+    lines = header.split(b"\n", _MOST_LINES)
     if cut:
         # Half a line says nothing: "Auto-Submitted: n" is not "no".
         lines.pop()
@@ -112,10 +116,20 @@ def _joined(fields: dict[str, list[str]], name: str) -> str | None:
     return None if values is None else ", ".join(values)[:_LONGEST_VALUE]
 
 
-def _first_id(values: list[str]) -> str | None:
+def is_message_id(text: str) -> bool:
+    """Whether a header of ours may bear it."""
+    return _MESSAGE_ID.fullmatch(text) is not None
+
+
+def _kept_id(values: list[str]) -> str | None:
+    """The first id that is one; else, for whoever looks for it, what stands there, made plain."""
     for value in values:
         if match := _MESSAGE_ID.search(value):
             return match[0]
+    for value in values:
+        words = " ".join(value.split())[:_LONGEST_VALUE]
+        if words:
+            return "".join(char if char.isprintable() else "\ufffd" for char in words)
     return None
 
 

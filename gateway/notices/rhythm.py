@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.model import Action, MatchedInstitution, NoticeRequest, Tier
+from gateway.notices.header_peek import is_message_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,7 +92,7 @@ def notice_request(  # noqa: PLR0913 - by name only; what a notice needs comes f
         windows=window_keys((finding for finding, _ in told), on),
         refused=any(action is Action.REFUSE for _, action in told),
         language=choose_language(peek.content_language, languages),
-        in_reply_to=peek.message_id,
+        in_reply_to=peek.message_id if is_message_id(peek.message_id or "") else None,
         references=peek.references,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.model import Action, Decision, Standing
+from gateway.model import Action, Decision, Rule, Standing
 from gateway.policy.rules import EXCEPTION
 from gateway.policy.tiers import with_strictest_listing
 
@@ -56,6 +56,9 @@ def decide_one(sender: str | None, finding: Finding, rules: Rules, on: date) -> 
         action, name = (Action.PASS, NOT_LISTED) if is_clear else (Action.OBSERVE, NO_RULE)
     else:
         action, name = rule.action, rule.name
+    if finding.rule is Rule.UNREADABLE and action is not Action.PASS:
+        # Nobody knows yet whom it concerns: it is kept for people to look at, and no more.
+        action = Action.OBSERVE
     if action is not Action.PASS:
         for exemption in rules.exceptions:
             if exemption.conditions.fit(sender, finding, on):

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from gateway.config import Endpoint
+from gateway.smtp.proxy_protocol import plain_address
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,7 +24,11 @@ def peer_address(connection: asyncio.Transport) -> str | None:
     trusting anyone for the want of an address.
     """
     peername = connection.get_extra_info("peername")
-    return peername[0] if isinstance(peername, tuple) else None
+    if not isinstance(peername, tuple):
+        return None
+    address: str = peername[0]
+    # A socket for both families has IPv4 clients so (RFC 4291 section 2.5.5.2).
+    return plain_address(address) if address.startswith("::") else address
 
 
 def descriptor_of(connection: asyncio.Transport) -> int:
@@ -39,10 +44,8 @@ def is_unix(connection: asyncio.Transport) -> bool:
 
 
 def is_in_networks(peer: str, networks: Iterable[Network]) -> bool:
-    """Whether an IP address is in one of the networks; ``::ffff:192.0.2.1`` is ``192.0.2.1``."""
-    plain = ip_address(peer.partition("%")[0])
-    mapped = getattr(plain, "ipv4_mapped", None)
-    plain = mapped or plain
+    """Whether an IP address, as :func:`peer_address` has it, is in one of the networks."""
+    plain = ip_address(plain_address(peer).partition("%")[0])
     return any(plain in network for network in networks)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 
 from gateway.config import BareNewlines
+from gateway.inspection.inspector import AT_ONCE
 from gateway.log import redacted
 from gateway.model import Outcome
 from gateway.relay import client_starttls, timeouts, tls
@@ -69,6 +70,7 @@ class Connections:
         self.read_buffer = read_buffer
         self.next_hops = NextHops(config.next_hop, config.next_hop_tls, metrics, self.loop)
         self.refuse_lookalikes = config.bare_newlines is BareNewlines.REFUSE
+        self.max_recipients = config.max_recipients
         self.tls: ssl.SSLContext | None = None
         """Our certificate in force, where there is one."""
         self.open: set[Connection] = set()
@@ -133,6 +135,7 @@ class Connection:
         "_silent_since",
         "_stuck_since",
         "_task",
+        "_turn",
         "name",
     )
 
@@ -148,10 +151,14 @@ class Connection:
         self._client = ClientTransport()
         self._failover = Failover(connections.next_hops)
         self._hop: NextHop | None = None
-        self._session = Session(refuse_lookalikes=connections.refuse_lookalikes)
+        self._session = Session(
+            refuse_lookalikes=connections.refuse_lookalikes,
+            max_recipients=connections.max_recipients,
+        )
         self._matched: MatchedMessage | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_held_back = False  # somebody's reading is paused
+        self._turn: asyncio.Handle | None = None  # when the client's bytes are gone on with
         # On the loop's clock, 0.0 for "not now"; silences begin when `check_timeouts` sees them.
         self._content_began = self._silent_since = self._stuck_since = self._ended_at = 0.0
 
@@ -234,9 +241,20 @@ class Connection:
     def _at_envelope(self) -> None:
         """DATA was answered 354: who gets this message?"""
         self._content_began = self._loop.time()
+        transaction = self._session.transaction
+        if transaction.recipient_count > AT_ONCE:
+            self._start(self._inspect_many())
+            return
+        self._matched = self._inspector.inspect(transaction, self._address, self._matched)
+        self._session.start_content(is_matched=self._matched is not None)
+
+    async def _inspect_many(self) -> None:
         session = self._session
-        self._matched = self._inspector.inspect(session.transaction, self._address, self._matched)
-        session.start_content(is_matched=self._matched is not None)
+        self._matched = await self._inspector.inspect_many(
+            session.transaction, self._address, self._matched
+        )
+        if session.moment is AT_ENVELOPE:
+            session.start_content(is_matched=self._matched is not None)
 
     async def _at_content_end(self) -> None:
         """A matched message is here to its end: its event first, then the final dot."""
@@ -360,9 +378,14 @@ class Connection:
             session.is_over or matched.transaction != session.transaction.number
         ):
             self._close_matched()
+        asked = 0
         while session.moment is AT_RECIPIENT and self._task is None:
             self._at_recipient()
-        if session.moment is AT_ENVELOPE:
+            asked += 1
+            if asked == AT_ONCE and self._task is None:
+                # A client may name a thousand in one go: others get their turn meanwhile.
+                self._start(asyncio.sleep(0))
+        if session.moment is AT_ENVELOPE and self._task is None:
             self._at_envelope()
         if self._task is None:
             if session.moment is AT_CONTENT_ENDED:
@@ -423,9 +446,24 @@ class Connection:
         pauses_client = hop_is_full or client_is_full or not session.may_read_client
         pauses_hop = client_is_full or not session.may_read_next_hop
         self._is_held_back = pauses_client or pauses_hop
+        if self._turn is None and (session.awaits_turn or session.ends_in_bare_lf):
+            self._plan_turn()
         self._client.set_reading(is_paused=pauses_client)
         if hop is not None:
             hop.set_reading(is_paused=pauses_hop)
+
+    def _plan_turn(self) -> None:
+        """Come back to what the client has said: after the others, or when it says no more."""
+        if self._session.awaits_turn:
+            self._turn = self._loop.call_soon(self._take_turn)
+        else:
+            self._turn = self._loop.call_later(timeouts.BARE_LF_SECONDS, self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        if not self._ended_at:
+            self._session.take_turn()
+            self._carry_on()
 
     # Waiting. No wait has a timer of its own, which every packet would pay for: whoever speaks
     # only resets a number, and a sweep over all connections once a second looks at it.
@@ -471,7 +509,14 @@ class Connection:
     # Closing.
 
     def _drop_next_hop(self) -> None:
-        self._session.drop_next_hop = False
+        session = self._session
+        session.drop_next_hop = False
+        if session.speaks_lmtp:
+            session.speaks_lmtp = False
+            self._failover.failed(
+                "next hop speaks LMTP: mail waits until relay.next_hop names an SMTP server",
+                session=self.name,
+            )
         hop, self._hop = self._hop, None
         if hop is not None:
             hop.close()

@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.addresses.mailbox import UnreadablePath, mailbox_key, without_batv
+from gateway.addresses.domain_name import ancestry
+from gateway.addresses.encapsulation import MAY_WRAP, encapsulated, reverse_alias
+from gateway.addresses.mailbox import mailbox_key, without_batv
+from gateway.addresses.mailbox_path import original_recipient, path
+from gateway.addresses.mentioned_domains import MOST_NAMES, TooManyNamesError, mentioned_domains
+from gateway.addresses.path_reading import UnreadablePath, read
 from gateway.model import Address, Finding, Kind, Rule, Standing
-from gateway.screening.embedded_addresses import embedded
 from gateway.screening.recipient_kind import kind_of, provider_of, shared_host_of
 from gateway.screening.snapshot import Match
 
@@ -18,54 +22,115 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
+    from gateway.addresses.path_reading import PathReading
     from gateway.model import Entity
     from gateway.screening.domain_index import EntityClaim
     from gateway.screening.lookalikes import Resemblance
+    from gateway.screening.recipient_kind import MailboxKinds
     from gateway.screening.snapshot import Snapshot
 
 
-def classify(address: Address | UnreadablePath, snapshot: Snapshot, on: date) -> Finding:
-    """Give the verdict on one recipient for one day; never raises, whatever the address.
+_WITHIN = "stands within it"
 
-    Behaviours S1, S4 and S5.
+ORIGINAL = "named as the original recipient (ORCPT) of one that no list concerns"
+"""The evidence by which a finding rests on a line's ORCPT."""
 
-    The closest entry in force, or that clears, decides; entries not in force only explain. A
-    finding's ``entity`` has all its listings: the policy picks the strictest, and the tier. An
-    address that cannot be read is clear, and its evidence says why it was not read.
+
+def classify_line(line: bytes, snapshot: Snapshot, on: date) -> Finding:
+    """Give the verdict on the recipient that a RCPT line names; as :func:`classify`.
+
+    Where it is clear, a listed mailbox that the line names as its original recipient (ORCPT, RFC
+    3461 section 4.2) is what the mail was meant for: it is for review in its stead.
     """
-    if isinstance(address, UnreadablePath):
-        nowhere = Address(address.raw, address.raw.decode("utf-8", "backslashreplace"), "")
-        evidence = (f"not read: {address.reason}",)
-        return Finding(nowhere, Standing.CLEAR, Kind.UNKNOWN, snapshot.digest, evidence=evidence)
-    mailbox = mailbox_key(without_batv(address.local))
-    past: Match | None = None
-    for match in snapshot.matches(mailbox, address.domain):
-        for entity_claim in match.entity_claims:
-            if entity_claim.claim.clears or is_listed(entity_claim.entity, on):
-                return _finding(address, snapshot, on, match, entity_claim)
-        past = past or match
-    if (embedded := _embedded(address, snapshot, on)) is not None:
-        return embedded
-    if past is not None:
-        return _finding(address, snapshot, on, past, past.entity_claims[0])
-    found = _linked(address, snapshot, on) or _lookalike(address, snapshot, on)
+    finding = classify(read(path(line)), snapshot, on)
+    original = original_recipient(line) if finding.standing is Standing.CLEAR else None
+    if original is None:
+        return finding
+    other = classify_original(read(original), snapshot, on)
+    if other.entity is None or other.standing is Standing.CLEAR:
+        return finding
+    # The path stays that of the line: by it the next hop's answer is told from others'.
+    return replace(other, recipient=replace(other.recipient, raw=finding.recipient.raw))
+
+
+def classify_original(reading: PathReading, snapshot: Snapshot, on: date) -> Finding:
+    """Give the verdict on the mailbox that an ORCPT names beside another: for review at most."""
+    found = classify(reading, snapshot, on)
+    if found.standing is Standing.LISTED:
+        found = replace(found, standing=Standing.REVIEW, kind=Kind.UNKNOWN, rule=Rule.EMBEDDED)
+    return replace(found, evidence=(*found.evidence, ORIGINAL))
+
+
+def classify(reading: PathReading, snapshot: Snapshot, on: date) -> Finding:
+    """Give the verdict on one recipient for one day; never raises, whatever the path.
+
+    Behaviours S1, S4, S5, S15 and S16.
+
+    Of what the grammar reads, the closest entry in force, or that clears, decides; entries not in
+    force only explain. A finding's ``entity`` has all its listings: the policy picks the strictest,
+    and the tier. What only a lenient server reads is for review at most; a path that cannot be read
+    is for review without an entity, and its evidence says why it was not read.
+    """
+    mailbox = reading.mailbox
+    verdict: Finding | None = None
+    if reading.is_by_grammar:
+        verdict = _by_grammar(mailbox, snapshot, on)
+        if verdict is not None and verdict.standing is Standing.LISTED:
+            return verdict
+    try:
+        if (embedded := _embedded(reading, snapshot, on)) is not None:
+            return embedded
+    except TooManyNamesError:
+        return _unreadable(mailbox, snapshot, f"it holds more than {MOST_NAMES} names")
+    if isinstance(reading.address, UnreadablePath):
+        return _unreadable(mailbox, snapshot, reading.address.reason)
+    if verdict is not None:
+        return verdict
+    found = _linked(mailbox, reading.address.domain, snapshot, on) or _lookalike(
+        mailbox, reading.address.domain, snapshot, on
+    )
     if found is not None:
         return found
-    kind = kind_of(address, snapshot.mailbox_kinds, listed=False)
-    return Finding(address, Standing.CLEAR, kind, snapshot.digest)
+    kind = kind_of(reading.address, snapshot.mailbox_kinds, listed=False)
+    return Finding(mailbox, Standing.CLEAR, kind, snapshot.digest)
 
 
-def embedded_matches(address: Address, snapshot: Snapshot) -> Iterator[Match]:
-    """Give what the addresses wrapped up in a local part match, closest first, whatever the day.
+def matches_within(
+    reading: PathReading, snapshot: Snapshot
+) -> Iterator[tuple[Iterator[Match], str]]:
+    """Give what each address that stands within a path matches, the closest first, and where.
 
-    At a personal provider a local part is whatever its owner liked: nothing is read into it.
+    At a personal provider a local part is whatever its owner liked: nothing is read into it, save
+    that a forwarding service spells another's address in it (behaviour S6). Raises
+    :class:`TooManyNamesError`.
     """
-    for domain, mailboxes in embedded(without_batv(address.local)):
-        if provider_of(address.domain, snapshot.mailbox_kinds) is not None:
-            return
-        # The last round is for the domain alone: no mailbox key is empty.
-        for mailbox in (*mailboxes, ""):
-            yield from snapshot.matches(mailbox, domain)
+    if reading.is_plain and MAY_WRAP.search(reading.raw) is None:
+        return
+    wrapped, text = _in_local_part(reading, snapshot.mailbox_kinds)
+    where = "is wrapped up in the local part" if reading.is_by_grammar else _WITHIN
+    for domain, mailboxes in wrapped:
+        for mailbox in mailboxes or ("",):
+            yield snapshot.matches(mailbox, domain), where
+    if not reading.is_plain:
+        for domain, mailboxes in mentioned_domains(text):
+            for mailbox in mailboxes or ("",):
+                yield snapshot.matches(mailbox, domain), _WITHIN
+
+
+def _in_local_part(
+    reading: PathReading, mailbox_kinds: MailboxKinds
+) -> tuple[Iterable[tuple[str, tuple[str, ...]]], bytes]:
+    """What the local part wraps, and the text in which any domain is looked for besides."""
+    address = reading.address
+    if isinstance(address, UnreadablePath):
+        return (), reading.raw
+    local = without_batv(address.local)
+    if not reading.is_by_grammar:
+        return [(address.domain, (mailbox_key(local),))], reading.raw
+    if provider_of(address.domain, mailbox_kinds) is None:
+        return encapsulated(local), reading.raw
+    is_relay = not mailbox_kinds.reverse_aliases.isdisjoint(ancestry(address.domain))
+    return reverse_alias(local) if is_relay else (), reading.around
 
 
 def resemblance(domain: str, snapshot: Snapshot) -> Resemblance | None:
@@ -86,15 +151,44 @@ def is_listed(entity: Entity, on: date) -> bool:
     return any(listing.is_in_force(on) for listing in entity.listings)
 
 
-def _embedded(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
-    for match in embedded_matches(address, snapshot):
-        for entity_claim in match.entity_claims:
-            if entity_claim.claim.clears:
-                return None
-            if is_listed(entity_claim.entity, on):
-                wrapped_up = Match(match.name, Rule.EMBEDDED, (entity_claim,))
-                why = f"an address at {match.name} is wrapped up in the local part"
-                return _review(address, snapshot, on, wrapped_up, why)
+def _by_grammar(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
+    past: Match | None = None
+    for match in snapshot.matches(mailbox_key(without_batv(address.local)), address.domain):
+        if (decisive := _decisive(match, on)) is not None:
+            return _finding(address, snapshot, on, match, decisive)
+        past = past or match
+    return None if past is None else _finding(address, snapshot, on, past, past.entity_claims[0])
+
+
+def _decisive(match: Match, on: date) -> EntityClaim | None:
+    """The first claim that clears, or whose entity is listed on that day."""
+    for entity_claim in match.entity_claims:
+        if entity_claim.claim.clears or is_listed(entity_claim.entity, on):
+            return entity_claim
+    return None
+
+
+def _unreadable(address: Address, snapshot: Snapshot, why: str) -> Finding:
+    return Finding(
+        address,
+        Standing.REVIEW,
+        Kind.UNKNOWN,
+        snapshot.digest,
+        rule=Rule.UNREADABLE,
+        evidence=(f"it could not be read: {why}",),
+    )
+
+
+def _embedded(reading: PathReading, snapshot: Snapshot, on: date) -> Finding | None:
+    for matches, where in matches_within(reading, snapshot):
+        for match in matches:
+            if (decisive := _decisive(match, on)) is None:
+                continue
+            if decisive.claim.clears:
+                break
+            wrapped_up = Match(match.name, Rule.EMBEDDED, (decisive,))
+            why = f"an address at {match.name} {where}"
+            return _review(reading.mailbox, snapshot, on, wrapped_up, why)
     return None
 
 
@@ -113,18 +207,18 @@ def _review(address: Address, snapshot: Snapshot, on: date, match: Match, why: s
     )
 
 
-def _linked(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
-    entity_claim = snapshot.linked.get(address.domain)
+def _linked(address: Address, domain: str, snapshot: Snapshot, on: date) -> Finding | None:
+    entity_claim = snapshot.linked.get(domain)
     if entity_claim is None or not is_listed(entity_claim.entity, on):
         return None
     match = Match(entity_claim.claim.value, Rule.LINKED, (entity_claim,))
     kind = kind_of(address, snapshot.mailbox_kinds, listed=False)
-    why = f"{address.domain} is linked to {entity_claim.entity.name} by the DNS, not by a list"
+    why = f"{domain} is linked to {entity_claim.entity.name} by the DNS, not by a list"
     return replace(_review(address, snapshot, on, match, why), kind=kind)
 
 
-def _lookalike(address: Address, snapshot: Snapshot, on: date) -> Finding | None:
-    found = resemblance(address.domain, snapshot)
+def _lookalike(address: Address, domain: str, snapshot: Snapshot, on: date) -> Finding | None:
+    found = resemblance(domain, snapshot)
     if found is None:
         return None
     for entity_claim in found.entity_claims:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.addresses.domain_name import normalise
-from gateway.addresses.mailbox import UnreadablePath, mailbox_key, parse
+from gateway.addresses.mailbox import mailbox_key
+from gateway.addresses.path_reading import UnreadablePath, read
 from gateway.document import Document
 from gateway.errors import Fault, FaultyFile, ListError
 from gateway.model import Claim, Entity, Listing
@@ -180,11 +181,12 @@ def _mailbox(section: Section) -> str:
     text = section.text("address")
     if not text:
         return ""
-    address = parse(text.encode("utf-8"))
+    reading = read(text.encode("utf-8"))
+    address = reading.address
     if isinstance(address, UnreadablePath):
         section.fault("address", f"cannot be read: {address.reason}")
         return ""
-    if not address.local or not address.domain:
+    if not reading.is_by_grammar or not address.local or not address.domain:
         section.fault("address", "must be a whole address, as in office@example.org")
         return ""
     return f"{mailbox_key(address.local)}@{address.domain}"

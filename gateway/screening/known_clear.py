@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from gateway.addresses.mailbox import UnreadablePath, parse
-from gateway.screening.classify import embedded_matches, resemblance
-from gateway.screening.embedded_addresses import SEPARATORS
+from gateway.addresses.encapsulation import MAY_WRAP
+from gateway.addresses.mailbox_path import original_recipient, path
+from gateway.addresses.mentioned_domains import TooManyNamesError
+from gateway.addresses.path_reading import UnreadablePath, read
+from gateway.screening.classify import matches_within, resemblance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gateway.addresses.path_reading import PathReading
     from gateway.screening.snapshot import Snapshot
 
 # Two hundred bytes each, so some ten megabytes when full; a large university's outgoing mail
 # names a few tens of thousands of domains in a month.
 CAPACITY = 50_000
 
-# With one @ and none of the others the domain is what follows it, and nothing is wrapped up before.
-_TELLING = b'"(' + SEPARATORS.encode("ascii")
+# What nearly every line is: one path in brackets with nothing odd in it, and perhaps parameters.
+_USUAL = re.compile(
+    rb'[^:<]{4,16}:[ \t]{0,4}<([^\x00-\x20"%!@\\<>(),:;\[\]\x7f]{1,512})'
+    rb"@([A-Za-z0-9._-]+)>[ \t]*(?:\r\n)?([^<>]*)\Z"
+)
 
 
 class KnownClear:
@@ -38,38 +45,48 @@ class KnownClear:
         self._clear: set[bytes] = set()
         self.on_new_domain: Callable[[str], None] = _nobody
 
-    def is_clear(self, path: bytes) -> bool:
-        """Whether a path, RCPT's without brackets, can only be clear, on any day. Never raises.
+    def is_clear(self, line: bytes) -> bool:
+        """Whether the recipient of a RCPT line can only be clear, on any day. Never raises.
 
-        ``False`` says only that :func:`gateway.screening.classify.classify` is to be asked.
+        ``False`` says only that :func:`gateway.screening.classify.classify_line` is to be asked.
         """
-        domain = path[path.rfind(b"@") + 1 :]
-        if domain in self._clear and _is_plain(path):
-            return True
-        return self._look(path, domain)
+        usual = _USUAL.match(line)
+        if usual is not None:
+            local, domain, parameters = usual.groups()
+            if domain in self._clear and MAY_WRAP.search(local) is None:
+                # Postfix names the original recipient of each, and that is nearly always the same.
+                return not parameters or self._is_original_clear(line, local + b"@" + domain)
+        named = path(line)
+        return self._look(read(named)) and self._is_original_clear(line, named)
 
-    def _look(self, path: bytes, domain: bytes) -> bool:
-        address = parse(path)
-        if isinstance(address, UnreadablePath):
+    def _is_original_clear(self, line: bytes, named: bytes) -> bool:
+        original = original_recipient(line)
+        if original is None or original == named:
             return True
-        if self.snapshot.may_match(address.domain):
+        reading = read(original)
+        # One that is broken says nothing about where the mail goes.
+        return isinstance(reading.address, UnreadablePath) or self._look(reading)
+
+    def _look(self, reading: PathReading) -> bool:
+        address = reading.address
+        if isinstance(address, UnreadablePath) or self.snapshot.may_match(address.domain):
             return False
-        if next(embedded_matches(address, self.snapshot), None) is not None:
+        try:
+            for matches, _ in matches_within(reading, self.snapshot):
+                if next(matches, None) is not None:
+                    return False
+        except TooManyNamesError:
             return False
         if resemblance(address.domain, self.snapshot) is not None:
             return False
-        if _is_plain(path) and address.domain:
+        if reading.is_plain and address.domain:
             if len(self._clear) >= self._capacity:
                 # Starting afresh costs a few microseconds a domain and keeps no order of use.
                 self._clear.clear()
-            self._clear.add(domain)
+            self._clear.add(reading.raw[reading.raw.rfind(b"@") + 1 :].removesuffix(b">"))
             self.on_new_domain(address.domain)
         return True
 
 
 def _nobody(_domain: str) -> None:
     """Nobody asked to hear of newcomers."""
-
-
-def _is_plain(path: bytes) -> bool:
-    return len(path.translate(None, _TELLING)) == len(path) - 1

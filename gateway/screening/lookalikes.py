@@ -6,11 +6,12 @@ or, in the last case, another:
 * signs that are taken for each other: ``mlpt.ru``, ``rnipt.ru``, Cyrillic letters among Latin;
 * one slip of the fingers in a label of six letters or more: a letter too many, too few, wrong, or
   two exchanged;
-* the same label of four letters or more with another ending, where a person has reviewed the
-  listed domain: ``skoltech.com``, ``mipt.com``. The websites that lists give bear everyday words
-  (``morgan.ae``, ``internet.ir``), and those say nothing about a namesake elsewhere.
+* the same label of six letters or more with another ending, where a person has reviewed the listed
+  domain: ``skoltech.com``.
 
-Letters are counted as a person sees them, not as an A-label spells them.
+A label that is an everyday word, or ends in one (``ocean``, ``investbank``), says nothing about its
+slips and namesakes: others are named so, too. Nor does a short one: there is an MUT, TJU or SCU in
+every country. Letters are counted as a person sees them, not as an A-label spells them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rapidfuzz.distance import OSA
 
 from gateway.addresses.domain_name import registrable
 from gateway.screening.confusables import skeleton, u_label
+from gateway.screening.everyday_words import is_or_ends_in_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +30,7 @@ if TYPE_CHECKING:
     from gateway.screening.domain_index import EntityClaim
 
 SHORTEST = 6
-"""Letters of a label below which a slip says nothing: a letter off MIPT is MIT."""
-
-SHORTEST_NAMESAKE = 4
-"""Letters below which another ending says nothing: there is an MUT, TJU or SCU in every country."""
+"""Letters of a label below which a slip or another ending says nothing: MIT is a slip of MIPT."""
 
 
 class Resemblance(NamedTuple):
@@ -72,12 +71,10 @@ class Lookalikes:
             return
         label, suffix = _parted(domain)
         self._skeletons.setdefault(f"{skeleton(label)}.{suffix}", each)
-        if len(label) < SHORTEST_NAMESAKE:
+        if len(label) < SHORTEST or is_or_ends_in_one(label):
             return
         if any(entity_claim.claim.reviewer for entity_claim in entity_claims):
             self._endings.setdefault(label, each)
-        if len(label) < SHORTEST:
-            return
         pair = (label, each)
         for key in _halves(label, len(label), suffix):
             self._halves[key] = (*self._halves.get(key, ()), pair)

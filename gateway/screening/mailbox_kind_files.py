@@ -25,18 +25,23 @@ def read_mailbox_kinds(directory: Path, faults: list[Fault]) -> MailboxKinds:
     roles: set[str] = set()
     families: set[str] = set()
     alumni: frozenset[str] = frozenset()
+    aliases: set[str] = set()
     try:
-        _read_providers(directory / "personal.toml", personal, shared)
+        _read_providers(directory / "personal.toml", personal, shared, aliases)
     except FaultyFile as error:
         faults += error.faults
     try:
         alumni = _read_roles(directory / "roles.toml", roles, families)
     except FaultyFile as error:
         faults += error.faults
-    return MailboxKinds(personal, shared, frozenset(roles), frozenset(families), alumni)
+    return MailboxKinds(
+        personal, shared, frozenset(roles), frozenset(families), alumni, frozenset(aliases)
+    )
 
 
-def _read_providers(path: Path, personal: dict[str, str], shared: dict[str, str]) -> None:
+def _read_providers(
+    path: Path, personal: dict[str, str], shared: dict[str, str], aliases: set[str]
+) -> None:
     document = Document.read(path, error=ListError)
     for table, groups in (("provider", personal), ("relay", personal), ("shared", shared)):
         for section in document.root.tables(table):
@@ -54,7 +59,18 @@ def _read_providers(path: Path, personal: dict[str, str], shared: dict[str, str]
                 return domain
 
             section.parsed_list("domains", take)
+    for section in document.root.tables("reverse_alias"):
+        section.text("group")
+        section.text("source")
+        aliases.update(section.parsed_list("domains", lambda text: _personal(text, personal)))
     document.check()
+
+
+def _personal(text: str, personal: dict[str, str]) -> str:
+    domain = normalise(text)
+    if domain not in personal:
+        raise ValueError(f"{domain} stands in no [[provider]] and no [[relay]]")
+    return domain
 
 
 def _read_roles(path: Path, roles: set[str], families: set[str]) -> frozenset[str]:

@@ -26,7 +26,8 @@ class MailboxKinds:
 
     ``personal`` and ``shared`` map a domain to the name of its group. ``roles`` are role keys,
     ``families`` those of them that offices extend by a suffix; a role that is also a surname
-    (``dean``) is none. ``alumni`` are labels of domains.
+    (``dean``) is none. ``alumni`` are labels of domains. ``reverse_aliases`` are domains of
+    personal mail at which a local part may be another's address, so that its user can answer.
     """
 
     personal: Mapping[str, str]
@@ -34,6 +35,7 @@ class MailboxKinds:
     roles: frozenset[str]
     families: frozenset[str]
     alumni: frozenset[str]
+    reverse_aliases: frozenset[str] = frozenset()
 
 
 def kind_of(address: Address, mailbox_kinds: MailboxKinds, *, listed: bool) -> Kind:

@@ -75,7 +75,8 @@ class Snapshot:
 
 def build(entities: Iterable[Entity], mailbox_kinds: MailboxKinds) -> Snapshot:
     """Make a snapshot; entity ids must be unique, claims in normal form."""
-    by_id = {entity.id: entity for entity in sorted(entities, key=lambda entity: entity.id)}
+    ordered = sorted(entities, key=lambda entity: entity.id)
+    by_id = {entity.id: snapshot_lines.in_order(entity) for entity in ordered}
     return _indexed(by_id, by_id.values(), mailbox_kinds, digest_of(by_id.values(), mailbox_kinds))
 
 

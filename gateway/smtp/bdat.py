@@ -8,6 +8,10 @@ from typing import Final, NamedTuple
 UNOFFERED_LIMIT = 16 << 20
 """Octets of a chunk that was never offered, and is thrown away: more than honest clients send."""
 
+UNWANTED_LIMIT = 1 << 30
+"""Octets of a chunk that comes at the wrong moment, and is thrown away: the client was offered
+chunks, and may have sent this one before it could know."""
+
 OCTETS_LIMIT = (1 << 31) - 1
 """Octets of one chunk: servers that count in 32 bits take what is beyond for commands."""
 

@@ -6,6 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from gateway.model import Client
+from gateway.smtp.proxy_protocol import plain_address
 
 LINE_LIMIT = 4096
 """Bytes of a command line, CRLF included: room for DSN and SMTPUTF8 parameters."""
@@ -56,8 +57,8 @@ def read_xforward(raw: bytes, client: Client) -> Client:
         if key in values:
             values[key] = None if value.upper() in _UNKNOWN else _xtext(value)
     address = values["ADDR"]
-    if address is not None and address[:5].upper() == "IPV6:":
-        address = address[5:]
+    if address is not None:
+        address = plain_address(address[5:] if address[:5].upper() == "IPV6:" else address)
     return Client(address=address, helo=values["HELO"], ident=values["IDENT"])
 
 

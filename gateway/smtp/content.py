@@ -77,6 +77,10 @@ _HELD: Final = {_At.DOT: b".", _At.DOT_CR: b".\r"}
 
 # A dot behind a line end or a NUL, then a line end: the end, a look-alike, or "x NUL . CR".
 _CANDIDATE: Final = re.compile(rb"\.(?<=[\r\n\0]\.)\0*[\r\n]")
+# The same with all that is before the dot, back to the line end: slower, and never wrong.
+_LINE_OF_DOT: Final = re.compile(rb"[\r\n]\0*\.(?=\0*[\r\n])")
+_MISSES: Final = 8
+_WHOLE_END: Final = b"\r\n.\r\n"
 _WINDOW: Final = 8192
 _NULS: Final = re.compile(rb"\0*")
 
@@ -198,11 +202,20 @@ class ContentScanner:
 
     def _leap(self, data: bytes, start: int, state: _At) -> Scan | None:
         """Look at every place where the content might end from ``start`` on."""
-        at = start
+        if not self._refuse:
+            return self._leap_to_end(data, start)
+        at, misses = start, 0
         while (match := _candidate(data, at)) is not None:
             dot, after = match.start(), match.end()
             at = dot + 1
             if data[dot - 1] == _NUL and not _is_line_start(data, dot, start, state):
+                # There may be one every few bytes, all of them none.
+                misses += 1
+                if misses >= _MISSES:
+                    line = _LINE_OF_DOT.search(data, dot)
+                    if line is None:
+                        return None
+                    at = line.end() - 1
                 continue
             bounded = data[dot - 2 : dot] == b"\r\n" if dot >= 2 else False
             if bounded and data[dot + 1 : after] == b"\r":
@@ -210,8 +223,16 @@ class ContentScanner:
                     return self._more(data, _AT_DOT_CR)
                 if data[after] == _LF:
                     return self._ended(data, after + 1)
-            if self._refuse:
-                return self._lookalike()
+            return self._lookalike()
+        return None
+
+    def _leap_to_end(self, data: bytes, start: int) -> Scan | None:
+        """The same where look-alikes pass: only the one place that counts is looked for."""
+        end = data.find(_WHOLE_END, max(0, start - 2))
+        if end >= 0:
+            return self._ended(data, end + len(_WHOLE_END))
+        if data.endswith(_WHOLE_END[:-1]) and len(data) - 2 >= start:
+            return self._more(data, _AT_DOT_CR)
         return None
 
     def _ended(self, data: bytes, at: int) -> Scan:
@@ -295,6 +316,8 @@ def _state_at_end(data: bytes, start: int, state: _At) -> _At:
         at += 1
         if byte == _NUL:
             at = _end_of_nuls(data, at)
+        if state is _AT_TEXT and at >= tail:
+            break  # only dots and NULs follow
     return state
 
 

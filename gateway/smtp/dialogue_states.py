@@ -6,10 +6,24 @@ import re
 from enum import Enum, IntEnum, auto
 from typing import Final
 
-from gateway.addresses.mailbox_path import PATH_LIMIT, path_ends_early
 from gateway.model import Outcome
 from gateway.smtp import own_replies
 from gateway.smtp.commands import is_clean, verb
+
+HELD_LIMIT: Final = 65536
+"""Bytes of the client's that are held before its reading pauses."""
+
+HOP_HELD_LIMIT: Final = 131072
+"""The same of the next hop's: more than the longest reply has."""
+
+PENDING_LIMIT: Final = 2000
+"""Commands in flight before the client's reading pauses: 1,000 recipients twice over."""
+
+IN_FLIGHT_LIMIT: Final = 6000
+"""Commands in flight before others stay held, also of what one read has brought already."""
+
+TURN_LIMIT: Final = 2000
+"""Commands of one client's that are taken before others have their turn."""
 
 
 class Moment(Enum):
@@ -27,10 +41,10 @@ class Phase(Enum):
 
     GREETING = auto()  # early: held until the next hop's banner is here
     COMMANDS = auto()
-    RCPT_ASKED = auto()  # held: whether a recipient may be named is being decided
+    RCPT_ASKED = auto()  # held: whether a recipient may be named is still to be decided
     TLS_ASKED = auto()  # held, and thrown away: what precedes TLS must not be taken for more
     DATA_ASKED = auto()  # held: content or commands, as DATA's reply will tell
-    BDAT_ASKED = auto()  # held: the first chunk, until every recipient is answered
+    BDAT_ASKED = auto()  # held: a chunk, until everything before it is answered
     CONTENT = auto()
     DOT = auto()  # held: the final dot awaits its release
     FAILED = auto()  # the dialogue is broken: 421 to whatever comes
@@ -50,7 +64,11 @@ class ReplyFor(IntEnum):
     DOT = auto()
     RSET = auto()
     QUIT = auto()
+    PART = auto()  # a chunk that is not the last
     XFORWARD = auto()
+    # By a 2xx the next hop shows that it is no SMTP server: to the client's LHLO, or to ours.
+    PROBE = auto()
+    LHLO = auto()
     # What stands from here on is answered by us, in its turn.
     OURS = auto()
     OUR_XFORWARD = auto()
@@ -91,6 +109,8 @@ FOR_DATA: Final = ReplyFor.DATA
 FOR_DOT: Final = ReplyFor.DOT
 FOR_RSET: Final = ReplyFor.RSET
 FOR_QUIT: Final = ReplyFor.QUIT
+FOR_PART: Final = ReplyFor.PART
+FOR_PROBE: Final = ReplyFor.PROBE
 FOR_XFORWARD: Final = ReplyFor.XFORWARD
 FOR_OURS: Final = ReplyFor.OURS
 FOR_OUR_XFORWARD: Final = ReplyFor.OUR_XFORWARD
@@ -110,6 +130,7 @@ _MEANINGS: Final = {
     b"QUIT": ReplyFor.QUIT,
     b"XFORWARD": ReplyFor.XFORWARD,
     b"BDAT": ReplyFor.CHUNK,
+    b"LHLO": ReplyFor.LHLO,
     b"STARTTLS": ReplyFor.STARTTLS,
     **dict.fromkeys((b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN"), ReplyFor.REFUSED),
 }
@@ -117,7 +138,6 @@ _MEANINGS: Final = {
 # The first letters of a line, whatever stands before and behind them.
 _WORD: Final = re.compile(rb"[^A-Za-z]*([A-Za-z]+)")
 
-_WITH_PATHS: Final = (ReplyFor.MAIL, ReplyFor.RCPT)
 
 # The first five bytes of the commuter traffic, known without splitting the line.
 _USUAL: Final = {
@@ -140,10 +160,7 @@ def classify_command(line: bytes) -> ReplyFor:
 
 def classify_clean_command(line: bytes) -> ReplyFor:
     """What a command line is to us of which is known that it is clean."""
-    meant = _USUAL.get(line[:5]) or _MEANINGS.get(verb(line)) or _unknown(line)
-    if len(line) > PATH_LIMIT and meant in _WITH_PATHS and not path_ends_early(line):
-        return _TOO_LONG
-    return meant
+    return _USUAL.get(line[:5]) or _MEANINGS.get(verb(line)) or _unknown(line)
 
 
 def _unknown(line: bytes) -> ReplyFor:
@@ -164,6 +181,9 @@ OWN_REPLIES: Final = {
     ReplyFor.UNCLEAN: own_replies.LINE_UNCLEAN,
 }
 """The replies to what never goes on."""
+
+UNKNOWN_COMMAND: Final = (500, 502)
+"""The codes for a command that the server does not know, or does not have."""
 
 OUTCOMES: Final = {2: Outcome.DELIVERED, 4: Outcome.FAILED, 5: Outcome.REFUSED}
 """By the first digit of the reply to the final dot."""

@@ -12,13 +12,15 @@ class LineBuffer:
     line it stands in, so that one line here can never be two at the next hop.
     """
 
-    __slots__ = ("_at", "_buffer", "_is_overlong", "_skip", "is_idle", "size")
+    __slots__ = ("_at", "_buffer", "_is_overlong", "_skip", "ends_bare", "is_idle", "size")
 
     def __init__(self) -> None:
         self.size = 0
         """Bytes held."""
         self.is_idle = True
         """Whether what comes next is the beginning of a line, and nothing is held."""
+        self.ends_bare = False
+        """Whether no line is whole, and what is held of one ends in a bare LF."""
         self._buffer = b""
         self._at = 0
         self._skip = 0
@@ -29,14 +31,21 @@ class LineBuffer:
         self._buffer = self._buffer[self._at :] + data if self.size else data
         self._at = 0
         self.size = len(self._buffer)
-        self.is_idle = False
+        self.is_idle = self.ends_bare = False
 
     def take(self) -> bytes:
         """Hand over all that is held."""
         data = self._buffer[self._at :] if self._at else self._buffer
         self._buffer, self._at, self.size = b"", 0, 0
+        self.ends_bare = False
         self.is_idle = not (self._skip or self._is_overlong)
         return data
+
+    def drop_line(self) -> None:
+        """Throw away the line that has begun: what comes next begins another."""
+        self.take()
+        self._is_overlong = False
+        self.is_idle = not self._skip
 
     def skip(self, octets: int) -> None:
         """Throw away that many octets before the next line, as they come."""
@@ -53,6 +62,7 @@ class LineBuffer:
         start = self._at
         end = self._buffer.find(b"\r\n", start)
         if end < 0:
+            self.ends_bare = self.size > 0 and self._buffer.endswith(b"\n")
             # Its bytes are not kept: a line without an end must not fill the memory.
             if self.size >= LINE_LIMIT or (self._is_overlong and self.size):
                 self._is_overlong = True

@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.smtp import own_replies
 from gateway.smtp.dialogue_states import (
+    AT_REPLIED,
+    CONTENT,
+    DOT,
     FOR_DOT,
     FOR_OUR_STARTTLS,
     FOR_OUR_XFORWARD,
     FOR_OURS,
     FOR_XFORWARD,
+    GREETING,
+    Moment,
+    Phase,
     ReplyFor,
 )
 
@@ -33,9 +39,19 @@ def next_hop_owes_nothing(awaited: PendingReplies) -> bool:
     return all(kind >= FOR_OURS for kind, _ in awaited)
 
 
-def awaits_end(awaited: PendingReplies) -> bool:
-    """In the content: whether the next reply of the hop's is one that its end alone asks for."""
-    return not awaited or awaited[0][0] is FOR_DOT
+def step_of(
+    phase: Phase, moment: Moment | None, awaited: PendingReplies, transaction: Transaction
+) -> str:
+    """How far a dialogue has come, in words for a log."""
+    if phase is GREETING:
+        return "greeting"
+    if phase is CONTENT:
+        return "content"
+    if phase is DOT:
+        return "before the dot"
+    if moment is AT_REPLIED or awaits_dot_reply(awaited):
+        return "behind the dot"
+    return "envelope" if awaited or transaction.is_open else "between messages"
 
 
 def send_own_replies(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 V1_LIMIT = 107
@@ -84,7 +84,7 @@ def _read_v1(data: bytes) -> Header | Unread:
         source, _ = (family(match[at].decode("ascii")) for at in (2, 3))
     except AddressValueError:
         return Unread.INVALID
-    return Header(_text(source), end + 2)
+    return Header(plain_address(str(source)), end + 2)
 
 
 # ── version 2: binary, section 2.2 ───────────────────────────────────────────────────────────
@@ -111,14 +111,19 @@ def _read_v2(data: bytes) -> Header | Unread:
     if command == _PROXY and family == _TCP4:
         return Header(str(IPv4Address(data[16:20])), size)
     if command == _PROXY and family == _TCP6:
-        return Header(_text(IPv6Address(data[16:32])), size)
+        return Header(plain_address(str(IPv6Address(data[16:32]))), size)
     return Header(None, size)
 
 
-def _text(source: IPv4Address | IPv6Address) -> str:
-    """An address as the system's own calls write a peer's.
+def plain_address(text: str) -> str:
+    """An IP address in the one form in which it is kept; any other text as it is.
 
-    IPv4 in IPv6 is ``::ffff:198.51.100.7`` (RFC 5952 section 5), which Python writes from 3.13 on.
+    IPv6 as RFC 5952 writes it, and IPv4 in IPv6 (``::ffff:198.51.100.7``) as IPv4: a server that
+    listens for both families has every IPv4 client so.
     """
-    mapped = source.ipv4_mapped if isinstance(source, IPv6Address) else None
-    return str(source) if mapped is None else f"::ffff:{mapped}"
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(address if mapped is None else mapped)

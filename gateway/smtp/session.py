@@ -32,7 +32,6 @@ than they tell (decision 19).
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
 
 from gateway.errors import LocalProtocolError, RemoteProtocolError
 from gateway.model import Outcome
@@ -59,20 +58,27 @@ from gateway.smtp.dialogue_states import (
     FOR_EHLO,
     FOR_HELO,
     FOR_MAIL,
-    FOR_OTHER,
     FOR_OUR_STARTTLS,
     FOR_OUR_XFORWARD,
     FOR_OURS,
+    FOR_PART,
+    FOR_PROBE,
     FOR_QUIT,
     FOR_RCPT,
     FOR_RSET,
     FOR_STARTTLS,
     FOR_XFORWARD,
     GREETING,
+    HELD_LIMIT,
+    HOP_HELD_LIMIT,
+    IN_FLIGHT_LIMIT,
     OUTCOMES,
     OWN_REPLIES,
+    PENDING_LIMIT,
     RCPT_ASKED,
     TLS_ASKED,
+    TURN_LIMIT,
+    UNKNOWN_COMMAND,
     Moment,
     Phase,
     ReplyFor,
@@ -81,58 +87,30 @@ from gateway.smtp.dialogue_states import (
 )
 from gateway.smtp.line_buffer import LineBuffer
 from gateway.smtp.message import ChunkedMessage, Message
-from gateway.smtp.pending_replies import (
-    awaits_dot_reply,
-    awaits_end,
-    next_hop_owes_nothing,
-    send_own_replies,
-)
-from gateway.smtp.replies import ReplyFramer, single_line_code
+from gateway.smtp.pending_replies import next_hop_owes_nothing, send_own_replies, step_of
+from gateway.smtp.replies import ReplyFramer, is_lmtp_banner, single_line_code
 from gateway.smtp.transaction import Transaction
-
-if TYPE_CHECKING:
-    from gateway.smtp.pending_replies import PendingReplies
-
-HELD_LIMIT: Final = 65536
-"""Bytes of either side that are held before its reading pauses."""
-
-PENDING_LIMIT: Final = 2000
-"""Commands in flight before the client's reading pauses: 1,000 recipients twice over."""
 
 
 class Session:
     """The dialogue of one client with one next hop."""
 
     __slots__ = (
-        "_client_has_closed",
-        "_client_lines",
-        "_held_command",
-        "_hop_close_waits",
-        "_hop_is_gone",
-        "_hop_offers",
-        "_hop_replies",
-        "_is_draining",
-        "_is_last_hop",
-        "_next_chunk_continues",
-        "_phase",
-        "_refuse_lookalikes",
-        "_reply_354",
-        "asks_recipients",
-        "drop_next_hop",
-        "has_backlog",
-        "is_over",
-        "message",
-        "moment",
-        "offers_starttls",
-        "outcomes",
-        "pending",
-        "to_client",
-        "to_next_hop",
-        "transaction",
-        "trusts_client",
+        *("_client_has_closed", "_client_lines", "_held_command", "_hop_close_waits"),
+        *("_hop_is_gone", "_hop_offers", "_hop_replies", "_is_draining", "_is_last_hop"),
+        *("_max_recipients", "_phase", "_refuse_lookalikes", "_reply_354", "_room", "_spoilt"),
+        *("asks_recipients", "awaits_turn", "drop_next_hop", "has_backlog", "is_over"),
+        *("message", "moment", "offers_starttls", "outcomes", "pending", "speaks_lmtp"),
+        *("to_client", "to_next_hop", "transaction", "trusts_client"),
     )
 
-    def __init__(self, *, trusts_client: bool = False, refuse_lookalikes: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        trusts_client: bool = False,
+        refuse_lookalikes: bool = True,
+        max_recipients: int = 5000,
+    ) -> None:
         self.to_client: list[bytes] = []
         self.to_next_hop: list[bytes] = []
         self.moment: Moment | None = None
@@ -148,34 +126,38 @@ class Session:
         """Whether the client may use STARTTLS, which its owner then carries out."""
         self.asks_recipients = False
         """Whether each recipient is asked about before the next hop hears of it."""
+        self.awaits_turn = False
+        """Whether commands are left over for :meth:`take_turn`, which somebody must call."""
         self.transaction = Transaction()
         self.message: Message | None = None
         """At ``Moment.CONTENT_ENDED`` its header, at ``Moment.REPLIED`` its reply and outcome."""
+        self.speaks_lmtp = False
+        """Whether the next hop turned out to be an LMTP server: somebody must be told."""
         self.outcomes: list[Outcome] = []
         """What became of unmatched messages since it was last emptied: for counting, no more."""
-        self.pending: PendingReplies = deque([(FOR_BANNER, b"")])
+        self.pending: deque[tuple[ReplyFor, bytes]] = deque([(FOR_BANNER, b"")])
         """The replies still to come."""
         self._phase = GREETING
         self._refuse_lookalikes = refuse_lookalikes
-        # The client's side.
+        self._max_recipients = max_recipients  # others get 452 from us
+        self._room = max_recipients  # RCPTs that may go on before the recipients are counted again
         self._client_lines = LineBuffer()
-        self._held_command = b""  # a command that waits: the RCPT asked about, or the first BDAT
+        self._held_command = b""  # a command that waits for its turn: a RCPT, or a BDAT
         self._client_has_closed = False
         self._is_draining = False
-        # The next hop's.
         self._hop_replies = ReplyFramer()
         self._hop_offers: frozenset[bytes] = frozenset()
         self._is_last_hop = True
         self._hop_close_waits = False  # it has closed, and what it said before is heard first
         self._hop_is_gone = False
-        # The content's.
         self._reply_354 = b""  # of the next hop's, held until the envelope is answered
-        self._next_chunk_continues = False  # whether a BDAT is the next chunk of the message begun
+        self._spoilt = -1  # the number of a transaction that takes no chunk any more
 
     def __repr__(self) -> str:
-        awaited = "".join(f" {kind.name}" for kind, _ in self.pending)
-        moment = f" {self.moment.name}" if self.moment else ""
-        return f"<Session {self._phase.name}{moment}{awaited}>"
+        standing = (self.moment, *(kind for kind, _ in self.pending))
+        return (
+            f"<Session {self._phase.name}{''.join(f' {each.name}' for each in standing if each)}>"
+        )
 
     @property
     def may_read_client(self) -> bool:
@@ -185,11 +167,12 @@ class Session:
     @property
     def may_read_next_hop(self) -> bool:
         """Whether there is room for more of the next hop's bytes."""
-        return self._hop_replies.size < HELD_LIMIT
+        return self._hop_replies.size < HOP_HELD_LIMIT
 
     def measure_backlog(self) -> None:
         """Find out whether it ``has_backlog``."""
-        self.has_backlog = not (self.may_read_client and self.may_read_next_hop)
+        may_read = self.may_read_client and self.may_read_next_hop
+        self.has_backlog = not may_read or self.awaits_turn or self._client_lines.ends_bare
 
     @property
     def is_in_content(self) -> bool:
@@ -199,15 +182,7 @@ class Session:
     @property
     def step(self) -> str:
         """How far the dialogue has come, in words for a log."""
-        if self._phase is GREETING:
-            return "greeting"
-        if self._phase is CONTENT:
-            return "content"
-        if self._phase is DOT:
-            return "before the dot"
-        if self.moment is AT_REPLIED or awaits_dot_reply(self.pending):
-            return "behind the dot"
-        return "envelope" if self.pending or self.transaction.is_open else "between messages"
+        return step_of(self._phase, self.moment, self.pending, self.transaction)
 
     @property
     def next_hop_may_close(self) -> bool:
@@ -246,8 +221,24 @@ class Session:
         self._process_client_bytes()
         self.measure_backlog()
 
+    @property
+    def ends_in_bare_lf(self) -> bool:
+        """Whether a command ends in a bare LF, if no more comes in a moment."""
+        return self._client_lines.ends_bare and self._phase is COMMANDS
+
+    def take_turn(self) -> None:
+        """Go on after a pause, with what was left over or ends in a bare LF."""
+        if self.ends_in_bare_lf and not self.awaits_turn:
+            self._client_lines.drop_line()
+            self._queue_own_reply(FOR_OURS, own_replies.LINE_UNCLEAN)
+        self.awaits_turn = False
+        self._process_client_bytes()
+        self.measure_backlog()
+
     def client_closed(self) -> None:
         """The client will say nothing more; it may still listen (RFC 9293 section 3.6)."""
+        if self.ends_in_bare_lf:
+            self.take_turn()
         self._client_has_closed = True
         self._process_client_bytes()
 
@@ -260,12 +251,19 @@ class Session:
         """Take what is held as far as the phase allows."""
         if self.pending or self._held_command or self._phase is DOT:
             self._send_own_replies()
-        while self._client_lines.size:
+        left = TURN_LIMIT
+        while self._client_lines.size and not self.awaits_turn:
             phase, message = self._phase, self.message
             if phase is COMMANDS:
+                if not left or len(self.pending) >= IN_FLIGHT_LIMIT:
+                    # Each packet holds many: the loop belongs to others too.
+                    self.awaits_turn, self.has_backlog = not left, True
+                    break
                 line = self._client_lines.next_line()
                 if line is None:
+                    self.has_backlog = self.has_backlog or self._client_lines.ends_bare
                     break
+                left -= 1
                 self._handle_command(line, classify_command(line))
             elif phase is CONTENT and message is not None:
                 self._handle_content(message, self._client_lines.take())
@@ -285,8 +283,12 @@ class Session:
             return
         if meant is FOR_CHUNK:
             self._handle_bdat(line)
-        elif meant is FOR_RCPT and self.asks_recipients:
-            self._hold_command(RCPT_ASKED, line)
+        elif meant is FOR_RCPT:
+            if self.asks_recipients or not self._room:
+                self._hold_command(RCPT_ASKED, line)
+            else:
+                self._room -= 1
+                self._forward_command(meant, line)
         else:
             if meant >= FOR_XFORWARD:
                 meant, line = self._own_command(meant, line)
@@ -315,20 +317,20 @@ class Session:
         chunk = bdat.parse_bdat(line)
         if chunk is None or b"CHUNKING" not in self._hop_offers:
             self._queue_own_reply(FOR_OURS, own_replies.NOT_OFFERED)
-            # The octets follow unasked: left standing, they would be commands.
-            if chunk is None or chunk.octets > bdat.UNOFFERED_LIMIT:
-                self._phase = FAILED
-            else:
-                self._client_lines.skip(chunk.octets)
-        elif isinstance(self.message, ChunkedMessage) and self._next_chunk_continues:
-            self._start_chunk(self.message, chunk, line)
+            self._skip_octets(chunk, bdat.UNOFFERED_LIMIT)
         else:
+            # Whether the next hop will count its octets, the replies to come will tell.
             self._hold_command(BDAT_ASKED, line)
 
+    def _skip_octets(self, chunk: bdat.BdatChunk | None, limit: int) -> None:
+        """Its octets follow unasked: left standing, they would be commands."""
+        if chunk is None or chunk.octets > limit:
+            self._phase = FAILED
+        else:
+            self._client_lines.skip(chunk.octets)
+            self._phase = COMMANDS
+
     def _forward_command(self, meant: ReplyFor, line: bytes) -> None:
-        if meant is not FOR_OTHER:
-            # Another sender or recipient may come of it: the next chunk is asked about anew.
-            self._next_chunk_continues = False
         self.pending.append((meant, line))
         if len(self.pending) >= PENDING_LIMIT:
             self.has_backlog = True
@@ -357,8 +359,36 @@ class Session:
         elif self._phase is DOT:
             self.moment = AT_CONTENT_ENDED
         elif self._held_command and not self._hop_is_gone:
-            is_recipient = self._phase is RCPT_ASKED
-            self.moment = AT_RECIPIENT if is_recipient else AT_ENVELOPE
+            (self._reach_recipient if self._phase is RCPT_ASKED else self._reach_chunk)()
+
+    def _reach_recipient(self) -> None:
+        """A RCPT has its turn: all before it is answered."""
+        self._room = self._max_recipients - self.transaction.recipient_count
+        if self._room <= 0:
+            self._room, self._held_command, self._phase = 0, b"", COMMANDS
+            self.to_client.append(own_replies.TOO_MANY_RECIPIENTS)
+        elif self.asks_recipients:
+            self.moment = AT_RECIPIENT
+        else:
+            self._forward_recipient()
+
+    def _forward_recipient(self) -> None:
+        if not self._closes_for_unexpected_reply():
+            line, self._held_command, self._phase = self._held_command, b"", COMMANDS
+            self._room -= 1
+            self._forward_command(FOR_RCPT, line)
+
+    def _reach_chunk(self) -> None:
+        """A BDAT has its turn: the next hop counts its octets only where a message is under way."""
+        message, transaction = self.message, self.transaction
+        if not transaction.is_ready or transaction.number == self._spoilt:
+            line, self._held_command = self._held_command, b""
+            self.to_client.append(own_replies.NO_CHUNK_NOW)
+            self._skip_octets(bdat.parse_bdat(line), bdat.UNWANTED_LIMIT)
+        elif not isinstance(message, ChunkedMessage):
+            self.moment = AT_ENVELOPE
+        elif not self._closes_for_unexpected_reply():
+            self._start_chunk(message)
 
     def _reach_starttls(self) -> None:
         """Our 220 to STARTTLS has its turn."""
@@ -400,35 +430,41 @@ class Session:
             self._phase = FAILED
         self.measure_backlog()
 
-    def next_hop_closed(self) -> None:
-        """The next hop closed, broke or was silent too long; nothing more goes to it."""
+    def next_hop_closed(self, last_reply: bytes = b"") -> None:
+        """The next hop closed, broke or was silent too long, or said too much: it hears no more."""
         if self._hop_is_gone:
             return
-        if self.moment in (AT_RECIPIENT, AT_REPLIED, AT_STARTTLS):
+        if self.moment in (AT_RECIPIENT, AT_REPLIED, AT_STARTTLS, AT_ENVELOPE):
             # What it said before it closed is heard first.
             self._hop_close_waits = True
             return
         self._drop_hop()
+        if self._phase is BDAT_ASKED and isinstance(self.message, ChunkedMessage):
+            # The chunk that waits is of a message under way: it is swallowed as the others are.
+            self._start_chunk(self.message)
+            self.to_next_hop.clear()
         if self._phase in (CONTENT, DOT) and self.message is not None:
             self._abandon_content(self.message, own_replies.HOP_LOST, Outcome.FAILED)
         elif self._phase is GREETING:
             if self._is_last_hop:
                 self.close(own_replies.NO_HOP)
         elif self.moment is None:
-            self._tell_hop_is_lost()
+            self._tell_hop_is_lost(last_reply)
         self._process_client_bytes()
 
-    def _tell_hop_is_lost(self) -> None:
+    def _tell_hop_is_lost(self, last_reply: bytes) -> None:
         """Tell the client that the replies it waits for will not come."""
         if self.pending and self.pending[0][0] is FOR_DOT:
             self.pending.popleft()
-            if not self._set_final_reply(own_replies.HOP_LOST, Outcome.UNKNOWN):
+            # Too long is not unsaid: what it made of the message stands at its beginning.
+            outcome = OUTCOMES.get(int(last_reply[:1] or b"0"), Outcome.UNKNOWN)
+            reply = own_replies.HOP_LOST if outcome is Outcome.UNKNOWN else last_reply
+            if not self._set_final_reply(reply, outcome):
                 self._end_after_lost_hop()
         elif self._phase is not FAILED:
             self.close(own_replies.HOP_GONE)
 
     def _process_replies(self) -> None:
-        # At other moments the next hop is not listened to.
         while (
             self._hop_replies.size
             and self.moment in (None, AT_CONTENT_ENDED)
@@ -437,7 +473,7 @@ class Session:
             try:
                 framed = self._hop_replies.next()
             except RemoteProtocolError:
-                self.next_hop_closed()
+                self.next_hop_closed(self._hop_replies.shortened())
                 return
             if framed is None:
                 break
@@ -446,9 +482,7 @@ class Session:
             self._close_if_idle()
 
     def _handle_reply(self, code: int, raw: bytes) -> None:
-        if not self.pending or (
-            self._phase is CONTENT and self.pending[0][0] is FOR_DOT  # a chunk's, too early
-        ):
+        if not self.pending or self._phase is CONTENT:  # a chunk's comes behind its last octet
             self._handle_unexpected_reply(code, raw)
             return
         kind, line = self.pending.popleft()
@@ -465,13 +499,30 @@ class Session:
             self.to_client.append(self._note_success(kind, line, raw) if code < 300 else raw)
         if code == 421 or (kind is FOR_QUIT and code < 300):
             self.close(b"")
-        elif kind is FOR_DATA:
-            self._phase = COMMANDS
+        elif code >= 400 or kind is FOR_DATA:
+            self._note_refusal(kind, code, line)
         if self._client_lines.size or self.pending or self._held_command or self._phase is DOT:
             self._process_client_bytes()
 
+    def _note_refusal(self, kind: ReplyFor, code: int, line: bytes) -> None:
+        """Note a reply that is no success, and which the client has."""
+        if (kind is FOR_PART or kind is FOR_DATA) and self.transaction.is_open:
+            # What becomes of chunks now is indeterminate (RFC 3030 section 2).
+            self._spoilt = self.transaction.number
+        if kind is FOR_DATA:
+            self._phase = COMMANDS
+        elif kind is FOR_PART:
+            self.outcomes.append(OUTCOMES[code // 100])
+            self.message = None
+        elif kind is FOR_PROBE:
+            self.to_client[-1] = line
+        elif kind is FOR_EHLO and code in UNKNOWN_COMMAND and not self.pending:
+            # A client that heard 500 from an LMTP server might return the mail: ask first.
+            self.pending.append((FOR_PROBE, self.to_client.pop()))
+            self.to_next_hop.append(b"LHLO" + line.lstrip()[4:])
+
     def _handle_3xx(self, kind: ReplyFor, code: int, raw: bytes) -> None:
-        if kind is FOR_DATA and code == 354:
+        if kind is FOR_DATA and code == 354 and self.message is None:
             self._reply_354 = raw
             self.moment = AT_ENVELOPE
         elif kind is FOR_DOT:
@@ -484,6 +535,10 @@ class Session:
 
     def _note_success(self, kind: ReplyFor, line: bytes, raw: bytes) -> bytes:
         """Note a 2xx reply; give it as the client gets it."""
+        if kind >= FOR_PROBE:
+            self.speaks_lmtp = True
+            self.close(own_replies.NOT_SMTP)
+            return b""
         self.transaction.note_accepted(kind, line, raw)
         if self.message is not None:
             if kind in (FOR_MAIL, FOR_RSET, FOR_EHLO, FOR_HELO):
@@ -502,6 +557,8 @@ class Session:
         )
 
     def _handle_banner(self, code: int, raw: bytes) -> None:
+        if is_lmtp_banner(raw):
+            self.speaks_lmtp, code, raw = True, 421, own_replies.NOT_SMTP
         if code >= 400 and not self._is_last_hop:
             self.pending.appendleft((FOR_BANNER, b""))
             self._drop_hop()
@@ -524,11 +581,13 @@ class Session:
 
     # The content, on its way: begun, passed on, withheld, lost.
 
-    def _start_chunk(self, message: ChunkedMessage, chunk: bdat.BdatChunk, line: bytes) -> None:
+    def _start_chunk(self, message: ChunkedMessage) -> None:
+        line, self._held_command = self._held_command, b""
+        chunk = bdat.parse_bdat(line)
+        assert chunk is not None
         message.announce(chunk, line, self.to_next_hop)
-        self._next_chunk_continues = not chunk.is_last
         if not chunk.is_last:
-            self.pending.append((FOR_OTHER, line))
+            self.pending.append((FOR_PART, line))
         elif not message.is_matched:
             self.pending.append((FOR_DOT, line))
         if message.awaits_octets:
@@ -537,7 +596,7 @@ class Session:
             self._end_content(message)
 
     def _handle_content(self, message: Message, data: bytes) -> None:
-        if self._hop_replies.size and not message.is_abandoned and awaits_end(self.pending):
+        if self._hop_replies.size and not message.is_abandoned:
             # A reply has begun that nothing asked for: it must not become the final dot's.
             self._abandon_content(message, own_replies.HOP_LOST, Outcome.FAILED)
         scan = message.pass_on(data, self.to_next_hop)
@@ -569,9 +628,7 @@ class Session:
             self._phase = COMMANDS
         elif message.is_matched:
             self._phase = DOT
-            # The replies to earlier chunks come first.
-            if not self.pending:
-                self.moment = AT_CONTENT_ENDED
+            self.moment = AT_CONTENT_ENDED
         elif isinstance(message, ChunkedMessage):
             self._phase = COMMANDS
         else:
@@ -601,11 +658,7 @@ class Session:
     def accept_recipient(self) -> None:
         """Answer ``Moment.RECIPIENT``: the next hop may hear of it."""
         self._answer_moment(AT_RECIPIENT)
-        if self._closes_for_unexpected_reply():
-            return
-        self._phase = COMMANDS
-        self._forward_command(FOR_RCPT, self._held_command)
-        self._held_command = b""
+        self._forward_recipient()
         self._resume()
 
     def reject_recipient(self, reply: bytes) -> None:
@@ -628,19 +681,18 @@ class Session:
     def start_content(self, *, is_matched: bool) -> None:
         """Answer ``Moment.ENVELOPE``: the content may come, matched or not."""
         self._answer_moment(AT_ENVELOPE)
-        line, self._held_command = self._held_command, b""
-        chunk = bdat.parse_bdat(line) if line else None
-        if chunk is not None:
+        if self._held_command:
             if self._closes_for_unexpected_reply():
                 return
             self.message = chunked = ChunkedMessage(is_matched=is_matched)
-            self._start_chunk(chunked, chunk, line)
+            self._start_chunk(chunked)
         else:
             self.message = Message(is_matched=is_matched, refuse_lookalikes=self._refuse_lookalikes)
             self._phase = CONTENT
             self.to_client.append(self._reply_354)
             # What came in one packet with the 354 was said before any dot: no answer to it.
             self._process_replies()
+        self._hear_close()
         self._process_client_bytes()
 
     def release_dot(self) -> None:
@@ -695,23 +747,21 @@ class Session:
         """After an answer: both sides have been held."""
         self._process_client_bytes()
         self._process_replies()
+        self._hear_close()
+
+    def _hear_close(self) -> None:
         if self._hop_close_waits and self.moment is None:
             self._hop_close_waits = False
             self.next_hop_closed()
 
     def _closes_for_unexpected_reply(self) -> bool:
-        """Whether the next hop has said, or begun to say, what nothing asks for: then it is over.
-
-        Left where it is, it would become the reply to what comes next.
-        """
+        """Whether the next hop has said what would answer what comes next: then it is over."""
         if not self._hop_replies.size:
             return False
         self.pending.clear()  # our own answers at most: the end comes before them
         self._process_replies()
         self.close(own_replies.HOP_GONE)
         return True
-
-    # The end.
 
     def _end_after_lost_hop(self) -> None:
         if self.pending or self._held_command:
@@ -721,7 +771,7 @@ class Session:
 
     def _close_if_idle(self) -> None:
         """The client left, or the process is draining: end where nothing is under way."""
-        if self.is_over or self.moment is not None:
+        if self.is_over or self.moment is not None or self.awaits_turn:
             return
         if self._client_has_closed:
             # Content that is held may hold its end too: it is looked at first.

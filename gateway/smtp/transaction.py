@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.addresses import mailbox_path
-from gateway.addresses.mailbox_path import readings
+from gateway.addresses.mailbox_path import path, without_brackets
 from gateway.model import Client, Envelope, Recipient
 from gateway.smtp import commands
 from gateway.smtp.dialogue_states import (
@@ -39,6 +38,16 @@ class Transaction:
         """Whether a sender was accepted."""
         return bool(self._mail)
 
+    @property
+    def recipient_count(self) -> int:
+        """How many recipients were accepted."""
+        return len(self._recipients)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a sender was accepted, and a recipient."""
+        return bool(self._mail and self._recipients)
+
     def note_accepted(self, kind: ReplyFor, line: bytes, reply: bytes) -> None:
         """Note that a command was answered 2xx."""
         if kind is FOR_RCPT:
@@ -67,12 +76,12 @@ class Transaction:
     @property
     def sender(self) -> bytes:
         """The path of the accepted MAIL, without its brackets."""
-        return mailbox_path.path(self._mail)
+        return without_brackets(path(self._mail))
 
     @property
-    def recipient_paths(self) -> list[bytes]:
-        """The recipients' paths, without their brackets; of an odd line every reading."""
-        return [path for line, _ in self._recipients for path in readings(line)]
+    def recipient_lines(self) -> list[bytes]:
+        """The RCPT lines of the accepted recipients, as they came."""
+        return [line for line, _ in self._recipients]
 
     def envelope(self, id_: str, peer: str | None) -> Envelope:
         """The envelope; what XFORWARD told of the client goes before ``peer`` and HELO."""
@@ -82,9 +91,8 @@ class Transaction:
             id=id_,
             sender=self.sender,
             recipients=tuple(
-                Recipient(path, line, parse(reply))
+                Recipient(without_brackets(path(line)), line, parse(reply))
                 for line, reply in self._recipients
-                for path in readings(line)
             ),
             client=Client(told.address or peer, told.helo or helo or None, told.ident),
         )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import child, slow_sink
-from benchmarks.content import as_sent, content
-from benchmarks.peer import Peer, Role
-from benchmarks.section import Setting
+from benchmarks.host import child
+from benchmarks.peers import slow_sink
+from benchmarks.peers.peer import Peer, Role
+from benchmarks.sections.section import Setting
+from benchmarks.traffic.content import as_sent, content
 
 
 def invented(name, role, missing=None):

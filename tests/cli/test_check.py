@@ -86,9 +86,14 @@ def test_the_keys_stand_in_the_contracts_order_and_absent_things_are_null(check)
     assert (row["standing"], row["kind"], row["action"]) == ("clear", "individual", "pass")
 
 
-def test_an_unreadable_address_is_clear_with_an_error_and_the_next_still_comes(check):
+def test_s17_an_unreadable_address_is_for_review_with_an_error_and_the_next_still_comes(check):
     first, second = objects(check("--format", "json", "a@mipt..ru", "a@mipt.ru"))
-    assert (first["standing"], first["domain"], first["action"]) == ("clear", None, "pass")
+    assert (first["standing"], first["rule"], first["action"]) == (
+        "review",
+        "unreadable",
+        "observe",
+    )
+    assert (first["domain"], first["entity"], first["tier"]) == (None, None, None)
     assert first["error"]
     assert second["standing"] == "listed"
     assert "error" not in second
@@ -104,7 +109,7 @@ def test_addresses_come_from_standard_input_one_a_line(check):
         "c@\\xff.ru",
         "last@bmstu.ru",
     ]
-    assert [row["standing"] for row in rows] == ["listed", "clear", "listed", "clear", "listed"]
+    assert [row["standing"] for row in rows] == ["listed", "clear", "listed", "review", "listed"]
 
 
 def test_csv_has_one_flat_line_an_address(check):
@@ -156,9 +161,9 @@ def test_people_get_the_verdict_in_words(check):
     [
         ("era_1@mil.ru", "era_1@mil.ru is an address of the institution below."),
         ("a@mipt.ru", "mipt.ru is a domain of the institution below."),
-        ("b+a=mipt.ru@lists.example", "Its local part wraps up an address at mipt.ru"),
+        ("b+a=mipt.ru@lists.example", "Within it stands an address at mipt.ru"),
         ("postmaster", "It names no domain"),
-        ("@@", "It cannot be read: the domain is empty. What cannot be read is clear."),
+        ("@@", "It cannot be read as one address: it names nobody. So it is for people"),
     ],
 )
 def test_the_reason_is_said_for_each_way_of_matching(address, words, check):
@@ -167,7 +172,7 @@ def test_the_reason_is_said_for_each_way_of_matching(address, words, check):
 
 def test_what_would_move_the_cursor_is_spelt_out(check):
     assert "\x1b" not in check("a\x1b[2J@mipt.ru").stdout
-    assert "\\x1b[2J@mipt.ru: listed" in check("a\x1b[2J@mipt.ru").stdout
+    assert "\\x1b[2J@mipt.ru: review" in check("a\x1b[2J@mipt.ru").stdout
 
 
 def test_p01_the_sender_bears_on_the_decision(check, tmp_path):
@@ -228,3 +233,24 @@ def test_s07_a_link_by_the_dns_is_explained(check, tmp_path):
         "  institution  Moscow Institute of Physics and Technology"
     )
     assert "NS ns.mipt.ru lies inside mipt.ru, seen " in words
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        ("mipt.ru", "listed"),
+        ("example.org", "clear"),
+        ("a\uff20mipt.ru", "listed"),
+        ("a[at]mipt.ru", "listed"),
+        ('"a@mipt.ru"', "listed"),
+        ("a@mipt.ru,", "listed"),
+        ("postmaster", "clear"),
+        ("a@mipt.ru, b@gmail.com", "review"),
+        ("a@gmail.com b@gmail.com", "review"),
+        ("a b c", "review"),
+    ],
+)
+def test_s17_check_never_says_clear_to_what_it_did_not_read_as_one_address(check, text, standing):
+    (row,) = objects(check("--format", "json", text))
+    assert row["standing"] == standing
+    assert ("error" in row) is (standing == "review")

@@ -27,6 +27,15 @@ def test_a_page_says_itself_who_sits_before_it(monkeypatch):
     assert (actor.access("audit list", None).by, actor.current_actor().by) == ("officer", "officer")
 
 
+@pytest.mark.parametrize("by", ["", " ", "jane@example.edu"])
+def test_a09_who_gives_no_name_that_can_be_kept_is_not_taken_for_somebody_else(monkeypatch, by):
+    monkeypatch.setenv("SUDO_USER", "officer")
+    with pytest.raises(ValueError, match="give a name or a function"):
+        actor.access("console", "audit 12/26", by)
+    with pytest.raises(ValueError, match="give a name or a function"):
+        actor.current_actor(by)
+
+
 def test_an_empty_reason_is_none():
     assert actor.access("audit list", "").reason is None
     assert actor.access("audit list", "audit 12/26").reason == "audit 12/26"

@@ -60,6 +60,7 @@ def test_the_least_configuration_has_the_contracts_defaults(tmp_path: Path):
     assert config.relay.next_hop == (Endpoint("127.0.0.1", 10026),)
     assert config.relay.workers == 1
     assert config.relay.max_sessions == 1000
+    assert config.relay.max_recipients == 5000
     assert config.relay.on_ledger_failure == "defer"
     assert config.relay.bare_newlines == "refuse"
     assert config.relay.drain_seconds == 30
@@ -113,6 +114,7 @@ next_hop_tls = "verify"
 workers = "auto"
 trusted = []
 max_sessions = 5
+max_recipients = 6
 on_ledger_failure = "deliver"
 bare_newlines = "pass"
 drain_seconds = 0

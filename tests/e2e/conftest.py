@@ -254,12 +254,13 @@ def gateway_for(new_folder, free_ports, eventually):
 class Client:
     """An SMTP client that keeps every reply as it came, line ends and all."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, address: str = CLIENT_ADDRESS) -> None:
         self._socket = socket.create_connection(
-            ("127.0.0.1", port), timeout=PATIENCE, source_address=(CLIENT_ADDRESS, 0)
+            ("127.0.0.1", port), timeout=PATIENCE, source_address=(address, 0)
         )
         self._replies = self._socket.makefile("rb")
         self.greeting = self.reply()
+        self.offer = b""
 
     def reply(self) -> bytes:
         lines = []
@@ -291,11 +292,12 @@ class Client:
 def client(request):
     """Connect to a port and say EHLO; closed again with the test."""
 
-    def client(port: int) -> Client:
-        made = Client(port)
+    def client(port: int, address: str = CLIENT_ADDRESS) -> Client:
+        made = Client(port, address)
         request.addfinalizer(made.close)
         assert made.greeting.startswith(b"220"), made.greeting
-        assert made.say(b"EHLO desktop.example.edu").startswith(b"250")
+        made.offer = made.say(b"EHLO desktop.example.edu")
+        assert made.offer.startswith(b"250"), made.offer
         return made
 
     return client

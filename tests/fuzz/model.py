@@ -19,7 +19,7 @@ EHLO = b"250-next.example\r\n250 CHUNKING\r\n"
 POLICY = b"550 5.7.1 not to them\r\n"
 OURS = {b"AUTH", b"BURL", b"XCLIENT", b"ETRN", b"TURN", b"ATRN", b"STARTTLS"}
 FRESH = {b"MAIL", b"RSET", b"EHLO", b"HELO"}
-MEANT = OURS | FRESH | {b"RCPT", b"DATA", b"BDAT", b"QUIT", b"XFORWARD"}
+MEANT = OURS | FRESH | {b"RCPT", b"DATA", b"BDAT", b"QUIT", b"XFORWARD", b"LHLO"}
 
 
 def lone_dots(content: bytes) -> list[tuple[int, int, bool]]:
@@ -45,16 +45,23 @@ class Model:
     replies: "itertools.cycle[bytes]"
     records: bool = True
     asks: bool = False
+    most: int = 5000
     hop: bytes = b"EHLO x\r\n"
     client: bytes = BANNER + EHLO
     is_over: bool = False
     has_lookalike: bool = False
     has_chunks: bool = False
+    has_mail: bool = False
+    recipients: int = 0
+    is_spoilt: bool = False
 
     def run(self, stream: bytes) -> "Model":
         while not self.is_over and b"\r\n" in stream:
             line, _, stream = stream.partition(b"\r\n")
             stream = self.take(line + b"\r\n", stream)
+        if not self.is_over and stream.endswith(b"\n"):
+            # Nothing more comes: it takes that for the line's end.
+            self.client += own_replies.LINE_UNCLEAN
         return self
 
     def take(self, line: bytes, rest: bytes) -> bytes:
@@ -66,6 +73,8 @@ class Model:
             return self.chunk(line, rest)
         elif verb_of(line) == b"XFORWARD":
             self.client += own_replies.NOT_TRUSTED
+        elif verb_of(line) == b"RCPT" and self.recipients >= self.most:
+            self.client += own_replies.TOO_MANY_RECIPIENTS
         elif self.asks and is_refused(line):
             self.client += POLICY
         else:
@@ -76,16 +85,26 @@ class Model:
         self.hop += line
         reply = next(self.replies)
         if verb == b"DATA" and reply == b"yes":
+            if self.has_chunks:
+                # Both in one message: nobody knows what the next hop makes of it.
+                self.end(own_replies.HOP_GONE)
+                return b""
             self.client += GO_AHEAD
             return self.content(rest)
         reply = in_full(reply)
+        self.is_spoilt = self.is_spoilt or (verb == b"DATA" and self.has_mail)
         if reply.startswith(b"2") and self.has_chunks and verb == b"RCPT":
             # Nobody has looked at this recipient, and the content is under way.
             self.end(own_replies.NAMED_TOO_LATE)
             return b""
+        if reply.startswith(b"2") and verb == b"LHLO":
+            self.end(own_replies.NOT_SMTP)
+            return b""
         self.client += reply
         if reply.startswith(b"2") and verb in FRESH:
-            self.has_chunks = False
+            self.begin(has_mail=verb == b"MAIL")
+        elif reply.startswith(b"2") and verb == b"RCPT":
+            self.recipients += 1
         if (verb == b"QUIT" and reply.startswith(b"2")) or reply.startswith(b"421"):
             self.end(b"")
         return rest
@@ -96,6 +115,10 @@ class Model:
             return self.fail(own_replies.NOT_OFFERED, rest)
         octets, rest = rest[: int(size)], rest[int(size) :]
         is_last = line.split()[2:] == [b"LAST"]
+        if self.is_spoilt or not (self.has_mail and self.recipients):
+            # The next hop might not count its octets.
+            self.client += own_replies.NO_CHUNK_NOW
+            return rest
         self.has_chunks = True
         if len(octets) < int(size):
             self.hop += line + octets
@@ -107,7 +130,10 @@ class Model:
         self.hop += line + octets
         reply = in_full(next(self.replies))
         self.client += reply
-        self.has_chunks = not is_last
+        self.has_chunks = not is_last and reply.startswith(b"2")
+        self.is_spoilt = not reply.startswith(b"2")
+        if is_last:
+            self.begin()
         if reply.startswith(b"421"):
             self.end(b"")
         return rest
@@ -123,7 +149,7 @@ class Model:
             if not self.records:
                 return self.fail(own_replies.NOT_RECORDED, rest[end + 2 :])
             self.hop += b".\r\n"
-            self.has_chunks = False
+            self.begin()
             reply = in_full(next(self.replies))
             self.client += reply
             if reply.startswith(b"421"):
@@ -135,6 +161,10 @@ class Model:
         if real:
             return self.fail(own_replies.LOOKALIKE, rest[real[0][1] + 2 :])
         return b""
+
+    def begin(self, *, has_mail: bool = False) -> None:
+        self.has_mail, self.recipients = has_mail, 0
+        self.has_chunks = self.is_spoilt = False
 
     def fail(self, reply: bytes, rest: bytes) -> bytes:
         self.client += reply
@@ -172,11 +202,18 @@ def is_open(content: bytes) -> bool:
 
 @dataclass
 class Hop:
-    """A strict server: the n-th thing asked of it gets the n-th reply."""
+    """A strict server: the n-th thing asked of it gets the n-th reply.
+
+    Unless it ``counts_all``, the octets of a chunk that it does not want are commands to it.
+    """
 
     replies: "itertools.cycle[bytes]"
     heard: bytes = b""
     said: bytes = BANNER
+    commands: list[bytes] = field(default_factory=list)
+    counts_all: bool = True
+    has_mail: bool = False
+    recipients: int = 0
     _unread: bytes = b""
     _in_content: bool = False
     _has_met: bool = False
@@ -194,19 +231,32 @@ class Hop:
                 self.say(next(self.replies))
                 continue
             line, found, rest = self._unread.partition(b"\r\n")
-            octets = int(line.split()[1]) if verb_of(line) == b"BDAT" else 0
+            wants = self.counts_all or (self.has_mail and self.recipients)
+            octets = int(line.split()[1]) if verb_of(line) == b"BDAT" and wants else 0
             if not found or len(rest) < octets:
                 return
             self._unread = rest[octets:]
+            self.commands.append(line)
             if not self._has_met:
                 self._has_met = True
                 self.said += EHLO
                 continue
             reply = next(self.replies)
+            self.note(line, is_success=in_full(reply).startswith(b"2"))
             if verb_of(line) == b"DATA" and reply == b"yes":
                 self._in_content = True
                 reply = GO_AHEAD
             self.say(reply)
+
+    def note(self, line: bytes, *, is_success: bool) -> None:
+        """What it wants of chunks: a failure of theirs, or of DATA's, ends the transaction."""
+        verb = verb_of(line)
+        if verb == b"RCPT":
+            self.recipients += is_success
+        elif verb in FRESH and is_success:
+            self.has_mail, self.recipients = verb == b"MAIL", 0
+        elif verb == b"DATA" or (verb == b"BDAT" and (not is_success or b"LAST" in line)):
+            self.has_mail, self.recipients = False, 0
 
     def say(self, reply: bytes) -> None:
         self.said += in_full(reply)
@@ -257,6 +307,8 @@ class Play:
             if not stream and said == len(self.hop.said):
                 self.settle()
                 if said == len(self.hop.said):
+                    self.session.take_turn()
+                    self.settle()
                     return self
             size = next(turns, 0)
             self.settle()

@@ -43,12 +43,17 @@ commands = st.sampled_from(
         b"\r\n",
         b"AUTH PLAIN x\r\n",
         b"XFORWARD ADDR=192.0.2.1\r\n",
+        b"RCPT TO:<c@d>\r\n",
+        b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n",
         b"BDAT 7\r\nDATA\r\n\r",
         b"BDAT 3\r\n.\r\n",
         b"BDAT 5 LAST\r\n\n.\r\n.",
         b"BDAT 0 LAST\r\n",
         b"BDAT 9 LAST\r\nto be...",
+        b"BDAT 25 LAST\r\nRCPT TO:<evil@mipt.ru>\r\n",
         b"BDAT nine\r\n",
+        b"LHLO x\r\n",
+        b"NOOP\n",
         b"RCPT TO:<\xff@b>\r\n",
         b'"RCPT" TO:<c@mipt.ru>\r\n',
         b"RCPT TO:<c@d>\nDATA\r\n",
@@ -64,14 +69,20 @@ schedules = st.lists(st.integers(-40, 40).filter(bool), max_size=30)
 
 
 # What the owner of the session does: whether it watches, can record, and asks about recipients.
-owners = st.fixed_dictionaries(dict.fromkeys(("watch", "records", "asks"), st.booleans()))
-ALL = {"watch": True, "records": True, "asks": True}
+owners = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("watch", "records", "asks"), st.booleans()),
+        "most": st.sampled_from([1, 2, 5000]),
+    }
+)
+ALL = {"watch": True, "records": True, "asks": True, "most": 5000}
 
 
 def play_of(said, owner) -> Play:
-    play = Play(Hop(itertools.cycle(said)), watch=owner["watch"], records=owner["records"])
-    play.session.asks_recipients = owner["asks"]
-    return play
+    session = Session(max_recipients=owner["most"])
+    session.asks_recipients = owner["asks"]
+    hop = Hop(itertools.cycle(said))
+    return Play(hop, watch=owner["watch"], records=owner["records"], session=session)
 
 
 @given(streams, replies, owners, schedules)
@@ -80,9 +91,10 @@ def play_of(said, owner) -> Play:
 @example(b"NOOP\r\nDATA\r\nRSET\r\n.\r\n", [b"250 x\r\n", b"550 no\r\n"], ALL, [])
 @example(b"QUIT\r\nMAIL FROM:<a@b>\r\nQUIT\r\n", [b"550 5.1.1 no\r\n", b"yes"], ALL, [])
 @example(b".MAIL FROM:<a@b>\r\n.DATA\r\n.BDAT 4 LAST\r\nNOOP\r\n", [b"yes"], ALL, EVERY_BYTE)
-def test_r01_r02_r03_r04_any_schedule_gives_what_the_model_gives(stream, said, owner, schedule):
+def test_r01_r02_r03_r04_r23_any_schedule_gives_what_the_model_gives(stream, said, owner, schedule):
     records = owner["records"] or not owner["watch"]
-    model = Model(itertools.cycle(said), records=records, asks=owner["asks"]).run(stream)
+    model = Model(itertools.cycle(said), records=records, asks=owner["asks"], most=owner["most"])
+    model.run(stream)
     play = play_of(said, owner).run(stream, schedule)
     assert play.client == model.client
     heard = play.hop.heard
@@ -113,6 +125,29 @@ def test_r10_no_lookalike_gets_out(before, behind, schedule):
         assert [exact for _, _, exact in lone_dots(message)][:1] in ([], [True])
 
 
+HIDDEN = b"MAIL FROM:<hidden@b>\r\nRCPT TO:<hidden@mipt.ru>\r\nDATA\r\nhidden\r\n.\r\n"
+hiding = st.sampled_from(
+    [
+        *(b"BDAT %d%s\r\n%s" % (len(HIDDEN), last, HIDDEN) for last in (b"", b" LAST")),
+        *(b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<c@d>\r\n", b"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"),
+        *(b"DATA\r\n", b"\r\n.\r\n", b"RSET\r\n", b"NOOP\r\n", b"BDAT 0 LAST\r\n"),
+        *(b"EHLO x\r\n", b"HELO x\r\n", b"AUTH x\r\n", b"BDAT 2\r\nhi", b"NOOP\n"),
+    ]
+)
+
+
+@given(st.lists(hiding, max_size=12).map(b"".join), replies, owners, schedules)
+@example(b"MAIL FROM:<a@b>\r\nBDAT %d\r\n%s" % (len(HIDDEN), HIDDEN), [b"yes"], ALL, EVERY_BYTE)
+def test_r23_octets_are_never_commands_to_a_hop_that_counts_only_where_it_must(
+    stream, said, owner, schedule
+):
+    play = play_of(said, owner)
+    play.hop.counts_all = False
+    play.run(stream, schedule)
+    assert not any(b"hidden" in line for line in play.hop.commands)
+    event(f"chunks: {sum(line.startswith(b'BDAT') for line in play.hop.commands)}")
+
+
 nonsense = st.one_of(
     st.binary(max_size=12),
     st.sampled_from(
@@ -121,6 +156,7 @@ nonsense = st.one_of(
             *(b"421 bye\r\n", b"250-", b"\r\n", b"334 VXNl\r\n", b"EHLO x\r\n", b"DATA\r\n"),
             *(b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<c@d>\r\n", b"x\r\n.\r\n", b"QUIT\r\n", b"."),
             *(b"BDAT 2\r\nx\n", b"BDAT 3 LAST\r\nx\r\n", b"BDAT 0 LAST\r\n", b"BDAT 9\r\n"),
+            *(b"NOOP\n", b"LHLO x\r\n", b"500 5.5.1 what?\r\n", b"220 h LMTP ready\r\n"),
             *(b"STARTTLS\r\n", b"RSET\r\n", EHLO, b"x\r\n.\r\nBDAT 1\r\nxRCPT TO:<c@d>\r\n"),
         ]
     ),
@@ -131,7 +167,8 @@ steps = st.lists(
             st.sampled_from(["receive_from_client", "receive_from_next_hop"]), nonsense.filter(bool)
         ),
         st.tuples(
-            st.sampled_from(["client_closed", "next_hop_closed", "drain", "answer"]), st.none()
+            st.sampled_from(["client_closed", "next_hop_closed", "drain", "answer", "take_turn"]),
+            st.none(),
         ),
     ),
     max_size=40,

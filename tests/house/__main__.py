@@ -17,9 +17,11 @@ from tests.house import (
     docstrings,
     file_sizes,
     folders,
+    forbidden_files,
     inheritance,
+    purity,
 )
-from tests.house.imports import imports
+from tests.house.imports import computed, imports
 from tests.house.names import Names
 from tests.house.source_files import ROOT, SourceFiles
 
@@ -50,13 +52,17 @@ def breaches(files: SourceFiles, top: Path) -> Iterator[Breach]:
     """Give all that every check has to tell, check by check."""
     names = Names(files)
     arrows = list(imports(files, names))
-    yield from folders.crowded(files, PACKAGE)
+    for package in PACKAGES:
+        yield from folders.crowded(files, package)
     yield from folders.doubles(files, PACKAGE)
     yield from file_sizes.breaches(files, top, file_sizes.EXCEPTIONS)
     yield from inheritance.breaches(names)
-    for package in PACKAGES:
-        yield from circles.breaches(files, arrows, package)
+    yield from circles.breaches(files, arrows)
+    yield from computed(files, names, PACKAGE)
     yield from allowed_imports.breaches(files, names, arrows)
+    yield from forbidden_files.breaches(files, names, arrows, forbidden_files.contracts(top))
+    yield from forbidden_files.inner_parts(files, names)
+    yield from purity.breaches(files, names, purity.PURE)
     yield from docstrings.breaches(files, names, PACKAGE)
 
 

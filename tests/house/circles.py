@@ -22,9 +22,12 @@ Graph = dict["SourceFile", dict["SourceFile", int]]
 """What each file imports, and in which line first."""
 
 
-def breaches(files: SourceFiles, imports: Iterable[Import], package: str) -> Iterator[Breach]:
-    """Tell one shortest circle of each set of files of a package that all lead to one another."""
-    graph = graph_of(files, imports, package)
+def breaches(files: SourceFiles, imports: Iterable[Import]) -> Iterator[Breach]:
+    """Tell one shortest circle of each set of files that all lead to one another.
+
+    All packages are one drawing: a circle may lead through two of them.
+    """
+    graph = graph_of(files, imports)
     reached = {file: _reached(graph, file) for file in graph}
     told: set[SourceFile] = set()
     for file in graph:
@@ -36,20 +39,17 @@ def breaches(files: SourceFiles, imports: Iterable[Import], package: str) -> Ite
         yield _told(graph, circle, len(tangle))
 
 
-def graph_of(files: SourceFiles, imports: Iterable[Import], package: str) -> Graph:
-    """Draw the arrows between a package's files.
+def graph_of(files: SourceFiles, imports: Iterable[Import]) -> Graph:
+    """Draw the arrows between all files.
 
     Python runs the ``__init__`` of each package on the way to a file: unless the importing file
     stands in that package itself, there is an arrow to it, too.
     """
-    graph: Graph = {file: {} for file in files.below(package)}
+    graph: Graph = {file: {} for file in files}
     for found in imports:
-        if found.file not in graph:
-            continue
         for target in (found.target, *_run_before(files, found)):
-            if target in graph:
-                line = graph[found.file].get(target, found.line)
-                graph[found.file][target] = min(line, found.line)
+            line = graph[found.file].get(target, found.line)
+            graph[found.file][target] = min(line, found.line)
     return graph
 
 

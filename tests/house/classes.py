@@ -40,18 +40,20 @@ def is_error(names: Names, ours: OurClass) -> bool:
 
 
 def is_concrete(names: Names, ours: OurClass) -> bool:
-    """Can one be made, so that it has code of its own to be overridden?
+    """Can one be made, or is there code in it, so that a child's story begins here?
 
-    Not so of a ``Protocol``, of a class with an abstract method left, of a ``TypedDict``, and of
-    an ``Enum``, which Python lets nobody inherit from once it has members.
+    Not so of a ``Protocol`` and of a class with an abstract method left, as long as no method here
+    or above does anything, of a ``TypedDict``, and of an ``Enum``, which Python lets nobody inherit
+    from once it has members.
     """
-    if any(_is(meaning, _PROTOCOLS) for _, meaning in bases(names, ours)):
-        return False
     if any(
         outside in _NEVER_MADE or outside.startswith("enum.") for outside in _outside(names, ours)
     ):
         return False
-    return not _abstract_methods(names, ours, set())
+    is_interface = any(
+        _is(meaning, _PROTOCOLS) for _, meaning in bases(names, ours)
+    ) or _abstract_methods(names, ours, set())
+    return not is_interface or any(_has_code(one.node) for one in lineage(names, ours))
 
 
 def is_value(names: Names, ours: OurClass) -> bool:
@@ -126,3 +128,28 @@ def _abstract_methods(names: Names, ours: OurClass, seen: set[OurClass]) -> set[
 
 def _is(meaning: object, wanted: set[str]) -> bool:
     return isinstance(meaning, Outside) and meaning.name in wanted
+
+
+def _has_code(node: ast.AST) -> bool:
+    """Does a method in a class's body do anything, or is a function given to a name there?"""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.FunctionDef(body=body) | ast.AsyncFunctionDef(body=body):
+                if not all(map(_is_nothing, body)):
+                    return True
+            case ast.Assign(value=ast.Lambda()) | ast.AnnAssign(value=ast.Lambda()):
+                return True
+            case ast.If() | ast.Try() | ast.With() | ast.ExceptHandler():
+                if _has_code(child):
+                    return True
+    return False
+
+
+def _is_nothing(statement: ast.stmt) -> bool:
+    """Is it what stands in the place of a body: a docstring, ``...``, ``NotImplementedError``?"""
+    match statement:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
+            return name == "NotImplementedError"
+    return False

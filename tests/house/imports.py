@@ -1,8 +1,8 @@
 """Which file of ours imports which, and where: every import counts, wherever it stands.
 
-One within a function, one for the type checker alone and a relative one count like any other. To
-import a package, or a name that its ``__init__`` defines or hands on, is to import that
-``__init__``.
+One within a function, one for the type checker alone, a relative one and a call that imports count
+like any other. To import a package, or a name that its ``__init__`` defines or hands on, is to
+import that ``__init__``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.house.breach import Breach
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.house.names import Names
+    from tests.house.names import Names, Scope
     from tests.house.source_files import SourceFile, SourceFiles
 
 
@@ -31,13 +33,16 @@ class Import:
 def imports(files: SourceFiles, names: Names) -> Iterator[Import]:
     """Give the imports between these files, file by file; those from elsewhere are left out."""
     for file in files:
-        for node in ast.walk(file.tree):
-            for module, name in _named(file, node):
+        for node, scope in names.walk(file):
+            for module, name in named(file, names, node, scope):
                 for target, part in _targets(files, names, module, name):
                     yield Import(file, node.lineno, target, part)
 
 
-def _named(file: SourceFile, node: ast.AST) -> Iterator[tuple[str, str | None]]:
+def named(
+    file: SourceFile, names: Names, node: ast.AST, scope: Scope
+) -> Iterator[tuple[str, str | None]]:
+    """Give the modules that a node imports, ours or not, each with the name it takes, or none."""
     match node:
         case ast.Import(names=aliases):
             for alias in aliases:
@@ -45,12 +50,24 @@ def _named(file: SourceFile, node: ast.AST) -> Iterator[tuple[str, str | None]]:
         case ast.ImportFrom(names=aliases):
             for alias in aliases:
                 yield file.imported_from(node), alias.name
-        case ast.Call(
-            func=ast.Name(id="import_module" | "__import__")
-            | ast.Attribute(attr="import_module" | "__import__"),
-            args=[ast.Constant(value=str(module)), *_],
-        ):
-            yield module, None
+        case ast.Call():
+            for called in names.called(node, scope) or ():
+                yield called.module, None
+                for wanted in called.wanted:
+                    yield called.module, wanted
+
+
+def computed(files: SourceFiles, names: Names, package: str) -> Iterator[Breach]:
+    """Tell each call that imports a module of which no part of the name is written there."""
+    for file in files.below(package):
+        for node, scope in names.walk(file):
+            if isinstance(node, ast.Call) and names.called(node, scope) == []:
+                yield Breach(
+                    str(file.path),
+                    node.lineno,
+                    "a module is imported by a name that is computed as a whole",
+                    "write the name, or at least the package before it",
+                )
 
 
 def _targets(

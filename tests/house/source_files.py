@@ -27,6 +27,11 @@ class SourceFile:
         """Is it the ``__init__.py`` of its folder?"""
         return self.path.name == "__init__.py"
 
+    @property
+    def package(self) -> str:
+        """The package that relative imports are told from."""
+        return self.module if self.is_package else self.module.rpartition(".")[0]
+
     def imported_from(self, node: ast.ImportFrom) -> str:
         """Give the full name of what stands between ``from`` and ``import``; dots are counted.
 

@@ -99,9 +99,12 @@ class Shape(Protocol):
 class ShapeOf(Protocol[T]):
     def do(self): ...
 class Abstract(ABC):
+    "What there is to do."
     @abstractmethod
-    def do(self): ...
-    def told(self): return 1
+    def do(self):
+        "Do it."
+    @abstractmethod
+    def undo(self): raise NotImplementedError("nobody knows how")
 class StillAbstract(Abstract):
     def other(self): ...
 class AbstractProperty(metaclass=abc.ABCMeta):
@@ -118,6 +121,29 @@ class NotConnected(OSError): ...
 class NotInTime(futures.TimeoutError): ...
 class Made(Abstract):
     def do(self): ...
+    def undo(self): ...
+class HalfShape(Protocol):
+    def do(self): ...
+    def told(self): return 1
+class HalfShapeOf(Protocol[T]):
+    told = lambda self: 1
+class HalfAbstract(ABC):
+    @abstractmethod
+    def do(self): ...
+    def told(self): return 1
+class HalfByBirth(ABC):
+    def __init__(self): self.done = False
+    @abstractmethod
+    def do(self): ...
+class StillHalf(HalfAbstract):
+    def other(self): ...
+class AbstractWithCode(ABC):
+    @abstractmethod
+    def do(self): self.done = True
+class HalfOnCondition(Protocol):
+    def do(self): ...
+    if T:
+        async def told(self): return 1
 class Pair(NamedTuple):
     one: int
 class OnlyNamedAbstract(ABC):
@@ -137,8 +163,14 @@ def test_an_interface_or_an_error_may_be_inherited_from(made_up, base):
     assert told(made_up({"gateway/a.py": INTERFACES, "gateway/b.py": text})) == []
 
 
-@pytest.mark.parametrize("base", ["Made", "Pair", "OnlyNamedAbstract"])
-def test_what_carries_out_an_interface_is_concrete(made_up, base):
+@pytest.mark.parametrize(
+    "base",
+    [
+        *("Made", "Pair", "OnlyNamedAbstract", "HalfShape", "HalfShapeOf[int]", "HalfAbstract"),
+        *("HalfByBirth", "StillHalf", "AbstractWithCode", "HalfOnCondition"),
+    ],
+)
+def test_what_carries_out_an_interface_or_half_of_it_is_concrete(made_up, base):
     text = f"from gateway import a\nclass Child(a.{base}): ...\n"
     (breach,) = told(made_up({"gateway/a.py": INTERFACES, "gateway/b.py": text}))
     assert f"class Child inherits from a.{base}" in breach

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.house import __main__ as tool
-from tests.house import file_sizes
+from tests.house import allowed_imports, file_sizes, purity
 
 GOOD = {
     "gateway/cli/show.py": "".join(
@@ -20,11 +22,22 @@ GOOD = {
     "benchmarks/a.py": "",
 }
 
+CONTRACT = """
+[[tool.importlinter.contracts]]
+name = "hidden"
+type = "forbidden"
+source_modules = ["gateway.past"]
+forbidden_modules = ["gateway.hidden"]
+"""
+
 
 @pytest.fixture(autouse=True)
 def no_exceptions(monkeypatch):
-    """A made-up tree has none of the files that are longer for a reason."""
+    """A made-up tree has none of the files that the checks' own tables name."""
     monkeypatch.setattr(file_sizes, "EXCEPTIONS", {})
+    monkeypatch.setattr(purity, "PURE", ("gateway/lists",))
+    own = allowed_imports.ALLOWED["gateway.cli"]
+    monkeypatch.setitem(allowed_imports.ALLOWED, "gateway.cli", replace(own, handed_on=()))
 
 
 def test_a_tree_that_holds_the_bar_is_passed_in_silence(made_up, capsys):
@@ -44,6 +57,7 @@ def test_a_long_file_is_named_and_passed(made_up, capsys):
 def test_every_check_is_asked(made_up, capsys):
     breaches = {
         **{f"gateway/many/file{number}.py": "" for number in range(17)},
+        **{f"benchmarks/many/file{number}.py": "" for number in range(17)},
         "gateway/log/same.py": "",
         "gateway/config/same.py": "",
         "gateway/long.py": "\n" * 601,
@@ -54,18 +68,31 @@ def test_every_check_is_asked(made_up, capsys):
         "benchmarks/one.py": "import benchmarks.two\n",
         "benchmarks/two.py": "import benchmarks.one\n",
         "gateway/cli/other.py": "import gateway.one\n",
+        "gateway/across.py": "from benchmarks import across\n",
+        "benchmarks/across.py": "from gateway import across\n",
+        "gateway/lists/pure.py": "import socket\n",
+        "gateway/computed.py": "from importlib import import_module\nimport_module(input())\n",
+        "gateway/hidden.py": "HIDDEN = 1\n",
+        "gateway/door.py": "from gateway.hidden import HIDDEN\n",
+        "gateway/past.py": "from gateway.door import HIDDEN\n",
+        "pyproject.toml": CONTRACT,
         "gateway/raising.py": "class OwnError(Exception): ...\ndef f():\n    raise OwnError\n",
     }
     assert tool.main([str(made_up(GOOD | breaches).top)]) == 1
     out, err = capsys.readouterr()
     assert [line.partition(": ")[0] for line in out.splitlines()] == [
+        "benchmarks/across.py:1",
+        "benchmarks/many/__init__.py:1",
         "benchmarks/one.py:1",
         "gateway/child.py:2",
         "gateway/cli/other.py:1",
+        "gateway/computed.py:2",
+        "gateway/lists/pure.py:1",
         "gateway/log/same.py:1",
         "gateway/long.py:601",
         "gateway/many/__init__.py:1",
         "gateway/one.py:1",
+        "gateway/past.py:1",
         "gateway/raising.py:2",
     ]
-    assert err == "8 breaches of the bar\n"
+    assert err == "13 breaches of the bar\n"

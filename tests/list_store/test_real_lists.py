@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.addresses.mailbox import from_text
+from gateway.addresses.address_text import from_text
 from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import import_run
 from gateway.list_store.imports.import_run import ImportFiles

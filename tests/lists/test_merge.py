@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.addresses.mailbox import from_text
+from gateway.addresses.address_text import from_text
 from gateway.lists import catalogue
 from gateway.lists.merge import merge
 from gateway.lists.overrides import OverrideKey, read_overrides

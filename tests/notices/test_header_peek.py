@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.model import Peek
-from gateway.notices.header_peek import LIMIT, LIST_FIELDS, peek
+from gateway.notices.header_peek import LIMIT, LIST_FIELDS, is_message_id, peek
 
 HEADER = (
     b"Received: from a by b\r\n\tfor <x@y>; Sun, 22 Nov 2026 09:14:00 +0000\r\n"
@@ -93,8 +93,49 @@ def test_a_block_of_the_captured_length_was_cut():
         b"",
     ],
 )
-def test_an_id_that_no_header_may_bear_is_none(value):
-    assert peek(b"Message-ID: " + value + b"\r\n").message_id is None
+def test_an_id_that_no_header_may_bear_is_kept_as_a_text_and_is_none(value):
+    kept = peek(b"Message-ID: " + value + b"\r\n").message_id
+    assert (kept is None) == (value == b"")
+    assert not is_message_id(kept or "")
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("<имя@пример.рф>".encode(), "<имя@пример.рф>"),
+        (b"no brackets@here.example", "no brackets@here.example"),
+        (b"<a  b@x>", "<a b@x>"),
+        (b"<a\r\n\tb@x>", "<a b@x>"),
+        (b"<a\xe2\x80\xaeb@x>", "<a\ufffdb@x>"),
+        (b"<\xff@x>", "<\ufffd@x>"),
+        (b"<" + b"a" * 300 + b"@x>", "<" + "a" * 300 + "@x>"),
+        (b"<" + b"a" * 3000 + b"@x>", "<" + "a" * 997),
+        (b"", None),
+        (b"odd\r\nMessage-ID: <good@x>", "<good@x>"),
+    ],
+)
+def test_r27_an_odd_id_is_kept_on_one_line_and_bounded(value, kept):
+    assert peek(b"Message-ID: " + value + b"\r\n").message_id == kept
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"From: a\rAuto-Submitted: auto-replied\r",
+        b"From: a\rSubject: b\r\rbody\r",
+        b"From: a\r\nX: b\rAuto-Submitted: auto-replied\r\n",
+        b"From: a\nX: b\rc\n",
+    ],
+)
+def test_r26_a_header_whose_line_ends_are_bare_crs_is_unreadable_and_not_empty(header):
+    assert not peek(header).readable
+
+
+@pytest.mark.parametrize(
+    "header", [b"From: a\r\n", b"From: a\r\r\nTo: b\r\r\n", b"From: a\n", b"From: a\r", b""]
+)
+def test_line_ends_that_all_read_alike_are_readable(header):
+    assert peek(header).readable
 
 
 def test_a_long_thread_keeps_its_first_id_and_its_last():
@@ -140,7 +181,10 @@ HEADERS = st.lists(LINES.map(b"".join), max_size=12).map(b"\r\n".join)
 @example(b"Message-ID:<\r\n>", False)
 def test_never_raises_and_gives_nothing_that_breaks_a_header(header, cut):
     seen = peek(header, cut=cut)
-    for value in (*seen.references, seen.message_id or "<x>"):
+    kept = seen.message_id or "<x>"
+    assert kept.isprintable()
+    assert len(kept) <= 998
+    for value in (*seen.references, kept if is_message_id(kept) else "<x>"):
         assert value.isascii()
         assert value.isprintable()
         assert " " not in value

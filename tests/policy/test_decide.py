@@ -112,6 +112,13 @@ def test_a_rule_may_name_what_passes(policy, finding, today):
     assert outcome(rules, clear, today) == (Action.PASS, "the clear")
 
 
+@pytest.mark.parametrize("action", ["warn", "observe"])
+def test_s15_what_could_not_be_read_is_observed_and_no_more(policy, finding, today, action):
+    unread = finding(standing=Standing.REVIEW, id_=None, rule=Rule.UNREADABLE)
+    rules = policy(rule('standing = ["review"]', action))
+    assert decide_one("jane@cs.example.edu", unread, rules, today).action is Action.OBSERVE
+
+
 def test_findings_are_grouped_by_rule_in_the_order_of_the_rules(policy, finding, today):
     rules = policy(RULES)
     findings = [

@@ -190,7 +190,9 @@ async def test_r07_the_hop_dies_between_chunks(gateway, part):
     envelope = MAIL + b"RCPT TO:<friend@mipt.ru>\r\n"
     await client.say(envelope + b"BDAT 3\r\nabcBDAT 3 LAST\r\nde")
     await (await hop.hear(envelope)).say(b"250 1\r\n250 2\r\n")
-    await hop.hear(b"BDAT 3\r\nabcBDAT 3 LAST\r\nde")
+    # The second waits until the first is answered: R23.
+    await hop.hear(b"BDAT 3\r\nabc")
+    await hop.silence()
     getattr(hop, part)()
     await client.reply(250, 250)
     await started.until(lambda: started.metrics.next_hop_errors._value.get() == 1)
@@ -222,10 +224,10 @@ async def test_r20_a_chunk_that_comes_slowly_is_waited_for_as_content_is(gateway
 async def test_r16_an_error_in_reading_a_recipient_is_counted_and_ends_no_session(
     gateway, refusing, monkeypatch
 ):
-    def breaks(line):
+    def breaks(line, snapshot, on):
         raise ZeroDivisionError("friend.secret")
 
-    monkeypatch.setattr(inspector, "readings", breaks)
+    monkeypatch.setattr(inspector, "classify_line", breaks)
     started, client, hop = await meet(gateway, refusing)
     line = b"RCPT TO:<friend@skoltech.ru>\r\n"
     await client.say(MAIL + line + b"QUIT\r\n")

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.addresses.address_text import from_text
 from gateway.addresses.domain_name import normalise
-from gateway.addresses.mailbox import from_text, parse
+from gateway.addresses.path_reading import read
 from gateway.model import Claim, Entity, Kind, Listing, Rule, Standing
 from gateway.screening.classify import classify
 from gateway.screening.dns_linkage import Link, find_link, may_be_linked
@@ -144,7 +145,7 @@ def test_s07_a_link_is_part_of_the_snapshots_digest(tied):
 
 def test_s07_the_relay_looks_closer_at_a_linked_domain(tied):
     known_clear = KnownClear(tied("friend.example"))
-    assert not known_clear.is_clear(b"ivan@friend.example")
+    assert not known_clear.is_clear(b"RCPT TO:<ivan@friend.example>\r\n")
 
 
 def test_s07_a_domain_found_clear_is_told_once(listed):
@@ -158,10 +159,10 @@ def test_s07_a_domain_found_clear_is_told_once(listed):
         b"postmaster",
         b"a@",
     ):
-        known_clear.is_clear(path)
+        known_clear.is_clear(b"RCPT TO:<" + path + b">\r\n")
     assert told == ["friend.example", "other.example"]
 
 
 def test_s07_where_nobody_listens_nothing_happens(listed):
-    assert KnownClear(listed).is_clear(b"a@friend.example")
-    assert classify(parse(b"a@friend.example"), listed, DAY).standing is Standing.CLEAR
+    assert KnownClear(listed).is_clear(b"RCPT TO:<a@friend.example>\r\n")
+    assert classify(read(b"a@friend.example"), listed, DAY).standing is Standing.CLEAR

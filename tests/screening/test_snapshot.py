@@ -1,12 +1,18 @@
 import shutil
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from gateway.addresses.path_reading import read as read_path
 from gateway.errors import ListError
+from gateway.model import Claim, Listing
+from gateway.screening.classify import classify
 from gateway.screening.snapshot import build, load
 
 REPO = Path(__file__).parents[2]
+DAY = date(2026, 11, 22)
 
 ROLES = """
 [[role]]
@@ -100,6 +106,18 @@ def test_the_digest_does_not_depend_on_the_order_of_what_is_built(entity, people
     one, two = entity("a", ["a.ru", "b.ru"]), entity("b", ["c.ru"])
     turned = entity("a", ["b.ru", "a.ru"])
     assert build([one, two], people).digest == build([two, turned], people).digest
+
+
+def test_s20_the_same_digest_gives_the_same_verdict_in_any_order(entity, people):
+    one = Listing("L", "A", "1"), Listing("L", "B", "2")
+    two = Claim("x.ru", "a source", "r", DAY), Claim("x.ru", "b source", "r", DAY)
+    first = replace(entity("e", []), listings=one, domains=two)
+    other = replace(entity("e", []), listings=one[::-1], domains=two[::-1])
+    held = [build([each], people) for each in (first, other)]
+    assert held[0].digest == held[1].digest
+    verdicts = [classify(read_path(b"a@x.ru"), each, DAY) for each in held]
+    assert verdicts[0] == verdicts[1]
+    assert verdicts[0].entity.listings == verdicts[1].entity.listings
 
 
 @pytest.mark.parametrize(

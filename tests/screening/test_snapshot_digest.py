@@ -9,7 +9,12 @@ from gateway.screening.snapshot_digest import digest_of
 
 DAY = date(2026, 11, 22)
 PEOPLE = MailboxKinds(
-    {"a.com": "A"}, {"b.com": "B"}, frozenset("r"), frozenset("f"), frozenset("u")
+    {"a.com": "A"},
+    {"b.com": "B"},
+    frozenset("r"),
+    frozenset("f"),
+    frozenset("u"),
+    frozenset(["c.com"]),
 )
 LISTING = Listing("L", "P", "1", DAY, DAY, DAY, DAY, "s")
 CLAIM = Claim("a.ru", "s", "r", DAY)

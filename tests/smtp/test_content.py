@@ -1,6 +1,7 @@
 """The content scanner against its own theory, whole and at every split."""
 
 import itertools
+import time
 
 import pytest
 from hypothesis import example, given
@@ -200,3 +201,46 @@ def test_content_without_a_header_has_an_empty_block():
     capture.feed(b"\nbody\r\n\r\n")
     assert capture.is_complete
     assert capture.block == b""
+
+
+BUSY = {
+    **{name: name.encode() for name in (".", "..x", "a.", "x.x")},
+    "no line before": b"a\0.\r",
+    "no line before, LF": b"a\0\0.\n",
+    "dots and NULs": b".\0",
+    "NULs and dots": b"\0.",
+    "line ends": b"\r\n",
+    "stuffed": b"\r\n..\r\n",
+    "bare": b"\n.x\r",
+    "look-alikes": b".\r",
+}
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+@pytest.mark.parametrize("before", [b"", b"x", b"x\r\n"])
+@pytest.mark.parametrize("pattern", BUSY.values(), ids=BUSY)
+def test_r26_no_content_keeps_the_scanner_busy(pattern, before, refuse):
+    data = before + pattern * (262144 // len(pattern))
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        ContentScanner(refuse_lookalikes=refuse).feed(data)
+        spent.append(time.process_time() - began)
+    assert min(spent) < 0.05
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+@pytest.mark.parametrize("end", [*LOOKALIKES, *HONEST, b"\r\n.\r\nrest", b"\r\n.\r", b"\r\n."])
+@pytest.mark.parametrize("pattern", BUSY.values(), ids=BUSY)
+def test_r09_r10_what_is_leapt_over_hides_nothing(pattern, end, refuse):
+    data = b"x" + pattern * 40 + end
+    for size in (len(data), 97, 7):
+        chunks = [data[at : at + size] for at in range(0, len(data), size)]
+        scan, passed, rest = run(chunks, refuse=refuse)
+        expected = reference(data, refuse=refuse)
+        if scan is not Scan.LOOKALIKE:
+            held = data if scan is Scan.MORE else passed
+            assert held.startswith(passed)
+            passed = held
+            assert (scan, passed, rest) == expected
+        assert scan is expected[0]

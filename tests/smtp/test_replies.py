@@ -44,8 +44,8 @@ def test_r01_replies_come_out_as_they_went_in_whatever_the_packets(replies, size
         b"2500 x\r\n",
         b"250-a\r\n251 b\r\n",
         b"250_x\r\n",
-        b"250 " + b"x" * 9000,
-        b"250 " + b"x" * 9000 + b"\r\n",
+        b"250 " + b"x" * 90000,
+        b"250 " + b"x" * 90000 + b"\r\n",
         b"250-x\r\n" * 20000,
     ],
 )

@@ -86,7 +86,7 @@ def test_r05_a_refused_recipient_is_not_in_the_envelope(ready):
     assert envelope.sender == b"a@b"
     assert [recipient.path for recipient in envelope.recipients] == [b"yes@mipt.ru"]
     assert envelope.recipients[0].reply.enhanced == "2.1.5"
-    assert ready.session.transaction.recipient_paths == [b"yes@mipt.ru"]
+    assert ready.session.transaction.recipient_lines == [b"RCPT TO:<yes@mipt.ru>\r\n"]
 
 
 def test_r06_no_next_hop_is_a_421_at_the_greeting(play):
@@ -273,7 +273,7 @@ def test_r14_a_thousand_recipients(ready):
     commands = b"MAIL FROM:<a@b>\r\n" + b"".join(b"RCPT TO:<u%d@b>\r\n" % n for n in range(1000))
     assert ready.client(commands + b"DATA\r\n") == (b"", commands + b"DATA\r\n")
     ready.hop(b"250 ok\r\n" * 1001 + b"354 go\r\n")
-    assert len(ready.session.transaction.recipient_paths) == 1000
+    assert len(ready.session.transaction.recipient_lines) == 1000
 
 
 def test_r17_a_watched_dot_waits_for_its_release_and_its_reply_for_the_answer(ready):
@@ -341,7 +341,9 @@ def test_quit_ends_it_and_what_follows_is_not_passed(ready):
 def test_rset_forgets_the_recipients(ready):
     ready.client(b"MAIL FROM:<a@b>\r\nRCPT TO:<old@b>\r\nRSET\r\n")
     ready.hop(b"250 1\r\n250 2\r\n250 3\r\n")
-    assert ready.envelope(b"<new@b>").session.transaction.recipient_paths == [b"new@b"]
+    assert ready.envelope(b"<new@b>").session.transaction.recipient_lines == [
+        b"RCPT TO:<new@b>\r\n"
+    ]
 
 
 def test_an_answer_out_of_place_is_a_bug_of_ours(ready):

@@ -23,7 +23,7 @@ def test_r22_a_recipient_is_asked_about_before_the_next_hop_hears_of_it(asking):
     assert asking.session.recipient_line == b"RCPT TO:<b@c>\r\n"
     assert asking.do("accept_recipient") == (b"", b"RCPT TO:<b@c>\r\n")
     assert asking.hop(b"250 ok\r\n") == (b"250 ok\r\n", b"")
-    assert asking.session.transaction.recipient_paths == [b"b@c"]
+    assert asking.session.transaction.recipient_lines == [b"RCPT TO:<b@c>\r\n"]
 
 
 def test_r22_replies_stay_in_order_and_the_sender_is_known_when_it_asks(ready):

@@ -81,7 +81,7 @@ def test_r01_what_comes_while_a_recipient_is_decided_does_not_accept_it(
     assert asking.session.moment is Moment.RECIPIENT
     to_client, to_hop = asking.do("accept_recipient")
     assert (to_client, to_hop) == (own_replies.HOP_GONE, b"")
-    assert asking.session.transaction.recipient_paths == []
+    assert asking.session.transaction.recipient_lines == []
 
 
 @strays

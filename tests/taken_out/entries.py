@@ -109,15 +109,23 @@ def files_to_test(entry: Entry, root: Path) -> list[str]:
     return sorted(found, key=lambda file: (f"/{entry.room}" not in file, file))
 
 
-@functools.cache
 def bearers(root: Path, keyword: str) -> tuple[str, ...]:
     """The test files in which a test's name holds the keyword."""
-    pattern = re.compile(rf"^(?:async )?def test\w*{keyword}", re.MULTILINE)
     return tuple(
-        path.relative_to(root).as_posix()
-        for path in sorted((root / "tests").rglob("test_*.py"))
-        if pattern.search(path.read_text(encoding="utf-8"))
+        file
+        for file, names in _names_of_tests(root).items()
+        if any(keyword in name for name in names)
     )
+
+
+@functools.cache
+def _names_of_tests(root: Path) -> dict[str, tuple[str, ...]]:
+    """All tests by the files they stand in, in the order of their paths."""
+    pattern = re.compile(r"^(?:async )?def test(\w*)", re.MULTILINE)
+    return {
+        path.relative_to(root).as_posix(): tuple(pattern.findall(path.read_text(encoding="utf-8")))
+        for path in sorted((root / "tests").rglob("test_*.py"))
+    }
 
 
 def _read(path: Path) -> list[Entry]:

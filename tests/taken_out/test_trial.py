@@ -78,7 +78,11 @@ def bench(tmp_path_factory):
     }.items():
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).write_text(text, encoding="utf-8")
-    tree = Tree(project, tmp_path_factory.mktemp("copy"), threading.Event())
+    with pytest.MonkeyPatch.context() as patch:
+        # The small project needs one plugin's option, and each of its many runs would load all.
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.setenv("PYTEST_PLUGINS", "_hypothesis_pytestplugin")
+        tree = Tree(project, tmp_path_factory.mktemp("copy"), threading.Event())
     return Bench(tree, seconds=20, to_the_end=False)
 
 

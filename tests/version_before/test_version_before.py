@@ -123,6 +123,10 @@ def test_what_was_answered_then_is_answered_now(case, folder, brought_up, run):
     )
     found = record.rows(text, folder)
     for now, then in zip(found, case["rows"], strict=True):
+        if "error" in now and case["arguments"][0] == "check":
+            # Behaviour S17: until December 2026 what is not one address was said to be clear.
+            assert now["standing"] == "review"
+            continue
         assert agrees(now, then), f"now  {now}\nthen {then}"
     assert contents(folder) == before
     where = folder / case["in"] / "ledger.db"

@@ -126,17 +126,15 @@ def verb_of(question: Question) -> click.Command:
         config = load_config(config_file)
         values = {name: named[name] for name in names}
         check_period(values.get("since"), values.get("until"))
+        if beyond is not None:
+            asked = ask_beyond.Asked(config, who, question, values, limit or None, output_format)
+            beyond(asked)
+            return
         with open_as(config, who) as reading:
-            if beyond is not None:
-                asked = ask_beyond.Asked(
-                    config, reading, question, values, limit or None, output_format
-                )
-                beyond(asked)
-            else:
-                found = ask_ledger.ask(
-                    reading, question, filters=filters, values=values, limit=limit or None
-                )
-                print_answer(question, found, output_format)
+            found = ask_ledger.ask(
+                reading, question, filters=filters, values=values, limit=limit or None
+            )
+        print_answer(question, found, output_format)
 
     decorated: Any = config_option(answer)
     decorated = access_options(f"audit ask {question.name}")(decorated)

@@ -13,13 +13,14 @@ from gateway.cli.check import explanation
 from gateway.cli.shared.audit_answer import print_answer
 from gateway.cli.shared.options import tell_of_damage
 from gateway.cli.shared.tables import emit, print_message, visible
+from gateway.compliance.actor import open_as
 from gateway.compliance.audit import questions_beyond_ledger
 from gateway.compliance.previews.try_address import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gateway.compliance.actor import LoggedReading
+    from gateway.compliance.actor import Access
     from gateway.config import Config
     from gateway.ledger.questions.question import Question
 
@@ -29,7 +30,7 @@ class Asked:
     """A question with all that it is asked with; ``limit=None`` is all rows."""
 
     config: Config
-    reading: LoggedReading
+    who: Access | None
     question: Question
     values: Mapping[str, Any]
     limit: int | None
@@ -37,7 +38,8 @@ class Asked:
 
 
 def _why(asked: Asked) -> None:
-    told = questions_beyond_ledger.why(asked.reading, asked.values["event"])
+    with open_as(asked.config, asked.who) as reading:
+        told = questions_beyond_ledger.why(reading, asked.values["event"])
     print_message(visible(told.sentence))
     if asked.output_format == "json":
         emit([told.facts], format="json")
@@ -54,9 +56,10 @@ def _why(asked: Asked) -> None:
 
 def _why_not(asked: Asked) -> None:
     day = date.fromisoformat(asked.values["on"]) if asked.values["on"] else None
-    found = questions_beyond_ledger.why_not(
-        asked.config, asked.reading, asked.values["address"], day, asked.limit
-    )
+    with open_as(asked.config, asked.who) as reading:
+        found = questions_beyond_ledger.why_not(
+            asked.config, reading, asked.values["address"], day, asked.limit
+        )
     tell_of_damage(found.lists)
     if asked.output_format == "json":
         print_message(found.seen.sentence)
@@ -70,9 +73,10 @@ def _why_not(asked: Asked) -> None:
 
 def _list_change(asked: Asked) -> None:
     before, after = asked.values["before"], asked.values["after"]
-    found = questions_beyond_ledger.list_change(
-        asked.config, asked.reading, before, after, asked.limit
-    )
+    with open_as(asked.config, asked.who) as reading:
+        found = questions_beyond_ledger.list_change(
+            asked.config, reading, before, after, asked.limit
+        )
     if found is None:
         print_message(
             "Only one snapshot was ever in force: there is nothing to compare it with yet."
@@ -85,9 +89,8 @@ def _list_change(asked: Asked) -> None:
 
 
 def _exceptions(asked: Asked) -> None:
-    found = questions_beyond_ledger.exceptions(
-        asked.config, asked.reading, asked.values, asked.limit
-    )
+    with open_as(asked.config, asked.who) as reading:
+        found = questions_beyond_ledger.exceptions(asked.config, reading, asked.values, asked.limit)
     print_answer(asked.question, found, asked.output_format)
 
 

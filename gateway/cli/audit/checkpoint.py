@@ -10,6 +10,7 @@ import click
 
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.tables import print_message
+from gateway.compliance.actor import open_as
 from gateway.compliance.audit import keep_checkpoint
 
 if TYPE_CHECKING:
@@ -69,13 +70,15 @@ def checkpoint(
         _make_key(new_key)
         return
     config = load_config(config_file)
-    done = keep_checkpoint.checkpoint(
-        config,
-        key_file=key_file,
-        history=history,
-        mail=_handed_in(config) if mail else None,
-        is_logged=syslog,
-    )
+    with open_as(config, None) as reading:
+        done = keep_checkpoint.checkpoint(
+            config,
+            reading,
+            key_file=key_file,
+            history=history,
+            mail=_handed_in(config) if mail else None,
+            is_logged=syslog,
+        )
     if not (history is not None or mail or syslog):
         click.echo(done.line)
         return

@@ -99,16 +99,17 @@ def _pack(
     *,
     force: bool,
 ) -> None:
-    done = evidence_files.write_evidence_pack(
-        config,
-        file,
-        filters,
-        who,
-        signed_in(),
-        chain=chain,
-        replaces=force,
-        progress=_EVERY,
-    )
+    with open_as(config, who) as reading:
+        done = evidence_files.write_evidence_pack(
+            config,
+            reading,
+            file,
+            filters,
+            signed_in(),
+            chain=chain,
+            replaces=force,
+            progress=_EVERY,
+        )
     print_message(f"{_findings(done.findings)} in {file}.")
     if not done.is_signed:
         print_message(

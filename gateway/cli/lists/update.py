@@ -40,8 +40,7 @@ def command(names: tuple[str, ...], config_file: Path | None) -> None:
         wanted = update_lists.wanted_sources(config, names)
     except UnknownSourceError as error:
         raise click.UsageError(str(error)) from None
-    for step in update_lists.update(config, wanted):
-        _tell(step)
+    update_lists.update(config, wanted, _tell)
 
 
 def _tell(step: Step) -> None:

@@ -11,17 +11,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.compliance.audit.findings import words_to_explain
-from gateway.ledger.query.logged_reading import LoggedReading
-from gateway.ledger.query.run_question import QuestionAnswer, Value
 from gateway.ledger.questions.filters import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.ledger.query.logged_reading import LoggedReading
+    from gateway.ledger.query.run_question import QuestionAnswer, Value
     from gateway.ledger.questions.filters import SearchWord
     from gateway.ledger.questions.question import Question
-
-__all__ = ["LoggedReading", "Value", "WordedAnswer", "ask", "worded_answer"]
 
 
 @dataclass(frozen=True, slots=True)

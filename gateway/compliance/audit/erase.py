@@ -16,9 +16,9 @@ from gateway.ledger.erasure import (
     erase_parts,
     erasure_request,
     leftover_scan,
+    mentions,
     personal_data_of,
 )
-from gateway.ledger.erasure.mentions import read_mailbox
 from gateway.ledger.record.record import Part
 from gateway.ledger.store.emergency_journal import Journal
 from gateway.notices import rhythm
@@ -30,23 +30,6 @@ if TYPE_CHECKING:
     from gateway.compliance.actor import Access, Actor
     from gateway.config import Config
     from gateway.ledger.erasure.mentions import SoughtMailbox
-
-__all__ = [
-    "BOTH",
-    "PARTS",
-    "ROLES",
-    "Amount",
-    "ErasedParts",
-    "ErasedPerson",
-    "ErasureForecast",
-    "TornLines",
-    "amount_of",
-    "erase_findings_parts",
-    "erase_person",
-    "foresee_parts",
-    "foresee_person",
-    "read_mailbox",
-]
 
 BOTH = "both"
 ROLES: Mapping[str, frozenset[Part]] = MappingProxyType(
@@ -130,6 +113,11 @@ class ErasedPerson:
     aside: int
     torn: TornLines
     unfinished: tuple[str, ...]
+
+
+def read_mailbox(text: str) -> SoughtMailbox:
+    """Read whose data is meant, as a person writes an address. Raises ``LedgerError`` for none."""
+    return mentions.read_mailbox(text)
 
 
 def foresee_person(

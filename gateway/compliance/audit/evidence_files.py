@@ -21,8 +21,8 @@ from gateway.ledger.evidence.evidence_pack import ChainScope, PackDescription, w
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.compliance.actor import Access
     from gateway.config import Config
+    from gateway.ledger.query.logged_reading import LoggedReading
     from gateway.ledger.questions.filters import Filters
 
 __all__ = ["ChainScope", "WrittenPack", "write_datasette_snapshot", "write_evidence_pack"]
@@ -38,9 +38,9 @@ class WrittenPack:
 
 def write_evidence_pack(  # noqa: PLR0913 - what, for whom, into which file
     config: Config,
+    reading: LoggedReading,
     file: Path,
     filters: Filters,
-    who: Access | None,
     by: str,
     *,
     chain: ChainScope = ChainScope.FULL,
@@ -49,26 +49,25 @@ def write_evidence_pack(  # noqa: PLR0913 - what, for whom, into which file
 ) -> WrittenPack:
     """Write an evidence pack (ZIP): findings, sealed events, how to verify them.
 
-    It says that it was made ``by`` a person, also where ``who`` is ``None`` and those in it are
-    pseudonyms. It is signed where a key is configured. ``progress`` is asked with the number of
-    events there are, and hears how many were written. Raises ``LedgerError`` for a ledger that is
-    not intact, and for a file that cannot be written or, unless it ``replaces``, is there.
+    It says that it was made ``by`` a person, also where those in it are pseudonyms. It is signed
+    where a key is configured. ``progress`` is asked with the number of events there are, and hears
+    how many were written. Raises ``LedgerError`` for a ledger that is not intact, and for a file
+    that cannot be written or, unless it ``replaces``, is there.
     """
-    with open_as(config, who) as reading:
-        key = signing_key(config)
-        about = PackDescription(
-            made_at=datetime.now(UTC),
-            by=by,
-            reason=None if who is None else who.reason,
-            filters=as_asked(filters),
-            version=__version__,
-            kept=take_signed_checkpoint(reading, key),
-            key=key,
-            chain=chain,
-        )
-        tell = progress(about.kept.checkpoint.seq)
-        with atomic_writer(file, replace=replaces) as stream:
-            count = write_pack(stream, reading, filters, about, tell)
+    key = signing_key(config)
+    about = PackDescription(
+        made_at=datetime.now(UTC),
+        by=by,
+        reason=reading.reason,
+        filters=as_asked(filters),
+        version=__version__,
+        kept=take_signed_checkpoint(reading, key),
+        key=key,
+        chain=chain,
+    )
+    tell = progress(about.kept.checkpoint.seq)
+    with atomic_writer(file, replace=replaces) as stream:
+        count = write_pack(stream, reading, filters, about, tell)
     return WrittenPack(count, key is not None)
 
 
@@ -82,7 +81,8 @@ def write_datasette_snapshot(
 ) -> int:
     """Write the findings into a new SQLite file for Datasette; gives how many there are.
 
-    People are pseudonyms in it whoever writes it, and nothing need be recorded. ``progress`` is
+    It opens the ledger itself: people are pseudonyms in it whoever writes it, and nothing need be
+    recorded. ``progress`` is
     asked with the number of findings, and hears how many were written. Raises ``LedgerError`` as
     :func:`write_evidence_pack` does for the file, and for filters that name a person by address or
     by words.

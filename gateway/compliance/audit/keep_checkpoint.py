@@ -12,7 +12,6 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from gateway.compliance.actor import open_as
 from gateway.errors import MonitionError
 from gateway.ledger.evidence.checkpoint_store import append, other_signer, to_syslog
 from gateway.ledger.verify.checkpoint import KeptCheckpoint, as_line
@@ -63,8 +62,9 @@ class TakenCheckpoint:
     other_signer: OtherSigner | None = None
 
 
-def checkpoint(
+def checkpoint(  # noqa: PLR0913 - of what, signed by what, and each way to keep it
     config: Config,
+    reading: LoggedReading,
     *,
     key_file: Path | None = None,
     history: Path | None = None,
@@ -75,29 +75,27 @@ def checkpoint(
 
     ``mail`` hands in a mail for ``compliance.email``, and raises ``MonitionError`` where it is not
     taken; with ``is_logged`` it goes into the machine's log. One way that fails is no reason to
-    leave out the others. Raises ``LedgerError`` for a key that cannot be used, or no ledger.
+    leave out the others. Raises ``LedgerError`` for a key that cannot be used.
     """
-    key = signing_key(config, key_file)
-    with open_as(config, None) as reading:
-        kept = take_signed_checkpoint(reading, key)
-        ways: list[tuple[str, Callable[[], object]]] = []
-        before = None
-        if history is not None:
-            before = other_signer(history, kept)
-            ways.append((str(history), lambda: append(history, kept, reading.reader)))
-        if mail is not None:
-            ways.append((config.compliance.email, lambda: mail(checkpoint_mail(kept, config))))
-        if is_logged:
-            ways.append(("the system's log", lambda: to_syslog(kept)))
-        done: list[str] = []
-        failures: list[str] = []
-        for where, keep in ways:
-            try:
-                keep()
-            except MonitionError as error:
-                failures.append(str(error))
-            else:
-                done.append(where)
+    kept = take_signed_checkpoint(reading, signing_key(config, key_file))
+    ways: list[tuple[str, Callable[[], object]]] = []
+    before = None
+    if history is not None:
+        before = other_signer(history, kept)
+        ways.append((str(history), lambda: append(history, kept, reading)))
+    if mail is not None:
+        ways.append((config.compliance.email, lambda: mail(checkpoint_mail(kept, config))))
+    if is_logged:
+        ways.append(("the system's log", lambda: to_syslog(kept)))
+    done: list[str] = []
+    failures: list[str] = []
+    for where, keep in ways:
+        try:
+            keep()
+        except MonitionError as error:
+            failures.append(str(error))
+        else:
+            done.append(where)
     return TakenCheckpoint(
         kept.checkpoint.seq,
         as_line(kept),
@@ -124,7 +122,7 @@ def signing_key(config: Config, key_file: Path | None = None) -> SigningKey | No
 def take_signed_checkpoint(reading: LoggedReading, key: SigningKey | None) -> KeptCheckpoint:
     """Take the checkpoint of what is being read, signed where there is a key."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    kept = KeptCheckpoint(reading.checkpoint(), reading.reader.identity(), now)
+    kept = KeptCheckpoint(reading.checkpoint(), reading.identity(), now)
     return kept if key is None else key.signed(kept)
 
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gateway.addresses.path_reading import read
 from gateway.compliance.audit import past_basis
 from gateway.errors import FaultyFile, LedgerError
 from gateway.ledger.record.events import Observation, observed
 from gateway.ledger.record.record import Part, parse_timestamp
 from gateway.list_store.files.lists_directory import Folder
-from gateway.model import Action, Address, Client, Envelope
+from gateway.model import Action, Address, Client, Envelope, Rule
 from gateway.notices import render
 from gateway.policy.decide import decide_one
-from gateway.screening.classify import classify
+from gateway.screening.classify import ORIGINAL, classify, classify_original
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from gateway.addresses.path_reading import PathReading
     from gateway.compliance.audit.past_basis import PastBasis
     from gateway.config import Config
     from gateway.ledger.query.logged_reading import EventWithActs, LoggedReading
@@ -185,7 +187,9 @@ def _told(reading: LoggedReading, stories: Sequence[EventWithActs]) -> SentNotic
         for story in stories
         if story.event.kind == "NOTIFIED" and story.facts["result"] == "sent"
     ]
-    return SentNotice(sent[-1], reading.reader.notice(sent[-1]["notice"])) if sent else None
+    if not sent:
+        return None
+    return SentNotice(sent[-1], reading.notice_for_replay(sent[-1]["notice"]))
 
 
 def _pseudonymised(value: Any) -> Any:
@@ -198,10 +202,11 @@ def _anew(
     """The facts of the event as they come out now, what is personal put back among them."""
     assert was.snapshot is not None
     assert was.rules is not None
-    address = recipient["address"]
-    local, _, domain = address.rpartition("@")
     sender = (event.sender or {}).get("address") or None
-    finding = classify(Address(address.encode(), local, domain), was.snapshot, at.date())
+    reading = _as_it_was_read(recipient["address"], event.facts["rule"])
+    evidence = event.facts["evidence"] or recipient.get("evidence") or ()
+    judge = classify_original if ORIGINAL in evidence else classify
+    finding = judge(reading, was.snapshot, at.date())
     decision = decide_one(sender, finding, was.rules, at.date())
     if decision.action is Action.REFUSE and event.facts["action"] == Action.WARN:
         # It had been admitted before that rule came into force, and was warned of instead.
@@ -212,6 +217,15 @@ def _anew(
     return _whole(
         record.facts, record.personal.get(Part.SENDER), record.personal.get(Part.RECIPIENT)
     )
+
+
+def _as_it_was_read(address: str, rule: str | None) -> PathReading:
+    """A recipient as its event names it; until December 2026 one was written without quotes."""
+    reading = read(address.encode("utf-8", "surrogateescape"))
+    if reading.is_by_grammar or rule in (None, Rule.EMBEDDED, Rule.UNREADABLE):
+        return reading
+    local, _, domain = address.rpartition("@")
+    return reading._replace(address=Address(reading.raw, local, domain), is_by_grammar=True)
 
 
 def _differences(event: ObservedEvent, now: Mapping[str, Any]) -> Iterator[FieldDifference]:

@@ -99,7 +99,7 @@ def verify(
     wrong = list(history.wrong)
     try:
         with open_as(config, None) as reading:
-            wrong += disagreements(history.kept, reading.reader)
+            wrong += disagreements(history.kept, reading)
             verdict = reading.verify(None, progress(reading.checkpoint().seq))
     except StoreError as error:
         if not error.is_damage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gateway.addresses.encapsulation import MAY_WRAP
 from gateway.screening.recipient_kind import is_role
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class AlikeAddresses:
         if plain is None:
             return None
         local, domain = plain.groups()
+        if MAY_WRAP.search(local.encode()) is not None:
+            return None
         if local.casefold() in self._named:
             return None
         return domain, is_role(local, self._snapshot.mailbox_kinds)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from gateway.addresses.path_reading import read
 from gateway.compliance.previews.try_address import UnreadableAddressError, read_address
 from gateway.model import Address, Notice, Peek, Suppression
 from gateway.notices import message_headers, notice_texts, render, rhythm
@@ -95,7 +96,7 @@ def preview(  # noqa: PLR0913 - by name only; what a notice needs comes from six
     """
     rules = policy.load(config.policies.directory)
     writes = sends_notices(config.policies.mode)
-    finding = classify(recipient, snapshot, at.date())
+    finding = classify(read(str(recipient).encode("utf-8")), snapshot, at.date())
     decisions = decide(str(sender), [finding], rules, at.date())
     request = rhythm.notice_request(
         message=REFERENCE,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.addresses.mailbox import UnreadablePath, from_text
+from gateway.addresses.address_text import from_text
+from gateway.addresses.path_reading import UnreadablePath
 from gateway.errors import MonitionError
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, sends_notices
@@ -81,19 +82,23 @@ def read_address(text: str) -> Address:
 
     Raises :class:`UnreadableAddressError`.
     """
-    address = from_text(text)
+    reading = from_text(text)
+    address = reading.address
     if isinstance(address, UnreadablePath):
         raise UnreadableAddressError(address.reason)
+    if not reading.is_by_grammar:
+        raise UnreadableAddressError("it is no address: one is somebody@example.org")
     return address
 
 
 def try_address(text: str, by: TrialBasis) -> Verdict:
     """Screen one address as a person writes it, and decide about it as the gateway would.
 
-    Raises nothing: what cannot be read is clear, as it is in the mail.
+    Raises nothing: what cannot be read as one address is for review, as it is in the mail.
     """
-    address = from_text(text)
-    decision = decide_one(by.sender, classify(address, by.snapshot, by.on), by.rules, by.on)
+    reading = from_text(text)
+    decision = decide_one(by.sender, classify(reading, by.snapshot, by.on), by.rules, by.on)
+    address = reading.address
     error = address.reason if isinstance(address, UnreadablePath) else None
     shown = address.raw.decode("utf-8", "backslashreplace") or text
     return Verdict(shown, decision.findings[0], decision, error, by.on)

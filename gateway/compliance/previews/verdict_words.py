@@ -38,8 +38,11 @@ def reason(verdict: Verdict, *, is_today: bool = True) -> str:
     """
     finding = verdict.finding
     domain, matched = finding.recipient.domain, finding.matched
-    if verdict.error is not None:
-        return f"It cannot be read: {verdict.error}. What cannot be read is clear."
+    if finding.rule is Rule.UNREADABLE:
+        why = verdict.error or finding.evidence[0]
+        return f"It cannot be read as one address: {why}. So it is for people to look at."
+    # Of what no grammar reads no domain is named: it stands there as it was written.
+    domain = domain or (str(finding.recipient) if matched else "")
     if not domain and matched is None:
         return "It names no domain, so nobody outside is written to."
     if matched is None:
@@ -56,7 +59,7 @@ def reason(verdict: Verdict, *, is_today: bool = True) -> str:
         case Rule.LINKED:
             return f"By the DNS, {domain} is tied to a domain of the institution below."
         case _:
-            where = f"Its local part wraps up an address at {matched}, a domain"
+            where = f"Within it stands an address at {matched}, a domain"
     day = "today" if is_today else "on that day"
     state = "" if finding.standing is not Standing.CLEAR else f", but not listed here and {day}"
     return f"{where} of the institution below{state}."

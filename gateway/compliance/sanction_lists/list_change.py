@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gateway.addresses.mailbox import from_text
+from gateway.addresses.address_text import from_text
 from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import compare_snapshots
 from gateway.lists.snapshot_diff import ChangedPart, ChangeKind

@@ -29,7 +29,7 @@ from gateway.list_store.snapshots import build_snapshot
 from gateway.lookup.download import Timeouts, Validators, download
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from gateway.compliance.sanction_lists.list_sources import SourceToFetch
     from gateway.config import Config
@@ -140,21 +140,25 @@ def wanted_sources(config: Config, names: Iterable[str]) -> dict[str, SourceToFe
     }
 
 
-def update(config: Config, wanted: Mapping[str, SourceToFetch | None]) -> Iterator[Step]:
-    """Fetch sources and take them in, telling each step.
+def update(
+    config: Config,
+    wanted: Mapping[str, SourceToFetch | None],
+    tell: Callable[[Step], object] = lambda _: None,
+) -> None:
+    """Fetch sources and take them in; ``tell`` hears each step as it is taken.
 
-    Raises :class:`NotUpdatedError` where another update is under way, and once all were tried,
-    where one was refused; :class:`gateway.errors.MonitionError` where the lists directory cannot be
-    written.
+    What it raises ends the update, and the lists that were taken by then stay. No other update can
+    run until this one has returned. Raises :class:`NotUpdatedError` where another is under way, and
+    once all were tried, where one was refused; :class:`gateway.errors.MonitionError` where the
+    lists directory cannot be written.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
     refused = []
-    with writable(folder), update_lock(folder):
-        for name, each in wanted.items():
-            for step in _policies(config, name) if each is None else _list(config, each):
-                if isinstance(step, SourceRefused | PoliciesRefused):
-                    refused.append(name)
-                yield step
+    # What `tell` raises is nothing that happened to the lists: it goes past what words that.
+    with contextlib.closing(_steps(config, wanted)) as steps:
+        for step in steps:
+            if isinstance(step, SourceRefused | PoliciesRefused):
+                refused.append(step.source)
+            tell(step)
     if refused:
         raise NotUpdatedError(
             f"not updated: {', '.join(refused)}; what was there before stays in force, and "
@@ -179,7 +183,16 @@ def update_lock(folder: Folder) -> Iterator[None]:
         yield
 
 
-def _policies(config: Config, name: str) -> Iterator[Step]:
+def _steps(
+    config: Config, wanted: Mapping[str, SourceToFetch | None]
+) -> Generator[Step, None, None]:
+    folder = Folder(config.lists.directory, config.ledger.record)
+    with writable(folder), update_lock(folder):
+        for name, each in wanted.items():
+            yield from _policies(config, name) if each is None else _list(config, each)
+
+
+def _policies(config: Config, name: str) -> Generator[Step, None, None]:
     folder, policies = (
         Folder(config.lists.directory, config.ledger.record),
         config.policies.directory,
@@ -192,7 +205,7 @@ def _policies(config: Config, name: str) -> Iterator[Step]:
         yield PoliciesInForce(name, made.digest, len(made.entities))
 
 
-def _list(config: Config, wanted: SourceToFetch) -> Iterator[Step]:
+def _list(config: Config, wanted: SourceToFetch) -> Generator[Step, None, None]:
     source = wanted.source
     if source.notice and source.can_be_fetched:
         yield Terms(source.name, source.licence, source.notice)

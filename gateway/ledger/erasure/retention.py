@@ -44,7 +44,7 @@ SELECT e.seq, e.id, e.at, e.kind, f.disposition FROM event e LEFT JOIN facet f O
 WHERE e.seq > ? ORDER BY e.seq LIMIT ?"""
 
 _STATE = """\
-SELECT disposition, (
+SELECT disposition, rule = 'unreadable', (
   SELECT max(at) FROM event
   WHERE kind = 'DISPOSED' AND json_extract(facts, '$.observed') = :finding
 ) FROM facet WHERE id = :finding"""
@@ -78,9 +78,13 @@ class RetentionResult:
 
 
 class _State(NamedTuple):
-    """What a finding was judged by: its disposition, and when it was last decided."""
+    """What a finding was judged by: its disposition, and when it was last decided.
+
+    ``is_unread``: nobody could tell whom it concerns.
+    """
 
     disposition: str
+    is_unread: int
     decided_at: str | None
 
 
@@ -190,7 +194,11 @@ def _judge(
     disposition = Disposition(state.disposition)
     if state.decided_at is not None:
         since = max(since, parse_timestamp(state.decided_at))
-    if since + periods.findings[disposition] > done.as_of:
+    kept_as = disposition
+    if disposition is Disposition.OPEN and state.is_unread:
+        # Behaviour S15: what could not be read is no more than a false positive till it is decided.
+        kept_as = Disposition.FALSE_POSITIVE
+    if since + periods.findings[kept_as] > done.as_of:
         return
     dues, kept = due_of(database, (finding,), set(Part))
     page.kept += kept

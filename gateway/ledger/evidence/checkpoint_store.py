@@ -11,7 +11,7 @@ import os
 import socket
 import stat
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from gateway.errors import LedgerError
 from gateway.ledger.verify.checkpoint import as_line, out_of_order, read_checkpoints
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.ledger.query.ledger_reader import LedgerReader
+    from gateway.ledger.record.chain import Checkpoint
     from gateway.ledger.verify.checkpoint import KeptCheckpoint
 
 # RFC 5424, section 6.2.1: security and authorization (10), normal but significant (5).
@@ -28,7 +28,20 @@ _PRIORITY = 10 * 8 + 5
 _NAME = "monition-checkpoint"
 
 
-def disagreements(history: tuple[KeptCheckpoint, ...], reader: LedgerReader) -> Iterator[str]:
+class OpenChain(Protocol):
+    """The hashes of an open ledger, as any that reads it gives them."""
+
+    def identity(self) -> str | None:
+        """The hash of the first event, in hex; ``None`` where there is none."""
+
+    def checkpoint(self) -> Checkpoint:
+        """The head of the chain."""
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of that row as it is stored, in hex; ``None`` where there is no such row."""
+
+
+def disagreements(history: tuple[KeptCheckpoint, ...], ledger: OpenChain) -> Iterator[str]:
     """What a ledger says otherwise than the checkpoints, each a sentence without its full stop.
 
     It looks at the rows that they name and at the first; that the rows between are sound is for
@@ -36,8 +49,8 @@ def disagreements(history: tuple[KeptCheckpoint, ...], reader: LedgerReader) -> 
     """
     if (what := out_of_order(history)) is not None:
         yield what
-    mine = reader.identity()
-    head = reader.checkpoint()
+    mine = ledger.identity()
+    head = ledger.checkpoint()
     for kept in history:
         seq = kept.checkpoint.seq
         if kept.ledger is not None and mine is not None and kept.ledger != mine:
@@ -52,7 +65,7 @@ def disagreements(history: tuple[KeptCheckpoint, ...], reader: LedgerReader) -> 
                 "its tail was cut off, or it is another ledger"
             )
             return
-        if seq and (found := reader.hash_at(seq)) != kept.checkpoint.hash:
+        if seq and (found := ledger.hash_at(seq)) != kept.checkpoint.hash:
             yield (
                 f"row {seq} has the hash {found}, but the checkpoint kept {kept.checkpoint.hash}: "
                 "the ledger was rewritten up to here"
@@ -74,7 +87,7 @@ def other_signer(path: Path, kept: KeptCheckpoint) -> bytes | None:
     return signed[-1] if signed and signed[-1] != mine else None
 
 
-def append(path: Path, kept: KeptCheckpoint, reader: LedgerReader) -> bool:
+def append(path: Path, kept: KeptCheckpoint, ledger: OpenChain) -> bool:
     """Add a checkpoint to a history, durably; ``False`` where its last line says the same.
 
     The ledger must agree with all that the history says: a history of a ledger that was cut or
@@ -95,7 +108,7 @@ def append(path: Path, kept: KeptCheckpoint, reader: LedgerReader) -> bool:
         size = stream.seek(0, os.SEEK_END)
         if size:
             history = read_checkpoints(path)
-            for what in disagreements(history, reader):
+            for what in disagreements(history, ledger):
                 raise LedgerError(f"{path}: {what}: run `monition audit verify`")
             last = history[-1]
             if last.checkpoint == kept.checkpoint and (last.signature or not kept.signature):

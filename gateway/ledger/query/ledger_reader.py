@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway.errors import LedgerError
 from gateway.ledger.query import text_search
+from gateway.ledger.query.event_with_acts import EventWithActs
+from gateway.ledger.query.finding_columns import COLUMNS
 from gateway.ledger.questions.filters import Filters, as_sql
 from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import EventKind, Part
@@ -31,40 +32,6 @@ if TYPE_CHECKING:
 
     from gateway.ledger.questions.filters import SearchWord
     from gateway.ledger.record.chain import Checkpoint
-
-COLUMNS = (
-    "id",
-    "at",
-    "sender",
-    "recipient",
-    "standing",
-    "kind",
-    "tier",
-    "entity",
-    "entity_name",
-    "list",
-    "programme",
-    "listed_on",
-    "matched",
-    "rule",
-    "action",
-    "policy_rule",
-    "outcome",
-    "reply",
-    "queue_id",
-    "next_queue_id",
-    "message_id",
-    "client",
-    "notice",
-    "disposition",
-    "snapshot",
-    "policy",
-    "department",
-    "licence",
-    "expires_on",
-    "held",
-)
-"""The fields of ``audit list``, in their order: a contract. Names are added, never renamed."""
 
 _OF_AN_OBSERVATION = {
     *(EventKind.OBSERVED, EventKind.SETTLED, EventKind.NOTIFIED),
@@ -121,15 +88,6 @@ WHERE f.seq IN (
   SELECT seq FROM facet WHERE recipient IN (SELECT value FROM json_each(:recipients))
   UNION ALL SELECT seq FROM facet
     WHERE recipient IS NULL AND entity IN (SELECT value FROM json_each(:entities)))"""
-
-
-@dataclass(frozen=True, slots=True)
-class EventWithActs:
-    """One event whole: its row, its facts, and its personal parts; ``None`` is an erased part."""
-
-    event: Event
-    facts: Mapping[str, Any]
-    personal: Mapping[Part, Mapping[str, Any] | None]
 
 
 class LedgerReader:

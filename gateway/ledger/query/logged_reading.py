@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
 from gateway.ledger.query import run_question
-from gateway.ledger.query.ledger_reader import COLUMNS, EventWithActs, LedgerReader
+from gateway.ledger.query.event_with_acts import EventWithActs
+from gateway.ledger.query.finding_columns import COLUMNS
+from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.questions.question import ParameterKind
 from gateway.ledger.record import office_events
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from gateway.ledger.questions.question import Question
     from gateway.ledger.record.chain import Checkpoint
     from gateway.ledger.verify.verification import VerificationResult
-    from gateway.model import Event
+    from gateway.model import Event, Notice
 
 __all__ = ["COLUMNS", "Access", "EventWithActs", "LoggedReading", "filters_as_logged"]
 
@@ -110,6 +112,11 @@ class LoggedReading(AbstractContextManager["LoggedReading"]):
     def shows_names(self) -> bool:
         """Whether people are shown by their addresses, and it is recorded."""
         return self._access is not None
+
+    @property
+    def reason(self) -> str | None:
+        """Why names are looked at, as it is recorded; ``None``: nobody said, or none are shown."""
+        return None if self._access is None else self._access.reason
 
     def log_findings(
         self, filters: Filters, *, limit: int | None = None, offset: int = 0
@@ -238,9 +245,24 @@ class LoggedReading(AbstractContextManager["LoggedReading"]):
             self.record(len(rows), {}, sorted({row["recipient"] for row in rows}))
         return rows
 
+    def notice_for_replay(self, notice: str) -> Notice | None:
+        """A notice of an event that :meth:`find_for_replay` gave, for the same program.
+
+        It is recorded with the event. ``None``: the outbox no longer has it.
+        """
+        return self.reader.notice(notice)
+
     def checkpoint(self) -> Checkpoint:
         """The head of the chain."""
         return self.reader.checkpoint()
+
+    def identity(self) -> str | None:
+        """What tells this ledger from any other: the hash of its first event, in hex."""
+        return self.reader.identity()
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of that row as it is stored, in hex; ``None`` where there is no such row."""
+        return self.reader.hash_at(seq)
 
     def verify(
         self, checkpoint: Checkpoint | None = None, progress: Callable[[int], None] = lambda _: None

@@ -20,6 +20,7 @@ _COUNTS = (
     "warnings",
     "open",
     "false_positives",
+    "unreadable",
     "first_at",
     "last_at",
 )
@@ -29,6 +30,7 @@ _COUNTS_SQL = (
     " count(DISTINCT notice_id) FILTER (WHERE notice = 'sent') AS warnings,"
     " count(*) FILTER (WHERE disposition = 'open') AS open,"
     " count(*) FILTER (WHERE disposition = 'false-positive') AS false_positives,"
+    " count(*) FILTER (WHERE rule = 'unreadable') AS unreadable,"
     " min(seq) AS first, max(seq) AS last"
 )
 # Groups are made by sorting, and numbers are sorted for less than texts: times and names are looked

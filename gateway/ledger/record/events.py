@@ -7,6 +7,7 @@ no other recipient. Pure: time and randomness arrive as arguments.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -22,7 +23,7 @@ from gateway.ledger.record.record import (
     timestamp,
     ulid,
 )
-from gateway.model import Decision, Envelope, Finding, Outcome, Peek, Recipient, Reply, Rule
+from gateway.model import Decision, Envelope, Finding, Outcome, Peek, Recipient, Rule
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -58,10 +59,12 @@ def observed(
     Raises ``ValueError`` for a time without a zone, as every builder here does.
     """
     pairs = [(decision, finding) for decision in decisions for finding in decision.findings]
-    waiting = list(observation.envelope.recipients)
+    waiting: dict[bytes, deque[Recipient]] = {}
+    for recipient in observation.envelope.recipients:
+        waiting.setdefault(recipient.path, deque()).append(recipient)
     records: list[Record] = []
     for index, (decision, finding) in enumerate(pairs, observation.first_index):
-        facts, recipient = _finding(decision, finding)
+        facts, about = _finding(decision, finding)
         facts |= {
             "message": observation.message,
             "index": index,
@@ -70,8 +73,10 @@ def observed(
             "department": observation.department,
             "header_readable": None if observation.peek is None else observation.peek.readable,
         }
-        accepted = _take(waiting, finding.recipient.raw)
-        recipient["reply"] = None if accepted is None else _words(accepted.reply)
+        # The same path may have been named twice.
+        same = waiting.get(finding.recipient.raw)
+        accepted = same.popleft() if same else None
+        about["reply"] = None if accepted is None else accepted.reply.kept
         sender = _sender(observation)
         rule = facts["policy_rule"]
         if isinstance(rule, str) and "@" in rule:
@@ -79,8 +84,8 @@ def observed(
             facts["policy_rule"] = None
             mine = sender["address"]
             of_sender = isinstance(mine, str) and mine and mine.casefold() in rule.casefold()
-            (sender if of_sender else recipient)["policy_rule"] = rule
-        personal = {Part.SENDER: sender, Part.RECIPIENT: recipient}
+            (sender if of_sender else about)["policy_rule"] = rule
+        personal = {Part.SENDER: sender, Part.RECIPIENT: about}
         records.append(_record(EventKind.OBSERVED, facts, personal, at=at, entropy=entropy))
     return tuple(records)
 
@@ -89,7 +94,7 @@ def observed(
 class SettledRecipient:
     """What became of one observed recipient; ``observed`` is the id of its OBSERVED.
 
-    ``reply`` is the next hop's final reply as text, or ours; ``refused_by_us`` tells our own
+    ``reply`` is the next hop's final reply as it is kept, or ours; ``refused_by_us`` tells our own
     refusal from the next hop's.
     """
 
@@ -242,19 +247,6 @@ def _sender(observation: Observation) -> dict[str, JSON]:
         "message_id": None if peek is None else peek.message_id,
         "queue_id": envelope.client.ident,
     }
-
-
-def _take(waiting: list[Recipient], path: bytes) -> Recipient | None:
-    """The next accepted recipient with that path; the same path may have been named twice."""
-    for recipient in waiting:
-        if recipient.path == path:
-            waiting.remove(recipient)
-            return recipient
-    return None
-
-
-def _words(reply: Reply) -> str:
-    return f"{reply.code} {reply.text}"
 
 
 def _day(day: date | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.addresses.mailbox import from_text
+from gateway.addresses.address_text import from_text
 from gateway.errors import Fault, ListError
 from gateway.policy import policy_trial, rules
 from gateway.screening.classify import classify

@@ -14,7 +14,6 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.year.making import make
 from gateway.cli.main import command
 from gateway.ledger.office import office_writer
 
@@ -78,9 +77,9 @@ ALL = dict(verbs(command, click.Context(command)))
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(university_day, tmp_path_factory):
     """A day of a university's mail, its findings decided and held."""
-    return make(tmp_path_factory.mktemp("day"), events=700, days=1)
+    return university_day(tmp_path_factory.mktemp("day"))
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,12 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.year.making import make
 from gateway.cli.main import command
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return make(tmp_path_factory.mktemp("day"), events=700, days=1)
+def made(university_day, tmp_path_factory):
+    return university_day(tmp_path_factory.mktemp("day"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from gateway.addresses.mailbox import parse
+from gateway.addresses.path_reading import read
 from gateway.cli.lists.diff import COLUMNS
 from gateway.cli.main import command
 from gateway.compliance.sanction_lists.list_change import COLUMNS as AFFECTED
@@ -98,7 +98,7 @@ def sent(tmp_path):
         today = datetime.now(UTC).date()
         for number, (sender, recipient) in enumerate(messages):
             path = recipient.encode()
-            decisions = decide(sender, [classify(parse(path), snapshot, today)], rules, today)
+            decisions = decide(sender, [classify(read(path), snapshot, today)], rules, today)
             accepted = Recipient(path, b"", Reply(250, None, (b"250 Ok\r\n",)))
             envelope = Envelope("m", sender.encode(), (accepted,), Client())
             (record,) = observed(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.addresses.mailbox import parse
+from gateway.addresses.path_reading import parse, read
 from gateway.cli.main import command
 from gateway.ledger.record.events import Observation, SettledRecipient, observed
 from gateway.ledger.store.settlement import Settlement
@@ -162,7 +162,7 @@ def outbox(tmp_path, configure):
         accepted = Recipient(path, b"", Reply(250, None, (b"250 OK\r\n",)))
         envelope = Envelope("M" + path.decode(), sender, (accepted,), Client())
         decisions = decide(
-            sender.decode(), [classify(parse(path), known, at.date())], orders, at.date()
+            sender.decode(), [classify(read(path), known, at.date())], orders, at.date()
         )
         observation = Observation(envelope.id, "process-1", "warn", envelope, Peek())
         records = observed(observation, decisions, at=at, entropy=os.urandom)

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from gateway.addresses.mailbox import from_text
+from gateway.addresses.address_text import from_text
 from gateway.compliance.audit import past_basis
 from gateway.list_store.snapshots import build_snapshot, policy_edition, policy_history
 from gateway.model import Standing

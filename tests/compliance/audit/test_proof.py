@@ -17,12 +17,17 @@ from gateway.errors import LedgerError, MonitionError
 from gateway.ledger.questions.filters import Filters
 
 
+def checkpoint(office, **more):
+    with open_as(office, None) as reading:
+        return keep_checkpoint.checkpoint(office, reading, **more)
+
+
 def test_a02_a_ledger_meets_the_checkpoints_that_were_kept_of_it(office, tmp_path):
     key = tmp_path / "key.pem"
     made = keep_checkpoint.make_key(key)
     history = tmp_path / "elsewhere" / "history.jsonl"
     history.parent.mkdir()
-    done = keep_checkpoint.checkpoint(office, key_file=key, history=history)
+    done = checkpoint(office, key_file=key, history=history)
     assert (done.kept, done.failures, done.lies_beside) == ((str(history),), (), False)
     assert json.loads(done.line)["seq"] == done.row == 4
     found = verify_ledger.verify(office, verify_ledger.read_history(history))
@@ -35,11 +40,11 @@ def test_a02_another_signer_of_a_history_is_told(office, tmp_path):
     history = tmp_path / "history.jsonl"
     keys = [tmp_path / name for name in ("one.pem", "two.pem")]
     one, two = map(keep_checkpoint.make_key, keys)
-    assert keep_checkpoint.checkpoint(office, key_file=keys[0], history=history).lies_beside
-    done = keep_checkpoint.checkpoint(office, key_file=keys[1], history=history)
+    assert checkpoint(office, key_file=keys[0], history=history).lies_beside
+    done = checkpoint(office, key_file=keys[1], history=history)
     assert done.other_signer.before == one.fingerprint
     assert done.other_signer.now == two.fingerprint
-    assert keep_checkpoint.checkpoint(office, history=history).other_signer.now is None
+    assert checkpoint(office, history=history).other_signer.now is None
 
 
 def test_one_way_that_fails_leaves_the_others(office, tmp_path):
@@ -50,7 +55,7 @@ def test_one_way_that_fails_leaves_the_others(office, tmp_path):
         raise MonitionError("the MTA is not there")
 
     history = tmp_path / "history.jsonl"
-    done = keep_checkpoint.checkpoint(office, history=history, mail=refused)
+    done = checkpoint(office, history=history, mail=refused)
     assert (done.kept, done.failures) == ((str(history),), ("the MTA is not there",))
     (message,) = taken
     assert message["To"] == "compliance@example.edu"
@@ -59,7 +64,7 @@ def test_one_way_that_fails_leaves_the_others(office, tmp_path):
 
 
 def test_a02_what_is_wrong_is_told_of_the_ledger_and_of_the_checkpoint(office, tmp_path):
-    kept = json.loads(keep_checkpoint.checkpoint(office).line)
+    kept = json.loads(checkpoint(office).line)
     file = tmp_path / "checkpoint.json"
     file.write_text(json.dumps({**kept, "seq": 9}))
     found = verify_ledger.verify(office, verify_ledger.read_history(file))
@@ -93,9 +98,10 @@ def test_a08_a_stream_and_a_file_get_the_same_findings(office, who, tmp_path, fo
 @pytest.mark.parametrize("is_veiled", [False, True])
 def test_a08_a_pack_says_who_made_it_and_by_which_filters(office, who, tmp_path, is_veiled):
     file = tmp_path / "case.zip"
-    made = evidence_files.write_evidence_pack(
-        office, file, Filters(tier="blocking"), None if is_veiled else who, "j.lindqvist"
-    )
+    with open_as(office, None if is_veiled else who) as reading:
+        made = evidence_files.write_evidence_pack(
+            office, reading, file, Filters(tier="blocking"), "j.lindqvist"
+        )
     assert (made.findings, made.is_signed) == (3, False)
     with zipfile.ZipFile(file) as archive:
         manifest = json.loads(archive.read("manifest.json"))

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.year.making import make
 from gateway.compliance.audit import replay
 from gateway.compliance.audit.replay import FIELDS, ObservedEvent, SentNotice
 from gateway.config import load
@@ -16,9 +15,9 @@ from gateway.list_store.files.lists_directory import Folder
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory):
+def day(university_day, tmp_path_factory):
     """A day of a university's mail, with its lists and policies."""
-    return make(tmp_path_factory.mktemp("day"), events=700, days=1)
+    return university_day(tmp_path_factory.mktemp("day"))
 
 
 @pytest.fixture(scope="module")

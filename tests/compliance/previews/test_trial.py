@@ -60,8 +60,8 @@ def test_a_sender_that_is_none_is_told_with_the_reason(config, snapshot):
 
 def test_an_address_that_cannot_be_read_is_a_verdict_with_an_error(config, snapshot):
     verdict = try_address("@@", trial_basis(config, snapshot, DAY))
-    assert verdict.error == "the domain is empty"
-    assert verdict.finding.standing is Standing.CLEAR
+    assert verdict.error == "it names nobody"
+    assert verdict.finding.standing is Standing.REVIEW
 
 
 def test_p04_the_packaged_examples_are_as_expected(config, snapshot):

@@ -134,14 +134,16 @@ def test_s13_proposals_are_looked_at_and_one_that_is_not_there_cannot_be_decided
 def test_an_update_tells_each_step(config, policies):
     wanted = update_lists.wanted_sources(config, ["policies"])
     assert wanted == {"policies": None}
-    (step,) = update_lists.update(config, wanted)
+    steps = []
+    update_lists.update(config, wanted, steps.append)
+    (step,) = steps
     assert isinstance(step, PoliciesInForce)
     (policies / "policy.toml").write_text("x = [")
     (policies / "entities" / "broken.toml").write_text("x = [")
-    steps = update_lists.update(config, wanted)
-    assert isinstance(next(steps), PoliciesRefused)
     with pytest.raises(NotUpdatedError, match="not updated: policies"):
-        next(steps)
+        update_lists.update(config, wanted, steps.append)
+    assert isinstance(steps[1], PoliciesRefused)
+    assert len(steps) == 2
 
 
 def test_a_source_that_is_in_no_catalogue_is_told_before_anything_is_fetched(config):
@@ -149,13 +151,21 @@ def test_a_source_that_is_in_no_catalogue_is_told_before_anything_is_fetched(con
         update_lists.wanted_sources(config, ["us-cls"])
 
 
-def test_an_update_that_nobody_waits_for_any_more_lets_the_next_one_in(config):
+def test_s08_an_update_that_nobody_waits_for_any_more_lets_the_next_one_in(config):
     named = replace(config.lists, sources=("policies",))
     config = replace(config, lists=named)
     wanted = update_lists.wanted_sources(config, [])
-    left = update_lists.update(config, wanted)
-    next(left)
-    with pytest.raises(NotUpdatedError, match="another update is under way"):
-        next(update_lists.update(config, wanted))
-    left.close()
-    assert len(list(update_lists.update(config, wanted))) == 1
+    told = []
+
+    def tell_and_leave(step):
+        told.append(step)
+        with pytest.raises(NotUpdatedError, match="another update is under way"):
+            update_lists.update(config, wanted)
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError) as left:
+        update_lists.update(config, wanted, tell_and_leave)
+    assert len(told) == 1
+    update_lists.update(config, wanted, told.append)
+    assert len(told) == 2
+    assert left.value.__traceback__ is not None  # which still holds the frames of the one that left

@@ -185,3 +185,18 @@ def test_r04_swaks_gets_one_reply_for_each_recipient(pipelining, needs, exims):
     assert any(line.startswith("451 The tests want you later") for line in said), said
     # Greeting, EHLO, MAIL, four RCPT, DATA, the dot, QUIT.
     assert codes == ["220 ", "250 ", "250 ", "250 ", "550 ", "250 ", "451 ", "354 ", "250 ", "221 "]
+
+
+def test_r19_a_message_that_exim_splits_has_each_match_once(exims, client, eventually):
+    """By default it hands over a hundred recipients at most in a transaction."""
+    exim, gateway, hop = exims
+    sender = "split@elsewhere.example"  # not ours: no notice
+    listed = {20: "split@mipt.ru", 150: "split@skoltech.ru", 240: "split@hit.edu.cn"}
+    recipients = [listed.get(n, f"split.{n}@example.edu") for n in range(250)]
+    said = client(exim.port).send(sender, *recipients, content=HEADER + b"\r\nx\r\n")
+    assert said[-1].startswith(b"250"), said
+    eventually(lambda: len(re.findall(r"=> split", hop.log)) == 250, "the next hop to deliver")
+    assert len(re.findall(rf"<= {sender}", hop.log)) >= 3
+    events = gateway.events(sender=sender, limit="0")
+    assert sorted(event["recipient"] for event in events) == sorted(listed.values())
+    assert {event["outcome"] for event in events} == {"delivered"}

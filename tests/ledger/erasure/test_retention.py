@@ -15,9 +15,9 @@ from gateway.ledger.office import office_writer
 from gateway.ledger.query.ledger_reader import LedgerReader
 from gateway.ledger.questions.filters import Filters
 from gateway.ledger.record import office_events
-from gateway.ledger.record.events import heartbeat
+from gateway.ledger.record.events import heartbeat, observed
 from gateway.ledger.store.sqlite_store import SqliteStore
-from gateway.model import Disposition
+from gateway.model import Action, Disposition, Rule
 
 TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG = timedelta(days=3653)
@@ -114,6 +114,27 @@ def test_a04_each_is_kept_as_long_as_what_was_decided_of_it_asks(write_events, b
     (told,) = tombstones(path)
     assert (told["cause"], told["by"], told["events"]) == ("retention", "timer", 5)
     assert told["parts"] == {"sender": 3, "recipient": 3, "notes": 2}
+
+
+def test_s15_what_could_not_be_read_is_kept_as_short_as_a_false_positive(mail, decide, beat, path):
+    store, ids = SqliteStore(path), []
+    unread = {"entity": None, "listing": None, "tier": None, "matched": None}
+    with store.transaction():
+        for days in (92, 91, 89):
+            found = mail.finding("a@b..c", **unread, rule=Rule.UNREADABLE, evidence=())
+            (record,) = observed(
+                mail.sighting(f"m{days}", sender=f"d{days}@x".encode()),
+                [mail.decision(found, action=Action.OBSERVE)],
+                at=ago(days),
+                entropy=os.urandom,
+            )
+            ids.append(store.append(record).id)
+    store.close()
+    # Somebody looked, and it was no slip of ours.
+    decide(ids[0], Disposition.ESCALATED, 91)
+    beat()
+    run(path)
+    assert senders(path) == ["d92@x", None, "d89@x"]
 
 
 def test_a04_the_last_decision_counts_not_an_earlier_one(write_events, beat, decide, path):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from gateway import packaged
-from gateway.addresses.mailbox import from_text
+from gateway.addresses.address_text import from_text
 from gateway.list_store.files import linked_domains
 from gateway.list_store.files.linked_domains import LINK_LASTS, MOST_LINKS, SeenLink
 from gateway.list_store.files.lists_directory import Folder

@@ -1,0 +1,1 @@
+"""Figures, goals and tables: what comes of the samples."""

@@ -1,0 +1,1 @@
+"""The sections of a run, a file each, and what they share."""

@@ -1,0 +1,1 @@
+"""What is sent through a peer, when, and by whom."""

@@ -1,0 +1,109 @@
+"""Every domain that stands anywhere in a path, however the path is parted.
+
+Servers differ in what they make of a path that is not plain: which ``@`` counts, what a quote, a
+comment, a blank or a backslash does, whether ``%`` and ``!`` route, whether an encoded word is
+decoded. Rather than to imitate each, all that could be a domain in any of these views is given; who
+asks looks whether it is a domain that matters.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from gateway.addresses.domain_name import DomainError, normalise
+from gateway.addresses.mailbox import mailbox_key
+from gateway.addresses.path_reading import without_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_NAMES: Final = 64
+"""Names in one path beyond which nobody looks further: it cannot be read."""
+
+# RFC 2047 section 2; some servers decode it where it does not belong.
+_ENCODED_WORD: Final = re.compile(r"=\?[^?\s]*\?([bq])\?([^?]*)\?=", re.IGNORECASE)
+# An octet in hex, as xtext (RFC 3461), Exchange's IMCEA, quoted-printable and URLs write it.
+_HEX: Final = re.compile(r"[+=%]([2-7][0-9a-f])")
+_DROPPED: Final = re.compile(r'["\\\x00-\x1f\x7f]')
+_BLANK: Final = re.compile("[\\s\ufffd]+")
+_PARTING: Final = re.compile(r"[^\w.+\-'~]+")
+_NAME: Final = re.compile(r"[^\W_]+(?:[-.]+[^\W_]+)*")
+
+# What the DNS's own mapping leaves out (UTS #46, "ignored"), beside the format characters.
+_IGNORED: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+
+
+class TooManyNamesError(Exception):
+    """A path holds more names than are looked at."""
+
+
+def mentioned_domains(path: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give each domain that a path may hold, once, with the mailboxes it may stand for there.
+
+    Domains are in normal form, mailboxes are keys as of :func:`mailbox_key`. Which
+    neighbour of a domain is its mailbox differs from form to form, so both are given.
+
+    Raises :class:`TooManyNamesError` beyond :data:`MOST_NAMES`.
+    """
+    seen: dict[str, set[str]] = {}
+    for view in _views(path):
+        parts = [part for part in _PARTING.split(view) if part]
+        for index, part in enumerate(parts):
+            if "." not in part:
+                continue
+            for name in _NAME.findall(part):
+                if "." not in name:
+                    continue
+                neighbours = seen.setdefault(name, set())
+                neighbours.update(parts[index - 1 : index] if index else ())
+                neighbours.update(parts[index + 1 : index + 2])
+                if len(seen) > MOST_NAMES:
+                    raise TooManyNamesError
+    for name, neighbours in seen.items():
+        try:
+            yield normalise(name), tuple(mailbox_key(each) for each in sorted(neighbours)[:4])
+        except DomainError:
+            continue
+
+
+def _views(path: bytes) -> Iterator[str]:
+    texts = dict.fromkeys((path, without_comments(path)) if b"(" in path else (path,))
+    for text in texts:
+        raw = text.decode("utf-8", "replace")
+        for plain in dict.fromkeys((raw, _ENCODED_WORD.sub(_decoded, raw))):
+            folded = _folded(plain)
+            for each in dict.fromkeys((folded, _HEX.sub(_octet, folded))):
+                kept = _DROPPED.sub("", each)
+                yield kept
+                if (closed := _BLANK.sub("", kept)) != kept:
+                    yield closed
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    mapped = unicodedata.normalize("NFKC", text.casefold()).replace("\u3002", ".")
+    return "".join(
+        each for each in mapped if unicodedata.category(each) != "Cf" and each not in _IGNORED
+    )
+
+
+def _decoded(match: re.Match[str]) -> str:
+    content = match[2].encode("utf-8")
+    try:
+        if match[1] in "bB":
+            octets = base64.b64decode(content + b"=" * (-len(content) % 4))
+        else:
+            octets = quopri.decodestring(content, header=True)
+    except (binascii.Error, ValueError):
+        return match[0]
+    return octets.decode("utf-8", "replace")
+
+
+def _octet(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
