@@ -67,7 +67,7 @@ def mentioned_domains(path: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
                     raise TooManyNamesError
     for name, neighbours in seen.items():
         try:
-            yield normalise(name), tuple(mailbox_key(each) for each in sorted(neighbours)[:4])
+            yield normalise(name), tuple(mailbox_key(each) for each in sorted(neighbours))
         except DomainError:
             continue
 

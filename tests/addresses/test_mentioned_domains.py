@@ -49,6 +49,12 @@ def test_its_mailbox_stands_on_one_side_or_the_other():
     assert "ivan_1" in dict(mentioned_domains(b"mail.ru!ivan_1@ours.edu"))["mail.ru"]
 
 
+def test_s15_no_mailbox_is_hidden_among_others():
+    crowd = b"!".join(b"a%d%%mail.ru" % number for number in range(20))
+    named = dict(mentioned_domains(crowd + b"!ivan_1%mail.ru@ours.edu"))["mail.ru"]
+    assert "ivan_1" in named
+
+
 def test_r26_a_path_of_too_many_names_is_not_looked_through():
     names = b"%".join(b"h%d.example" % number for number in range(MOST_NAMES + 1))
     with pytest.raises(TooManyNamesError):
