@@ -217,13 +217,13 @@ def _guess(path: bytes) -> Address | UnreadablePath:
         return UnreadablePath(path, str(error))
 
 
-def without_comments(text: bytes) -> bytes:
-    """A text without its comments, nested ones too; one that nothing closes is left."""
+def without_comments(text: bytes, instead: bytes = b"") -> bytes:
+    """A text with something else instead of comments, nested ones too; one left open is left."""
     kept, at = [], 0
     while (start := text.find(b"(", at)) >= 0 and (end := comment_end(text, start)) is not None:
         kept.append(text[at:start])
         at = end
-    return b"".join(kept) + text[at:]
+    return instead.join([*kept, text[at:]])
 
 
 def _is_quoted(word: bytes) -> bool:
