@@ -160,6 +160,7 @@ class Inspector:
                 findings.append(classify_line(line, in_force.snapshot, on))
             yield matched
         found.envelope = _envelope(transaction, found.id, peer)
+        yield matched
         decisions = decide(_sender(transaction), findings, in_force.rules, on)
         if self._config.policies.mode is Mode.WARN:
             decisions = tuple(map(_not_refused, decisions))
