@@ -15,15 +15,20 @@ PATH_LIMIT: Final = 1000
 
 _BLANKS: Final = b" \t\r\n\x0b\x0c"
 
-# The parameters of MAIL and RCPT that are registered with IANA ("SMTP Service Extensions"). A word
-# that is none of them may be read as more of the path, and so it is looked at as such.
-_PARAMETER: Final = re.compile(
-    rb"(?i:(?:AUTH|BODY|BY|ENVID|HOLDFOR|HOLDUNTIL|LIMITS|MT-PRIORITY|NOTIFY|ORCPT|RET|RRVS|SIZE"
-    rb"|SOLICIT|SUBMITTER|TRANSID)=[^\s<>]*|CONPERM|CONNEG|REQUIRETLS|SMTPUTF8)"
+PARAMETER: Final = (
+    rb"(?i:(?:BODY|BY|HOLDFOR|HOLDUNTIL|LIMITS|MT-PRIORITY|NOTIFY|RET|RRVS|SIZE)=[A-Z0-9:;,.+-]*"
+    rb"|(?:AUTH|ENVID|ORCPT|SOLICIT|SUBMITTER|TRANSID)=[^\s<>]*"
+    rb"|CONPERM|CONNEG|REQUIRETLS|SMTPUTF8)"
 )
+"""The parameters of MAIL and RCPT that are registered with IANA ("SMTP Service Extensions").
 
+A word that is none of them may be read as more of the path, and so it is looked at as such."""
+
+_PARAMETER: Final = re.compile(PARAMETER)
 _ORCPT: Final = re.compile(rb"(?i)[ \t]ORCPT=rfc822;([^ \t\r\n]+)")
-_XTEXT: Final = re.compile(rb"\+([0-9A-F]{2})")
+# RFC 3461 section 4 wants capitals; servers take small letters as well.
+_XTEXT: Final = re.compile(rb"\+([0-9A-Fa-f]{2})")
+_PAIR_OR_QUOTED: Final = re.compile(rb'\\.|"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 def path(line: bytes) -> bytes:
@@ -32,18 +37,34 @@ def path(line: bytes) -> bytes:
     ``RCPT TO:<a@b> NOTIFY=NEVER`` gives ``<a@b>``. What is neither within brackets nor a known
     parameter is part of the path: a lenient server may read its address there.
     """
-    argument = line[line.find(b":") + 1 :] if b":" in line else b""
+    start = line.find(b":") + 1
+    argument = line[start:] if start else b""
     end = argument.find(b">") + 1
     if end and argument[:1] == b"<" and b'"' not in argument[:end]:
         behind = argument[end:]
-        if end <= PATH_LIMIT and not behind.translate(None, _BLANKS):
+        if start + end <= PATH_LIMIT and not behind.translate(None, _BLANKS):
             return argument[:end]
-    words = argument.rsplit(None, 1)
+    words, left = argument.rsplit(None, 1), argument
     while len(words) == 2 and _PARAMETER.fullmatch(words[1]) is not None:
-        argument = words[0]
-        words = argument.rsplit(None, 1)
-    # Too far behind in its line it may be cut on its way: so it shows by its length.
-    return argument if len(argument) > PATH_LIMIT else argument.strip(_BLANKS)
+        left = words[0]
+        words = left.rsplit(None, 1)
+    if _is_whole(left):
+        argument = left
+    # Too far behind in its line it may be cut on its way: it shows by its length.
+    is_far = start + len(argument) > PATH_LIMIT
+    return line[:start] + argument if is_far else argument.strip(_BLANKS)
+
+
+def _is_whole(named: bytes) -> bool:
+    """Whether nothing is open at a path's end: what follows a quote is no parameter."""
+    bare = _PAIR_OR_QUOTED.sub(b"", named)
+    return (
+        b'"' not in bare
+        and b"\\" not in bare
+        and bare.count(b"(") == bare.count(b")")
+        and bare.count(b"[") == bare.count(b"]")
+        and bare.count(b"<") == bare.count(b">")
+    )
 
 
 def without_brackets(named: bytes) -> bytes:

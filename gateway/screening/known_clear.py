@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gateway.addresses.encapsulation import MAY_WRAP
-from gateway.addresses.mailbox_path import original_recipient, path
+from gateway.addresses.mailbox_path import PARAMETER, original_recipient, path
 from gateway.addresses.mentioned_domains import TooManyNamesError
 from gateway.addresses.path_reading import UnreadablePath, read
 from gateway.screening.classify import matches_within, resemblance
@@ -24,7 +24,7 @@ CAPACITY = 50_000
 # What nearly every line is: one path in brackets with nothing odd in it, and perhaps parameters.
 _USUAL = re.compile(
     rb'[^:<]{4,16}:[ \t]{0,4}<([^\x00-\x20"%!@\\<>(),:;\[\]\x7f]{1,512})'
-    rb"@([A-Za-z0-9._-]+)>[ \t]*(?:\r\n)?([^<>]*)\Z"
+    rb"@([A-Za-z0-9._-]+)>((?:[ \t]+" + PARAMETER + rb")*)[ \t]*(?:\r\n)?\Z"
 )
 
 
@@ -64,18 +64,25 @@ class KnownClear:
         if original is None or original == named:
             return True
         reading = read(original)
-        # One that is broken says nothing about where the mail goes.
-        return isinstance(reading.address, UnreadablePath) or self._look(reading)
+        if isinstance(reading.address, UnreadablePath):
+            # One that is broken says nothing by itself about where the mail goes.
+            return not self._holds_a_match(reading)
+        return self._look(reading)
+
+    def _holds_a_match(self, reading: PathReading) -> bool:
+        try:
+            return any(
+                next(matches, None) is not None
+                for matches, _ in matches_within(reading, self.snapshot)
+            )
+        except TooManyNamesError:
+            return True
 
     def _look(self, reading: PathReading) -> bool:
         address = reading.address
         if isinstance(address, UnreadablePath) or self.snapshot.may_match(address.domain):
             return False
-        try:
-            for matches, _ in matches_within(reading, self.snapshot):
-                if next(matches, None) is not None:
-                    return False
-        except TooManyNamesError:
+        if self._holds_a_match(reading):
             return False
         if resemblance(address.domain, self.snapshot) is not None:
             return False

@@ -37,6 +37,26 @@ def test_s15_what_is_no_known_parameter_may_be_more_of_the_path(behind):
     assert b"u@mipt.ru" in path(b"RCPT TO:<a@b> " + behind + b"\r\n")
 
 
+@pytest.mark.parametrize(
+    "argument",
+    [
+        b'"u SIZE=1"@mipt.ru',
+        b'"u NOTIFY=NEVER"@mipt.ru',
+        b'"u\tBODY=8BITMIME"@mipt.ru',
+        b'"u SIZE=1%mipt.ru"@ours.edu',
+        b'"u ORCPT=rfc822;x"@mipt.ru',
+        b"u(x SIZE=1)@mipt.ru",
+        b"(x SIZE=1)u@mipt.ru",
+        b"u\\ SIZE=1@mipt.ru",
+        b"@[127.0.0.1](a SIZE=1):u@mipt.ru",
+        b"<u ENVID=x>@mipt.ru",
+        b"a@ours.edu SIZE=1@mipt.ru",
+    ],
+)
+def test_s15_what_looks_like_a_parameter_within_a_path_is_part_of_it(argument):
+    assert path(b"RCPT TO:" + argument + b"\r\n") == argument
+
+
 @given(st.binary(max_size=300))
 def test_any_line_has_a_path(line):
     assert isinstance(path(b"RCPT TO:" + line), bytes)
@@ -47,6 +67,7 @@ def test_any_line_has_a_path(line):
     [
         (b"ORCPT=rfc822;u@mipt.ru", b"u@mipt.ru"),
         (b"NOTIFY=NEVER orcpt=RFC822;u+2Bx@mipt.ru", b"u+x@mipt.ru"),
+        (b"ORCPT=rfc822;u+40mipt+2eru", b"u@mipt.ru"),
         (b"ORCPT=x400;u@mipt.ru", None),
         (b"NOTIFY=NEVER", None),
         (b"XORCPT=rfc822;u@mipt.ru", None),

@@ -123,3 +123,23 @@ def test_s17_a_listed_original_recipient_is_looked_at_beside_a_clear_one(paramet
         assert known_clear.is_clear(line(b"a@x.org"))
         assert known_clear.is_clear(line(b"a@x.org", b" ORCPT=rfc822;a@x.org"))
         assert not known_clear.is_clear(line(b"a@x.org", parameters))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b" u@mipt.ru",
+        b"u@mipt.ru",
+        b",u@mipt.ru",
+        b" XFOO=u@mipt.ru",
+        b" SIZE=1@mipt.ru",
+        b" ORCPT=rfc822; u@mipt.ru",
+        b" ORCPT=rfc822;u+40mipt+2eru",
+        b" ORCPT=rfc822;<u@mipt.ru>",
+        b" ORCPT=rfc822;@@mipt.ru",
+    ],
+)
+def test_s15_what_stands_behind_a_known_domain_is_looked_at(behind):
+    known_clear = KnownClear(SNAPSHOT)
+    assert known_clear.is_clear(line(b"a@x.org"))
+    assert not known_clear.is_clear(b"RCPT TO:<a@x.org>" + behind + b"\r\n")

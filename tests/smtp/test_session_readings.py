@@ -80,6 +80,12 @@ def test_s15_a_path_that_a_server_might_cut_is_not_read(path, rest, cut):
     assert unreadable(named(cut, path, rest))
 
 
+@pytest.mark.parametrize("verb", [b" " * 2031 + b"RCPT TO:", b"RCPT" + b" " * 2032 + b"TO:"])
+def test_s15_what_stands_before_the_path_may_have_it_cut_as_well(verb):
+    assert unreadable(verb + b"u@mipt.ru.gmail.com\r\n")
+    assert unreadable(verb + b"<u@gmail.com>\r\n")
+
+
 @pytest.mark.parametrize("path", [b"<u@example.org>", b"u@example.org"])
 def test_s15_a_path_may_end_within_1000_bytes_and_long_parameters_follow(path):
     assert not unreadable(named(1000, path, b" ORCPT=rfc822;" + b"x" * 3000))
