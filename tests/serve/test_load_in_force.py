@@ -1,5 +1,6 @@
 """What a process works by, kept so that an old event can be judged again."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from gateway.config import load
 from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import policy_history, snapshot_history
 from gateway.serve import load_in_force
+from gateway.serve.worker import Worker
 
 TODAY = date(2026, 11, 22)
 
@@ -82,3 +84,10 @@ def test_s08_a_reload_over_a_lost_list_takes_the_policies_and_keeps_the_snapshot
     (told,) = [each for each in logs if each["event"] == "the lists cannot be read"]
     assert told["instead"].startswith("the last good snapshot stays in force")
     assert snapshot_history.current(folder).digest == first.in_force.snapshot.digest
+
+
+def test_o07_whoever_serves_by_the_last_good_lists_is_not_ready(own_config):
+    loaded = load_in_force.load(own_config, TODAY)
+    worker = Worker(own_config, loaded=replace(loaded, lists_faults=("it is gone",)))
+    assert "lists: it is gone" in worker.faults()
+    assert worker.samples()["monition_lists_unreadable", "monition_lists_unreadable", ()] == 1
