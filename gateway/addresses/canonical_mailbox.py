@@ -57,12 +57,14 @@ class Sender(NamedTuple):
     """A sender as it was read.
 
     ``mailbox`` is the one that it counts under; as it was ``written`` where it is nobody's.
-    ``domain`` is its domain, ``""`` where it is no domain's. ``answer_to`` is where a notice may
-    go as far as the address tells, ``None``: nowhere.
+    ``local`` and ``domain`` are its parts, ``""`` where it has none; a domain alone tells where it
+    came from. ``answer_to`` is where a notice may go as far as the address tells, ``None``:
+    nowhere.
     """
 
     mailbox: str
     written: str
+    local: str = ""
     domain: str = ""
     answer_to: Address | None = None
 
@@ -96,6 +98,7 @@ def sender_of(path: bytes, same: SameMailboxes = NO_FAMILIES) -> Sender:
     return Sender(
         str(Address(b"", local, domain)),
         str(address),
+        local,
         domain,
         address if is_answered else None,
     )
