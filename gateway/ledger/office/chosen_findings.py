@@ -28,9 +28,10 @@ def findings(
     """The ids of the findings, each once, oldest first where filters chose them.
 
     The id of an event that is about a finding (its SETTLED, a decision) leads to the finding.
-    ``same_mailboxes`` is what is known of providers, by which a sender is sought. Raises ``LedgerError`` for a beginning that fits no event or several, for an event that is
-    about no one finding, for filters that nothing fits, and for a text to be sought: what is
-    found approximately is looked at, not acted on.
+    ``same_mailboxes`` is what is known of providers, by which a sender is sought. Raises
+    ``LedgerError`` for a beginning that fits no event or several, for an event that is about no one
+    finding, for filters that nothing fits, and for a text to be sought: what is found approximately
+    is looked at, not acted on.
     """
     if not isinstance(chosen, Filters):
         return tuple(dict.fromkeys(_finding(database, prefix) for prefix in chosen))

@@ -149,11 +149,11 @@ def _of_time(filters: Filters) -> Iterator[_Term]:
 
 def _of_people(filters: Filters, same_mailboxes: SameMailboxes) -> Iterator[_Term]:
     if filters.sender is not None:
-        mailbox = fold(mailbox_of(filters.sender, same_mailboxes))
-        if "*" in filters.sender or mailbox == fold(filters.sender):
+        if "*" in filters.sender:
             yield _of_address("sender", filters.sender), {"sender": _address(filters.sender)}
         else:
             # Events of before senders had one spelling keep theirs.
+            mailbox = fold(mailbox_of(filters.sender, same_mailboxes))
             spelt = {"sender": fold(filters.sender), "sender_mailbox": mailbox}
             yield "sender IN (:sender, :sender_mailbox)", spelt
     if filters.recipient is not None:

@@ -93,6 +93,7 @@ WHERE state = 'queued' AND json_extract(request, '$.to') IS NOT recipient LIMIT 
 _OUTBOX = (
     (_UNKEPT, "is to be sent, by the events, and does not wait in the outbox: it would never go"),
     (_UNTOLD, "waits in the outbox, and no event says that it is to be sent"),
+    (_MISLED, "waits in the outbox for another than the sender of its message"),
     (_REQUESTED, "waits in the outbox for another than its request names"),
 )
 
@@ -182,12 +183,10 @@ def _of_derived(connection: sqlite3.Connection) -> Iterator[Flaw]:
 
 def _odd_notices(connection: sqlite3.Connection) -> Iterator[tuple[object, str]]:
     for query, what in _OUTBOX:
-        for (notice,) in connection.execute(query):
-            yield notice, what
-    for notice, *spelt in connection.execute(_MISLED):
-        if not _is_one_sender(*map(shown_text, spelt)):
-            yield notice, "waits in the outbox for another than the sender of its message"
-            break
+        for notice, *spelt in connection.execute(query):
+            if not spelt or not _is_one_sender(*map(shown_text, spelt)):
+                yield notice, what
+                break
 
 
 def _is_one_sender(written: str, sender: str, mailbox: str) -> bool:
