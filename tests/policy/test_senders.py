@@ -9,7 +9,8 @@ SAME = (MailboxFamily(("gmail.com", "googlemail.com"), dots_count=False),)
 RULE = '[[rule]]\nname = "r"\naction = "warn"\ntext = "t"\nsender = {}\n'
 
 
-def named(policy, finding, on, condition, sender, same=SAME):
+def named(policy, finding, on, asked, same=SAME):
+    condition, sender = asked
     return decide_one(sender, finding(), policy(RULE.format(condition)), on, same).rule
 
 
@@ -29,7 +30,7 @@ def named(policy, finding, on, condition, sender, same=SAME):
     ],
 )
 def test_s18_a_rule_fits_a_sender_however_it_is_spelt(condition, sender, policy, finding, today):
-    assert named(policy, finding, today, condition, sender) == "r"
+    assert named(policy, finding, today, (condition, sender)) == "r"
 
 
 @pytest.mark.parametrize(
@@ -46,11 +47,11 @@ def test_s18_a_rule_fits_a_sender_however_it_is_spelt(condition, sender, policy,
 def test_s18_who_routes_elsewhere_or_is_another_does_not_fit(
     condition, sender, policy, finding, today
 ):
-    assert named(policy, finding, today, condition, sender) == NO_RULE
+    assert named(policy, finding, today, (condition, sender)) == NO_RULE
 
 
 def test_s18_dots_count_where_nothing_says_otherwise(policy, finding, today):
     asked = ('["j.doe@gmail.com"]', "jdoe@gmail.com")
-    assert named(policy, finding, today, *asked, same=()) == NO_RULE
+    assert named(policy, finding, today, asked, ()) == NO_RULE
     rules = policy(RULE.format(asked[0]))
     assert decide(asked[1], [finding()], rules, today, SAME)[0].rule == "r"
