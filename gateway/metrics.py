@@ -32,6 +32,9 @@ Samples: TypeAlias = dict[Key, float]
 # Of these gauges each process has a part; of all others every process sees the whole.
 _SHARED_OUT = frozenset({"monition_sessions", "monition_workers"})
 
+# Of this one the process that has least tells: what one worker does not look for may pass.
+_LEAST = frozenset({"monition_institutions_in_force"})
+
 
 class SecondsHistogram(Collector):
     """A histogram of seconds that one thread fills: no lock, and no walk through its buckets.
@@ -82,6 +85,9 @@ class Metrics:
         self.findings = counter(
             "monition_findings", "Recipients found", "standing", "tier", "action"
         )
+        self.match_rate_unusual = gauge(
+            "monition_match_rate_unusual", "Whether matches come at an unusual rate", "of"
+        )
         self.sessions = gauge("monition_sessions", "Client sessions open now")
         self.turned_away = counter(
             "monition_clients_turned_away", "Clients that were not let in", "reason"
@@ -121,6 +127,12 @@ class Metrics:
         self.snapshot_info = gauge(
             "monition_snapshot_info", "The snapshot and policy in force", "digest", "policy"
         )
+        self.institutions_in_force = gauge(
+            "monition_institutions_in_force", "Institutions that are looked for now"
+        )
+        self.lists_unreadable = gauge(
+            "monition_lists_unreadable", "Whether the last good lists serve in place of those there"
+        )
         self.list_age = gauge(
             "monition_list_age_seconds", "Since a list was known to be its publisher's", "source"
         )
@@ -149,14 +161,15 @@ class Metrics:
 def merge(parts: Iterable[Samples]) -> Samples:
     """Make the samples of several processes one: added, but for gauges that all see alike.
 
-    Of those the largest counts.
+    Of those the largest counts, or, of what is looked for, the least.
     """
     merged: Samples = {}
     for part in parts:
         for key, value in part.items():
             family = key[0]
             if key in merged and _TYPES.get(family) == "gauge" and family not in _SHARED_OUT:
-                merged[key] = max(merged[key], value)
+                choose = min if family in _LEAST else max
+                merged[key] = choose(merged[key], value)
             else:
                 merged[key] = merged.get(key, 0.0) + value
     return merged

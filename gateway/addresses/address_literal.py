@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
 _LONGEST = 64
 _PART = re.compile(r"0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*")
@@ -29,6 +29,22 @@ def normal_literal(text: str) -> str | None:
         return f"[ipv6:{address.compressed}]" if mapped is None else f"[{mapped}]"
     number = _number(text.rstrip("."))
     return None if number is None else f"[{IPv4Address(number)}]"
+
+
+def address_of(literal: str) -> IPv4Address | IPv6Address | None:
+    """The IP address of a literal in its normal form; ``None``: it is no such literal."""
+    if not literal.startswith("["):
+        return None
+    try:
+        return ip_address(literal[1:-1].removeprefix("ipv6:"))
+    except ValueError:
+        return None
+
+
+def is_global_literal(literal: str) -> bool:
+    """Whether a literal in its normal form is an address that a host on the Internet may have."""
+    address = address_of(literal)
+    return address is not None and address.is_global
 
 
 def _number(text: str) -> int | None:

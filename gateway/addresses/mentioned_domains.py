@@ -31,6 +31,7 @@ _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]*\?([bq])\?([^?]*)\?=", re.IGNORECA
 _HEX: Final = re.compile(r"[+=%]([2-7][0-9a-f])")
 _DROPPED: Final = re.compile(r'["\\\x00-\x1f\x7f]')
 _BLANK: Final = re.compile("[\\s\ufffd]+")
+_DOTS: Final = re.compile(r"\.\.+")
 _PARTING: Final = re.compile(r"[^\w.+\-'~]+")
 _NAME: Final = re.compile(r"[^\W_]+(?:[-.]+[^\W_]+)*")
 
@@ -66,14 +67,16 @@ def mentioned_domains(path: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
                     raise TooManyNamesError
     for name, neighbours in seen.items():
         try:
-            yield normalise(name), tuple(mailbox_key(each) for each in sorted(neighbours)[:4])
+            yield normalise(name), tuple(mailbox_key(each) for each in sorted(neighbours))
         except DomainError:
             continue
 
 
 def _views(path: bytes) -> Iterator[str]:
-    texts = dict.fromkeys((path, without_comments(path)) if b"(" in path else (path,))
-    for text in texts:
+    texts = [path]
+    if b"(" in path:
+        texts += without_comments(path), without_comments(path, b" ")
+    for text in dict.fromkeys(texts):
         raw = text.decode("utf-8", "replace")
         for plain in dict.fromkeys((raw, _ENCODED_WORD.sub(_decoded, raw))):
             folded = _folded(plain)
@@ -82,6 +85,9 @@ def _views(path: bytes) -> Iterator[str]:
                 yield kept
                 if (closed := _BLANK.sub("", kept)) != kept:
                     yield closed
+                if (parted := _BLANK.sub(".", each)) != each:
+                    # Sendmail puts a dot where blanks or comments part words (option BlankSub).
+                    yield _DROPPED.sub("", _DOTS.sub(".", parted))
 
 
 def _folded(text: str) -> str:

@@ -95,7 +95,7 @@ def read(path: bytes) -> PathReading:
         return PathReading(path, UnreadablePath(path, why))
     try:
         if plain is not None:
-            address = Address(without_brackets(path), _text(plain[1]), normalise(plain[2]))
+            address = Address(without_brackets(path), _text(plain[1]), _host(plain[2]))
             return PathReading(path, address, is_by_grammar=True, is_plain=True)
         return _by_grammar(path)
     except (_NotGrammaticalError, DomainError):
@@ -183,7 +183,10 @@ def _joined(words: list[bytes]) -> bytes:
 
 def _host(domain: bytes) -> str:
     if not domain.startswith(b"["):
-        return normalise(domain)
+        host = normalise(domain)
+        # No top-level domain begins with a digit: it is an IP address without its brackets.
+        is_number = host[host.rfind(".") + 1 :][:1].isdigit()
+        return (normal_literal(host) or host) if is_number else host
     content = domain[1:-1].decode("ascii", "replace")
     if (literal := normal_literal(content)) is not None:
         return literal
@@ -214,13 +217,13 @@ def _guess(path: bytes) -> Address | UnreadablePath:
         return UnreadablePath(path, str(error))
 
 
-def without_comments(text: bytes) -> bytes:
-    """A text without its comments, nested ones too; one that nothing closes is left."""
+def without_comments(text: bytes, instead: bytes = b"") -> bytes:
+    """A text with something else instead of comments, nested ones too; one left open is left."""
     kept, at = [], 0
     while (start := text.find(b"(", at)) >= 0 and (end := comment_end(text, start)) is not None:
         kept.append(text[at:start])
         at = end
-    return b"".join(kept) + text[at:]
+    return instead.join([*kept, text[at:]])
 
 
 def _is_quoted(word: bytes) -> bool:

@@ -40,6 +40,7 @@ VERBS = {
     "policy": Verb("policy", "Test the policy against its examples."),
     "lists": Verb("lists", "Import, update, compare and search sanction lists."),
     "audit": Verb("audit", "Read, question, verify and export the ledger."),
+    "ledger": Verb("ledger", "Begin the ledger anew, where it is gone."),
     "notice": Verb("notice", "Preview a notice; look after the outbox."),
     "console": Verb("console", "Run the web console."),
     "completion": Verb("completion", "Print the completion script for a shell."),

@@ -25,6 +25,13 @@ NEXT_HOP = Endpoint("127.0.0.1", 10026)
 DESK = Endpoint("127.0.0.1", 10027)
 METRICS = Endpoint("127.0.0.1", 9464)
 CONSOLE = Endpoint("127.0.0.1", 8460)
+
+
+def record_of(ledger: Path) -> Path:
+    """Where it is remembered that there is a ledger at a path: ``ledger.record`` beside it."""
+    return ledger.with_name(f"{ledger.stem}.record")
+
+
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -125,6 +132,11 @@ class LedgerFiles:
     emergency_journal: Path = Path("/var/lib/monition/ledger.journal")
     checkpoint_key_file: Path | None = None
     enterprise_number: int = 32473
+
+    @property
+    def record(self) -> Path:
+        """The folder beside the ledger that remembers that there is one, and what was in force."""
+        return record_of(self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import structlog
 from gateway.addresses.canonical_mailbox import Sender, sender_of
 from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
+from gateway.inspection.match_rate import MatchRate
 from gateway.inspection.matched_message import MatchedMessage
 from gateway.ledger.record.events import observed
 from gateway.ledger.record.record import ENTROPY_BYTES, ulid
@@ -93,8 +94,16 @@ class Inspector:
         self._config = config
         self._ledger = ledger
         self._metrics = metrics
+        self._match_rate = MatchRate(os.urandom(16))
         self.on_notice: Callable[[], None] = lambda: None
         """Called when a notice was queued."""
+
+    def measure_match_rate(self) -> None:
+        """Set the metric of unusual rates by now; asked every few seconds."""
+        now = time.monotonic()
+        for scope in ("sender", "all"):
+            is_unusual = self._match_rate.is_unusual(scope, now)
+            self._metrics.match_rate_unusual.labels(scope).set(is_unusual)
 
     @property
     def asks_recipients(self) -> bool:
@@ -239,6 +248,8 @@ class Inspector:
         except Exception as error:  # noqa: BLE001 - it is told, and decides the reply
             self._tell("a match could not be recorded", matched, error)
             return False
+        if not matched.records:
+            self._count_match(matched)
         matched.records.extend(records)
         self._metrics.ledger_write_seconds.observe(time.perf_counter() - began)
         for decision in decisions:
@@ -251,6 +262,13 @@ class Inspector:
                 ).inc()
         log.info("matched", message=matched.id, events=[record.id for record in records])
         return True
+
+    def _count_match(self, matched: MatchedMessage) -> None:
+        """A flood is told, so that it hides nothing: nothing else is made of it."""
+        for scope, bound in self._match_rate.count(matched.envelope.sender, time.monotonic()):
+            self._metrics.match_rate_unusual.labels(scope).set(1)
+            # The message leads to the sender, in the ledger: no address is in the log.
+            log.warning("an unusual rate of matches", of=scope, above=bound, message=matched.id)
 
     async def settle(self, matched: MatchedMessage, reply: bytes, outcome: Outcome) -> None:
         """Record how it ended, and queue the notice; in two seconds at most.

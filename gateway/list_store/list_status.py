@@ -15,6 +15,7 @@ from gateway.list_store.files import imported_source as kept
 from gateway.list_store.imports import ror_store
 from gateway.list_store.snapshots import (
     build_snapshot,
+    coverage,
     integrity_check,
     policy_history,
     snapshot_history,
@@ -103,7 +104,7 @@ def tried_sources(folder: Folder) -> set[str]:
     Raises ``ListError`` where the directory cannot be read.
     """
     refused = {path.stem for path in safe_open.files_in(folder.sources, ".refused")}
-    return {*kept.source_names(folder), *refused, *build_snapshot.lost_sources(folder)}
+    return {*kept.source_names(folder), *refused, *coverage.lost_sources(folder)}
 
 
 def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> ListsStatus:
@@ -132,6 +133,8 @@ def status(directory: Path, folder: Folder, wanted: Collection[str] = ()) -> Lis
     looking.at(lambda: mail_hosts.read(folder, date.max))
     looking.at(lambda: accepted_domains.rejected(folder))
     looking.at(lambda: policy_history.activations(folder))
+    told = {fault for each in sources for fault in each.damage}
+    looking.damage += [fault for fault in coverage.faults(folder) if fault not in told]
     looking.damage += integrity_check.damaged_snapshots(
         folder, activation.digest if activation else None
     )
@@ -193,7 +196,7 @@ class _Looking:
         if header is not None:
             entries[name] = self.at(lambda: kept.read_entries(self._folder, name)) or []
         elif not self.damage and name in (self.quietly(self._gone) or ()):
-            self.damage.append(build_snapshot.loss_fault(self._folder, name))
+            self.damage.append(coverage.loss_fault(self._folder, name))
         refusal = self.at(lambda: kept.read_refusal(self._folder, name))
         others, self.damage = self.damage, others
         title = _TITLES.get(name, name)
@@ -201,7 +204,7 @@ class _Looking:
 
     def _gone(self) -> list[str]:
         # Also one that was listed and has vanished since.
-        return [*build_snapshot.lost_sources(self._folder), *kept.source_names(self._folder)]
+        return [*coverage.lost_sources(self._folder), *kept.source_names(self._folder)]
 
     def domains(self, activation: SnapshotActivation | None) -> int | None:
         """Count the domains in what is in force."""

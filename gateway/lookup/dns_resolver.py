@@ -20,8 +20,10 @@ import dns.name
 import dns.nameserver
 import dns.rdatatype
 import dns.resolver
+import dns.reversename
 import structlog
 
+from gateway.addresses.address_literal import address_of
 from gateway.addresses.domain_name import registrable
 from gateway.errors import MonitionError
 from gateway.log import redacted
@@ -48,6 +50,9 @@ QUERIES_A_DOMAIN = 2
 
 MOST_ANSWERS = 20
 """Records of a kind that are looked at: hardly anybody has more, a hostile zone thousands."""
+
+MOST_NAMES_OF_AN_ADDRESS = 3
+"""Hosts of one address literal that are asked whether they bear it."""
 
 # RFC 9715 recommends no more in one datagram; what is larger comes over TCP.
 _PAYLOAD = 1232
@@ -147,8 +152,11 @@ class DnsResolver:
         Two questions, whatever the budget. Mail exchangers come first, then name servers, each
         sorted, :data:`MOST_ANSWERS` at most; empty for a domain that does not exist.
         ``UnknownAnswer`` where the exchangers could not be learnt, or there are none and the
-        servers could not.
+        servers could not. Of an address literal the hosts that bear the address, as ``PTR``: those
+        whose own zone says so, too (RFC 1912 section 2.1).
         """
+        if (address := address_of(domain)) is not None:
+            return await self._hosts_at(str(address))
         mail = await self._hosts(domain, dns.rdatatype.MX)
         if isinstance(mail, UnknownAnswer):
             return mail
@@ -158,6 +166,20 @@ class DnsResolver:
                 return names
             names = []
         return (*(("MX", host) for host in mail), *(("NS", host) for host in names))
+
+    async def _hosts_at(self, address: str) -> Answers | UnknownAnswer:
+        name = dns.reversename.from_address(address).to_text(omit_final_dot=True)
+        hosts = await self._hosts(name, dns.rdatatype.PTR)
+        if isinstance(hosts, UnknownAnswer):
+            return hosts
+        kind = dns.rdatatype.AAAA if ":" in address else dns.rdatatype.A
+        told = hosts[:MOST_NAMES_OF_AN_ADDRESS]
+        borne = [await self._hosts(host, kind) for host in told]
+        return tuple(
+            ("PTR", host)
+            for host, addresses in zip(told, borne, strict=True)
+            if not isinstance(addresses, UnknownAnswer) and address in addresses
+        )
 
     async def mail_hosts(self, domain: str) -> Answers | UnknownAnswer:
         """Ask for a domain's mail exchangers alone: one question, whatever the budget."""
@@ -201,6 +223,10 @@ def _resolver(servers: Iterable[Endpoint], seconds: float) -> dns.asyncresolver.
 
 
 def _host(record: object) -> str:
-    """The host that an MX or NS record names; an empty text for "no mail here" (RFC 7505)."""
+    """The host that an MX, NS or PTR record names, or the address that one of a host has.
+
+    An empty text for "no mail here" (RFC 7505).
+    """
     target = getattr(record, "exchange", None) or getattr(record, "target", None)
+    target = target or getattr(record, "address", None)
     return str(target).rstrip(".").lower() if target is not None else ""

@@ -1,14 +1,15 @@
 """Which listed domain another is tied to by the DNS: its mail or its name is in the other's hands.
 
-A link is a host, named by an MX record (RFC 5321 section 5.1) or an NS record, that lies inside a
-listed domain. A host of a shared provider never links anybody: half the world's mail goes there
-(behaviour S7).
+A link is a host that lies inside a listed domain: one that an MX record (RFC 5321 section 5.1) or
+an NS record names, or, of an address literal, the one that bears the address. A host of a shared
+provider never links anybody: half the world's mail goes there (behaviour S7).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.addresses.address_literal import is_global_literal
 from gateway.addresses.domain_name import DomainError, normalise
 from gateway.screening.recipient_kind import provider_of, shared_host_of
 
@@ -58,9 +59,12 @@ def find_link(domain: str, answers: Iterable[tuple[str, str]], snapshot: Snapsho
 def may_be_linked(domain: str, snapshot: Snapshot) -> bool:
     """Whether a normalised domain, found clear, is worth asking the DNS about.
 
-    An address literal and a name of one label are not, nor is a personal provider or shared host.
+    A name of one label is not, nor is a personal provider or shared host, nor an address literal
+    that no host on the Internet has.
     """
-    if domain.startswith("[") or "." not in domain or snapshot.may_match(domain):
+    if domain.startswith("["):
+        return is_global_literal(domain) and domain not in snapshot.linked
+    if "." not in domain or snapshot.may_match(domain):
         return False
     return not _is_everybodys(domain, snapshot)
 

@@ -28,7 +28,8 @@ class MailboxKinds:
 
     ``personal`` and ``shared`` map a domain to the name of its group. ``roles`` are role keys,
     ``families`` those of them that offices extend by a suffix; a role that is also a surname
-    (``dean``) is none. ``alumni`` are labels of domains. ``reverse_aliases`` are domains of
+    (``dean``) is none. ``alumni`` are labels of domains, with a top-level domain behind those that
+    say so in one country alone (``alu.cn``). ``reverse_aliases`` are domains of
     personal mail at which a local part may be another's address, so that its user can answer.
     ``same_mailboxes`` say at which domains one name is one mailbox, dots or not.
     """
@@ -81,8 +82,15 @@ def is_alumni(domain: str, mailbox_kinds: MailboxKinds) -> bool:
     base = registrable(domain)
     if base is None:
         return False
-    below = domain.removesuffix(base)
-    return any(label in mailbox_kinds.alumni for label in below.split("."))
+    known, country = mailbox_kinds.alumni, domain.rpartition(".")[2]
+    below = domain.removesuffix(base).split(".")
+    return any(label in known or f"{label}.{country}" in known for label in below)
+
+
+def may_be_a_persons(local: str, mailbox_kinds: MailboxKinds) -> bool:
+    """Whether a role's name is also somebody's name or initials: ``dean``, ``hr``."""
+    key = without_tag(role_key(without_batv(local)))
+    return key in mailbox_kinds.roles and key not in mailbox_kinds.families
 
 
 def role_key(local: str) -> str:

@@ -73,14 +73,16 @@ class HealthServer:
         except OSError:
             return  # gone again, or no descriptor free: whoever asks asks again
         if len(self._connections) >= MOST_CONNECTIONS:
-            sock.close()
-            return
+            # Whoever holds a place in silence gives it up: a watchdog that asks must be answered.
+            self._part(min(self._connections, key=_Connection.rank))
         sock.settimeout(0)
         visitor = _Connection(sock)
         self._connections.add(visitor)
         self._selector.register(sock, selectors.EVENT_READ, lambda: self._hear(visitor))
 
     def _hear(self, visitor: _Connection) -> None:
+        if visitor not in self._connections:
+            return  # it was sent away in this very turn
         try:
             data = visitor.sock.recv(LONGEST_REQUEST)
         except BlockingIOError:
@@ -96,6 +98,8 @@ class HealthServer:
             self._selector.modify(visitor.sock, selectors.EVENT_WRITE, lambda: self._speak(visitor))
 
     def _speak(self, visitor: _Connection) -> None:
+        if visitor not in self._connections:
+            return
         try:
             sent = visitor.sock.send(visitor.to_say)
         except BlockingIOError:
@@ -142,6 +146,10 @@ class _Connection:
         self.came_at = time.monotonic()
         self.heard = bytearray()
         self.to_say = memoryview(b"")
+
+    def rank(self) -> tuple[bool, float]:
+        """The smaller, the sooner it is sent away: the silent first, then who came first."""
+        return bool(self.to_say), self.came_at
 
 
 class HealthServerThread:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from gateway.inspection.inspector import InForce
 from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.imports import own_domain_guard
 from gateway.list_store.snapshots import (
+    coverage,
     example_check,
     policy_edition,
     policy_history,
@@ -34,64 +35,80 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
     from gateway.config.departments import Departments
+    from gateway.list_store.snapshots.snapshot_in_force import SnapshotInForce
     from gateway.notices.notice_texts import NoticeTexts
     from gateway.policy.rules import Rules
-    from gateway.screening.snapshot import Snapshot
 
 log = structlog.get_logger("serve")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a process works by, from one reading of the policies directory.
+    """What a process works by, from one reading of the policies directory, at an aware time.
 
     ``texts_digest`` is of all that notices are made of, which the policy's digest does not cover.
+    ``lists_faults`` are why the lists in force are not those that the directory holds: whoever has
+    any is not ready (behaviour O7).
     """
 
     in_force: InForce
     texts: NoticeTexts
     texts_digest: str
+    at: datetime
+    lists_faults: tuple[str, ...] = ()
+
+    def is_same_as(self, other: Loaded) -> bool:
+        """Whether messages and notices come out alike by both."""
+        return (
+            self.in_force.snapshot.digest == other.in_force.snapshot.digest
+            and self.in_force.rules.digest == other.in_force.rules.digest
+            and self.texts_digest == other.texts_digest
+        )
 
 
 def load(
     config: Config,
     today: date,
     *,
-    is_start: bool = True,
-    known: Departments = departments.NO_DEPARTMENTS,
+    before: Loaded | None = None,
 ) -> Loaded:
     """Read and check the policies directory and the certificate; ``FaultyFile``: what is wrong.
 
     ``today`` is the day that examples are judged by. At the start, an example that fails only
     because of an imported list is told loudly and does not keep mail from flowing; a reload is
-    refused for it.
+    refused for it. ``before`` is what a reload takes the place of; ``None`` at the start.
 
     Notice texts are filled in with examples, and the policy's own examples are put to the test
     (behaviours P4, P5): what passes here does not fail at send time.
 
-    A faulty file of departments is told loudly, and those ``known`` before stay: another system
+    A faulty file of departments is told loudly, and those known before stay: another system
     writes it every night, and neither the mail nor a new policy should wait until it is mended.
     """
     certificate.load(config)
     directory = config.policies.directory
-    listed = _in_force(config)
+    now = datetime.now(UTC)
+    found = _in_force(config, before, now)
+    listed = found.snapshot
     policy = rules.load(directory)
     if faults := text_check.check(directory, config):
         raise ConfigError(faults)
     failed = example_check.failed_examples(policy, listed, today)
     if (
         failed
-        and is_start
+        and before is None
         and not example_check.failed_examples(policy, snapshot.load(directory), today)
     ):
         log.error("with the imported lists examples fail", examples=list(map(str, failed)))
     elif failed:
         raise ConfigError(example_check.faults(failed, "example failed"))
     letters = notice_texts.load(directory)
+    known = before.in_force.departments if before else departments.NO_DEPARTMENTS
     return Loaded(
         InForce(listed, policy, _departments(config, known)),
         letters,
         _kept(config, policy, letters),
+        now,
+        tuple(map(str, found.faults)),
     )
 
 
@@ -108,35 +125,48 @@ def _departments(config: Config, known: Departments) -> Departments:
 def _kept(config: Config, policy: Rules, letters: NoticeTexts) -> str:
     """Keep the policies for good, so that an old event can be judged again; the texts' digest.
 
-    That they cannot be kept keeps no mail from flowing.
+    That they cannot be kept keeps no mail from flowing. Nothing is written into a lists directory
+    that is gone or not ours any more: it would be made anew, and look as if it had never been.
     """
-    folder = Folder(config.lists.directory)
+    folder = Folder(config.lists.directory, config.ledger.record)
     try:
         made = policy_edition.edition_of(config, policy, letters)
-        if folder.path.is_dir() or folder.path.parent.is_dir():
+        if coverage.may_be_written(folder):
             policy_history.keep(folder, made, datetime.now(UTC))
     except (OSError, FaultyFile) as error:
         log.warning("the policies cannot be kept", reason=str(error))
     return policy_edition.texts_digest(config, letters)
 
 
-def reload(
-    config: Config, today: date, known: Departments = departments.NO_DEPARTMENTS
-) -> Loaded | None:
-    """Read them while others are in force; ``None``, told loudly, where they do not load.
+def reload(config: Config, today: date, before: Loaded) -> Loaded:
+    """Read them while ``before`` is in force; that again, told loudly, where they do not load.
 
-    Never raises.
+    What is wrong with the lists is told in either. Never raises.
     """
     refused = "reload refused, the old policies stay"
     try:
         with _no_collection():
-            return load(config, today, is_start=False, known=known)
+            return load(config, today, before=before)
     except FaultyFile as error:
         log.error(refused, faults=list(map(str, error.faults)))  # noqa: TRY400 - no bug of ours
     except Exception:
         # Mail flows by the old ones: nothing that a file can provoke may end that.
         log.exception(refused)
-    return None
+    return with_lists_faults(config, before)
+
+
+def with_lists_faults(config: Config, before: Loaded) -> Loaded:
+    """Look at the lists directory alone: what is in force stays, and what is wrong is known.
+
+    Where nothing is wrong with it any more, what was wrong before stays until a reload has loaded
+    the lists. Never raises.
+    """
+    folder = Folder(config.lists.directory, config.ledger.record)
+    faults = tuple(map(str, coverage.faults(folder)))
+    if not faults:
+        return before
+    _tell_faults(before, faults, f"{before.in_force.snapshot.digest} stays in force")
+    return replace(before, lists_faults=faults)
 
 
 @contextlib.contextmanager
@@ -155,20 +185,34 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _in_force(config: Config) -> Snapshot:
+def _in_force(config: Config, before: Loaded | None, now: datetime) -> SnapshotInForce:
     """Give the snapshot of policies and imported lists, and keep it for good where that can be.
 
     A lists directory that is damaged or cannot be written is told loudly, and mail goes on being
-    screened by the last good snapshot (behaviours S8, S9).
+    screened by the last good snapshot (behaviours S8, S9, S21, O7).
     """
-    folder, now = Folder(config.lists.directory), datetime.now(UTC)
-    found = snapshot_in_force.snapshot_in_force(config.policies.directory, folder, now, keep=True)
+    folder = Folder(config.lists.directory, config.ledger.record)
+    found = snapshot_in_force.snapshot_in_force(
+        config.policies.directory,
+        folder,
+        now,
+        keep=True,
+        before=before.in_force.snapshot if before else None,
+        since=before.at if before else None,
+    )
     if found.unkept is not None:
         log.warning("the snapshot cannot be kept", reason=found.unkept)
-    if found.faults:
-        faults = list(map(str, found.faults))
-        log.error("the lists cannot be read", faults=faults, instead=found.instead_text)
+    _tell_faults(before, tuple(map(str, found.faults)), found.instead_text)
     # No address, but what a list says: it names no correspondent.
     for line in own_domain_guard.listed_own_domains(config.institution.domains, found.snapshot):
         log.warning("a domain of our own is listed", what=line)
-    return found.snapshot
+    return found
+
+
+def _tell_faults(before: Loaded | None, faults: tuple[str, ...], instead: str) -> None:
+    """Tell once what is wrong with the lists, and once that it is over."""
+    known = before.lists_faults if before else ()
+    if faults and faults != known:
+        log.error("the lists cannot be read", faults=list(faults), instead=instead)
+    elif known and not faults:
+        log.info("the lists can be read again")

@@ -13,6 +13,8 @@ import uvloop
 
 from gateway.serve import descriptor_budget, health, listener_sockets, load_in_force, sd_notify
 from gateway.serve.health_server import HealthServerThread
+from gateway.serve.process_limits.core_dumps import forbid_core_dumps
+from gateway.serve.process_limits.stray_signals import ignore_stray_signals
 from gateway.serve.sd_notify import Notifier
 from gateway.serve.supervisor import Supervisor
 from gateway.serve.worker import Worker
@@ -34,6 +36,9 @@ def start_gateway(config: Config, environ: Mapping[str, str]) -> int:
     ``FaultyFile``: the policies are wrong. ``OSError``: an endpoint cannot be listened on.
     ``MonitionError``: what systemd hands over is of no use.
     """
+    ignore_stray_signals()
+    if not forbid_core_dumps():
+        log.warning("a crash may leave a core dump: set LimitCORE=0 or ulimit -c 0")
     loaded = load_in_force.load(config, datetime.now(UTC).date())
     sockets = listener_sockets.listen(config, environ, os.getpid())
     notifier = Notifier(environ, os.getpid())

@@ -22,7 +22,8 @@ from gateway.metrics import Metrics, merge
 from gateway.relay.limits.session_count import SessionCount
 from gateway.serve import health, load_in_force, sd_notify, worker_process, worker_report
 from gateway.serve.health_server import HealthServer
-from gateway.serve.list_freshness import SEARCH_SECONDS, NewerSnapshot
+from gateway.serve.list_freshness import SEARCH_SECONDS, ListsWatch, measure_in_force
+from gateway.serve.process_limits.stray_signals import hear_hangup
 from gateway.serve.worker_slot import WorkerSlot
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Supervisor:
         self._notifier = notifier
         self._session_count = SessionCount(count)
         self._slots = [WorkerSlot(number) for number in range(1, count + 1)]
-        self._newer = NewerSnapshot(config)
+        self._watch = ListsWatch(config)
         self._searched_at = 0.0
         self._metrics = Metrics()
         self._selector = selectors.DefaultSelector()
@@ -65,6 +66,7 @@ class Supervisor:
         self._is_ready = False
         self._kill_at: float | None = None
         self._status = 0
+        self._measure_lists()
 
     def run(self) -> int:
         """Supervise until SIGTERM or SIGINT and until every worker has ended; the exit status.
@@ -105,7 +107,8 @@ class Supervisor:
         """Why which workers are not ready."""
         if self._kill_at is not None:
             return ["draining"]
-        return [fault for slot in self._slots for fault in slot.faults()]
+        ours = [f"lists: {each}" for each in self._loaded.lists_faults]
+        return [*ours, *(fault for slot in self._slots for fault in slot.faults(but=ours))]
 
     def samples(self) -> Samples:
         """What all workers counted, the dead ones too."""
@@ -142,8 +145,10 @@ class Supervisor:
         """Take what an import or an update put in force."""
         if now - self._searched_at >= SEARCH_SECONDS:
             self._searched_at = now
-            if self._newer.is_in_force(self._loaded.in_force.snapshot.digest):
-                self._reload()
+            loaded = self._loaded
+            digest, faults = loaded.in_force.snapshot.digest, loaded.lists_faults
+            if self._watch.has_changed(digest, faults, now):
+                self._reload(of_itself=True)
 
     def _fill(self, slot: WorkerSlot, now: float) -> None:
         """Start a worker."""
@@ -233,6 +238,7 @@ class Supervisor:
         signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
         for number in (*worker_process.SIGNALS, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
+        hear_hangup()
 
     def _obey(self) -> None:
         numbers = set(self._signals.recv(4096))
@@ -242,17 +248,27 @@ class Supervisor:
             self._notifier.notify(sd_notify.STOPPING)
             self._stop()
 
-    def _reload(self) -> None:
-        """Prove the new policies here first: refused once, and then no worker hears of them."""
+    def _reload(self, *, of_itself: bool = False) -> None:
+        """Prove the new policies here first: refused once, and then no worker hears of them.
+
+        ``of_itself``: nobody asked for it, so that what changes nothing is no matter of theirs.
+        """
         self._notifier.notify_reloading()
-        known = self._loaded.in_force.departments
-        loaded = load_in_force.reload(self._config, datetime.now(UTC).date(), known)
-        if loaded is not None:
-            # Whoever is started from now on has them from the first message on.
-            self._loaded = loaded
+        before = self._loaded
+        loaded = load_in_force.reload(self._config, datetime.now(UTC).date(), before)
+        # Whoever is started from now on has them from the first message on.
+        self._loaded = loaded
+        self._measure_lists()
+        is_news = not (of_itself and loaded.lists_faults and loaded.is_same_as(before))
+        if loaded.in_force is not before.in_force and is_news:
             log.info("reloading", snapshot=loaded.in_force.snapshot.digest)
             self._signal_all(signal.SIGHUP)
         self._notifier.notify(sd_notify.READY)
+
+    def _measure_lists(self) -> None:
+        loaded = self._loaded
+        institutions = len(loaded.in_force.snapshot.entities)
+        measure_in_force(self._metrics, institutions, loaded.lists_faults)
 
     def _stop(self) -> None:
         """End all workers; the last thing this supervisor does."""

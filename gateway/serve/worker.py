@@ -25,7 +25,7 @@ from gateway.notices import render, rhythm
 from gateway.relay.server import Server
 from gateway.serve import list_freshness, load_in_force, sd_notify
 from gateway.serve.health import stall_text
-from gateway.serve.list_freshness import NewerSnapshot
+from gateway.serve.list_freshness import ListsWatch
 from gateway.serve.listener_sockets import endpoint_of
 from gateway.serve.sd_notify import Notifier
 from gateway.serve.worker_report import WorkerReport
@@ -76,6 +76,7 @@ class Worker:
         self._beaten_at = time.monotonic()
         self._metrics = Metrics()
         self._loaded = loaded or load_in_force.load(config, _now().date())
+        self._measure_in_force()
         self._process = secrets.token_hex(8)
         self._ledger = LedgerWriter(
             config.ledger.path,
@@ -154,7 +155,7 @@ class Worker:
     def faults(self) -> list[str]:
         """Why it is not ready; empty when it is."""
         away = [] if self._is_serving else ["starting or draining: no client is served"]
-        return [*away, *self._ledger_faults()]
+        return [*away, *self._faults_of_stores()]
 
     def samples(self) -> Samples:
         """All that it counted."""
@@ -163,12 +164,16 @@ class Worker:
     def report(self) -> WorkerReport:
         """All of this for a supervisor."""
         return WorkerReport(
-            self._is_serving, self._ledger_faults(), self.samples(), self._reloads_wanted
+            self._is_serving, self._faults_of_stores(), self.samples(), self._reloads_wanted
         )
 
-    def _ledger_faults(self) -> tuple[str, ...]:
+    def _faults_of_stores(self) -> tuple[str, ...]:
+        """What is wrong with the lists, the ledger and the journal."""
         fault = self._ledger.fault
-        faults = (f"ledger: {fault}",) if fault else ()
+        faults = (
+            *(f"lists: {each}" for each in self._loaded.lists_faults),
+            *((f"ledger: {fault}",) if fault else ()),
+        )
         if self._ledger.journal.is_empty:
             return faults
         return (*faults, "emergency journal: what is in it waits to be taken into the ledger")
@@ -198,12 +203,14 @@ class Worker:
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _count_notices(self) -> None:
-        """Keep the metrics of the outbox and the journal no older than a few seconds."""
+        """Keep the metrics of outbox, journal and rate no older than a few seconds."""
         while True:
             with contextlib.suppress(LedgerError):
                 waiting = await asyncio.wrap_future(self._ledger.waiting())
                 self._metrics.notice_queue.set(waiting)
             await self._count_journal()
+            if self._inspector is not None:
+                self._inspector.measure_match_rate()
             await asyncio.sleep(COUNT_SECONDS)
 
     async def _count_journal(self) -> None:
@@ -225,10 +232,18 @@ class Worker:
             await asyncio.sleep(list_freshness.MEASURE_SECONDS)
 
     async def _search_for_newer(self) -> None:
-        """Take what an import puts in force; of several workers the supervisor does."""
-        newer = NewerSnapshot(self._config)
-        while self._session_count is None:
-            if newer.is_in_force(self._loaded.in_force.snapshot.digest):
+        """Take what an import puts in force, and miss what is gone.
+
+        Of several workers the supervisor does; each tries again by itself what it could not read.
+        """
+        watch = ListsWatch(self._config)
+        while True:
+            loaded = self._loaded
+            digest, faults = loaded.in_force.snapshot.digest, loaded.lists_faults
+            is_ours = self._session_count is None or bool(faults)
+            if is_ours and await asyncio.to_thread(
+                watch.has_changed, digest, faults, time.monotonic()
+            ):
                 self._reload_wanted.set()
             await asyncio.sleep(list_freshness.SEARCH_SECONDS)
 
@@ -290,14 +305,14 @@ class Worker:
         assert self._server is not None
         self._notifier.notify_reloading()
         # In a thread: the loop goes on with the mail.
-        known = self._loaded.in_force.departments
-        loaded = await asyncio.to_thread(load_in_force.reload, self._config, _now().date(), known)
-        if loaded is not None:
-            self._loaded = loaded
+        before = self._loaded
+        loaded = await asyncio.to_thread(load_in_force.reload, self._config, _now().date(), before)
+        self._loaded = loaded
+        self._tell_digests()
+        if loaded.in_force is not before.in_force:
             self._hear_new_domains()
             self._inspector.in_force = loaded.in_force
             self._server.reload_tls()
-            self._tell_digests()
             log.info("reloaded", snapshot=loaded.in_force.snapshot.digest)
         self._notifier.notify(sd_notify.READY)
 
@@ -318,6 +333,11 @@ class Worker:
         current = self._loaded.in_force
         self._metrics.snapshot_info.clear()
         self._metrics.snapshot_info.labels(current.snapshot.digest, current.rules.digest).set(1)
+        self._measure_in_force()
+
+    def _measure_in_force(self) -> None:
+        institutions = len(self._loaded.in_force.snapshot.entities)
+        list_freshness.measure_in_force(self._metrics, institutions, self._loaded.lists_faults)
 
     def _hear_ledger(self, text: str, error: Exception | None) -> None:
         """What the ledger's thread has to say to an operator."""

@@ -9,6 +9,7 @@ from gateway.serve.health import stall_text
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Collection
 
     from gateway.metrics import Samples
     from gateway.serve.worker_report import WorkerReport
@@ -87,12 +88,14 @@ class WorkerSlot:
         quiet = stall_text(now - self._heard_at)
         return f"worker {self.number}: {quiet}" if quiet else None
 
-    def faults(self) -> list[str]:
-        """Why this worker is not ready, in words."""
+    def faults(self, but: Collection[str] = ()) -> list[str]:
+        """Why this worker is not ready, in words, but for what is told already."""
         if not self.is_serving:
             return [f"worker {self.number} does not serve yet"]
         assert self.report is not None
-        return [f"worker {self.number}: {fault}" for fault in self.report.faults]
+        return [
+            f"worker {self.number}: {fault}" for fault in self.report.faults if fault not in but
+        ]
 
     def samples(self) -> Samples:
         """All that was counted here, by the dead too."""

@@ -43,6 +43,8 @@ def single_line_code(data: bytes) -> int:
 
 def is_lmtp_banner(raw: bytes) -> bool:
     """Whether a server says at its greeting that it speaks LMTP (RFC 2033), and no SMTP."""
+    if b"LMTP" not in raw.upper():
+        return False  # as nearly every server's
     match = _LMTP.match(raw)
     return match is not None and _SMTP.search(raw, match.end()) is None
 
@@ -82,8 +84,9 @@ class ReplyFramer:
             code, more = match[1], match[2] == b"-"
             if self._code and code != self._code:
                 raise RemoteProtocolError("the code changes within a reply")
-            self._check_length(match.end() - self._begin)
             self._end = match.end()
+            if self._end > REPLY_LIMIT:
+                self._check_length(self._end - self._begin)
             if more:
                 self._code = code
                 continue

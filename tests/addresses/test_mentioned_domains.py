@@ -15,6 +15,10 @@ from gateway.addresses.mentioned_domains import MOST_NAMES, TooManyNamesError, m
         b"u@mi\\pt.ru@ours.edu",
         b'<,"u@mipt.ru">',
         b"u@mi pt.ru",
+        b"u@mipt ru",
+        b"u@mipt\tru",
+        b"u@mipt . (x) ru",
+        b"u@mipt(a(b))ru",
         b"u@mi(comment)pt.ru",
         b"u@mi(a(b))pt.ru",
         b"u@ours.edu(<x@mipt.ru>)",
@@ -43,6 +47,12 @@ def test_s15_a_domain_is_seen_wherever_it_stands(path):
 def test_its_mailbox_stands_on_one_side_or_the_other():
     assert "ivan_1" in dict(mentioned_domains(b"ivan_1%mail.ru@ours.edu"))["mail.ru"]
     assert "ivan_1" in dict(mentioned_domains(b"mail.ru!ivan_1@ours.edu"))["mail.ru"]
+
+
+def test_s15_no_mailbox_is_hidden_among_others():
+    crowd = b"!".join(b"a%d%%mail.ru" % number for number in range(20))
+    named = dict(mentioned_domains(crowd + b"!ivan_1%mail.ru@ours.edu"))["mail.ru"]
+    assert "ivan_1" in named
 
 
 def test_r26_a_path_of_too_many_names_is_not_looked_through():

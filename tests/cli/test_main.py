@@ -70,6 +70,7 @@ def test_the_tree_is_the_contracts():
         "policy",
         "lists",
         "audit",
+        "ledger",
         "notice",
         "console",
         "completion",

@@ -102,6 +102,26 @@ async def test_s07_a_domain_that_does_not_exist_has_no_hosts(name_server):
     assert await ask(name_server, "nowhere.example") == ()
 
 
+@pytest.mark.parametrize(
+    ("literal", "name", "kind", "address"),
+    [
+        ("[93.184.215.14]", "14.215.184.93.in-addr.arpa", "a", "93.184.215.14"),
+        ("[ipv6:2001:4860::8]", f"8{'.0' * 23}.0.6.8.4.1.0.0.2.ip6.arpa", "aaaa", "2001:4860::8"),
+    ],
+)
+async def test_s07_of_an_address_literal_the_host_that_bears_it_is_asked_for(
+    name_server, literal, name, kind, address
+):
+    name_server.has(name, ptr=["mx.mipt.ru.", "mx.liar.example."])
+    name_server.has("mx.mipt.ru", **{kind: [address]})
+    name_server.has("mx.liar.example", a=["192.0.2.7"])
+    assert await ask(name_server, literal) == (("PTR", "mx.mipt.ru"),)
+
+
+async def test_s07_an_address_that_no_host_bears_has_none(name_server):
+    assert await ask(name_server, "[93.184.215.14]") == ()
+
+
 @pytest.mark.parametrize("how", ["servfail", "refused"])
 async def test_r16_a_servers_failure_is_a_value(name_server, how):
     name_server.odd["l.example"] = how

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -193,7 +195,7 @@ def test_never_raises_and_gives_nothing_that_breaks_a_header(header, cut):
     for text in texts:
         assert text is None or (len(text) <= 998 and not set(text) & {"\r", "\n", "\0"})
     assert len(seen.references) <= 20
-    assert seen.readable is not cut
+    assert seen.readable is not (cut or re.search(rb"\r[^\r\n]", header) is not None)
 
 
 @given(HEADERS)

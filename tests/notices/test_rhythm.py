@@ -196,6 +196,12 @@ def test_the_thread_comes_from_the_message(finding, decision, today):
     assert (told.in_reply_to, told.references, told.language) == ("<m@x>", ("<r@x>",), "de")
 
 
+def test_r27_an_id_that_no_header_may_bear_is_in_none_of_ours(finding, decision, today):
+    seen = Peek(message_id="no id\u202e at all")
+    told = make(decision(finding()), events=[finding()], on=today, peek=seen)
+    assert told.in_reply_to is None
+
+
 @pytest.mark.parametrize(
     ("wanted", "offered", "chosen"),
     [

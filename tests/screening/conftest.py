@@ -14,7 +14,7 @@ def people():
         shared={"wordpress.com": "Sites", "github.io": "Sites"},
         roles=frozenset({"info", "dekanat", "dean", "postmaster", "деканат"}),
         families=frozenset({"info", "dekanat", "деканат"}),
-        alumni=frozenset({"alumni", "alum", "alu"}),
+        alumni=frozenset({"alumni", "alum", "alu.cn"}),
     )
 
 

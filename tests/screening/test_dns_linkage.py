@@ -163,6 +163,19 @@ def test_s07_a_domain_found_clear_is_told_once(listed):
     assert told == ["friend.example", "other.example"]
 
 
+@pytest.mark.parametrize(
+    ("literal", "worth"),
+    [
+        ("[93.184.215.14]", True),
+        ("[ipv6:2001:4860::8]", True),
+        ("[127.0.0.1]", False),
+        ("[x:y]", False),
+    ],
+)
+def test_s07_an_address_that_a_host_may_have_is_asked_about(listed, literal, worth):
+    assert may_be_linked(literal, listed) is worth
+
+
 def test_s07_where_nobody_listens_nothing_happens(listed):
     assert KnownClear(listed).is_clear(b"RCPT TO:<a@friend.example>\r\n")
     assert classify(read(b"a@friend.example"), listed, DAY).standing is Standing.CLEAR

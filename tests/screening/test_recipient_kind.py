@@ -5,6 +5,7 @@ from gateway.screening.recipient_kind import (
     is_alumni,
     is_role,
     kind_of,
+    may_be_a_persons,
     provider_of,
     shared_host_of,
 )
@@ -50,9 +51,18 @@ def test_a_title_that_is_a_surname_takes_no_suffix(local, people):
     assert not is_role(local, people)
 
 
+@pytest.mark.parametrize(
+    ("local", "may_be"), [("dean", True), ("Dean+x", True), ("info", False), ("ivan", False)]
+)
+def test_a_roles_name_may_be_a_persons_too(local, may_be, people):
+    assert may_be_a_persons(local, people) is may_be
+
+
 def test_alumni_is_a_whole_label_below_what_was_registered(people):
     assert is_alumni("alumni.mipt.ru", people)
-    assert is_alumni("alu.um.es", people)
+    assert is_alumni("alu.hit.edu.cn", people)
+    assert not is_alumni("alu.um.es", people)
+    assert not is_alumni("alu.ufc.br", people)
     assert not is_alumni("alumni.ru", people)
     assert not is_alumni("alumnimipt.ru", people)
     assert not is_alumni("ru", people)

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -19,11 +20,14 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from click.testing import CliRunner
 
 from gateway import packaged
+from gateway.cli import main
 from gateway.config import load
 
 PATIENCE = 30
+AS_USER = Path(__file__).with_name("as_user.py")
 HAND_OVER = Path(__file__).with_name("hand_over.py")
 
 CONFIGURATION = """
@@ -225,7 +229,7 @@ def load_on():
 class Gateway:
     """``monition serve`` as a process."""
 
-    def __init__(self, config_file, stderr, environ, handed, most_descriptors):
+    def __init__(self, config_file, stderr, environ, handed, most_descriptors, user=None):  # noqa: PLR0917
         self.config = load(config_file, {})
         endpoint = self.config.relay.listen[0]
         self.address = (endpoint.host, endpoint.port)
@@ -233,7 +237,8 @@ class Gateway:
         self.stderr = stderr
         self._seen: set[int] = set()
         self._first_line = len(stderr.read_text().splitlines()) if stderr.exists() else 0
-        command = [sys.executable, "-m", "gateway", "serve", "--config", str(config_file)]
+        start = ["-m", "gateway"] if user is None else [str(AS_USER), str(user)]
+        command = [sys.executable, *start, "serve", "--config", str(config_file)]
         if handed:
             spec = ",".join(f"{sock.fileno()}={name}" for name, sock in handed)
             command = [sys.executable, str(HAND_OVER), spec, *command]
@@ -327,28 +332,75 @@ def serve(tmp_path, policies, next_hop):
     """Starts ``monition serve``, and waits until it is ready unless told not to.
 
     ``handed`` are pairs of a name and a listening socket, handed over as systemd does; ``relay``
-    among the changes are further lines of that section.
+    among the changes are further lines of that section. It works in ``folder``, as ``user``.
     """
     ports = {name: free_port() for name in ("listen", "metrics")}
     with contextlib.ExitStack() as stack:
 
         def start(
-            *, workers=3, drain=5, handed=(), environ=(), ready=True, most_descriptors=0, **changes
+            *,
+            workers=3,
+            drain=5,
+            handed=(),
+            environ=(),
+            ready=True,
+            most_descriptors=0,
+            folder=tmp_path,
+            user=None,
+            **changes,
         ):
             text = CONFIGURATION.format(
-                folder=tmp_path,
-                policies=policies,
+                folder=folder,
+                policies=folder / policies.name,
                 hop=next_hop.port,
                 drain=drain,
                 workers=workers,
                 **{"relay": "", **ports, **changes},
             )
-            file = tmp_path / "monition.toml"
+            file = folder / "monition.toml"
             file.write_text(text)
-            gateway = Gateway(file, tmp_path / "stderr", dict(environ), handed, most_descriptors)
+            stderr = tmp_path / "stderr"
+            gateway = Gateway(file, stderr, dict(environ), handed, most_descriptors, user)
             stack.callback(gateway.kill)
             if ready:
                 until(gateway.is_well, "the gateway to be ready")
             return gateway
 
         yield start
+
+
+NOBODY = 65534
+"""A user to whom the modes and owners of files mean something."""
+
+
+@pytest.fixture
+def home(policies):
+    """A folder of nobody's with policies in it, where nobody can start a gateway.
+
+    Not below the tests' own folder, which only its owner may enter.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    folder = Path(tempfile.mkdtemp(prefix="monition-"))
+    try:
+        shutil.copytree(policies, folder / policies.name)
+        shutil.copytree(packaged.policies_directory(), folder / "packaged" / "policies")
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def monition(home, unprivileged):
+    """Runs a verb as nobody, with the configuration in ``home``; gives what it printed."""
+
+    def run(*arguments, status=0):
+        with unprivileged(reads_all=True):
+            done = CliRunner().invoke(main.command, [*arguments, "-c", str(home / "monition.toml")])
+        assert done.exit_code == status, done.output
+        return done.output
+
+    return run

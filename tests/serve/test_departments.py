@@ -29,8 +29,8 @@ def named(config, staff):
 
 
 def test_departments_are_read_at_the_start_and_again_at_a_reload(named, staff):
-    loaded = load_in_force.load(named, TODAY).in_force.departments
-    assert loaded.of("jane@example.edu") == "Law"
+    loaded = load_in_force.load(named, TODAY)
+    assert loaded.in_force.departments.of("jane@example.edu") == "Law"
     staff.write_text("sender,department\njane@example.edu,Arts\n")
     again = load_in_force.reload(named, TODAY, loaded)
     assert again.in_force.departments.of("jane@example.edu") == "Arts"
@@ -38,11 +38,11 @@ def test_departments_are_read_at_the_start_and_again_at_a_reload(named, staff):
 
 @pytest.mark.parametrize("content", ["sender,department\njane.doe,Law\n", "", None])
 def test_a_faulty_file_keeps_the_old_ones_and_is_told_without_a_name(named, staff, content):
-    known = load_in_force.load(named, TODAY).in_force.departments
+    known = load_in_force.load(named, TODAY)
     staff.unlink() if content is None else staff.write_text(content)
     with capture_logs() as logs:
         again = load_in_force.reload(named, TODAY, known)
-    assert again.in_force.departments is known
+    assert again.in_force.departments is known.in_force.departments
     (told,) = [line for line in logs if "departments" in line["event"]]
     assert told["event"] == "the departments cannot be read, the old ones stay"
     assert "departments.csv" in told["faults"][0]

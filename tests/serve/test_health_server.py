@@ -131,13 +131,17 @@ def test_who_takes_too_long_is_sent_away(driven):
         assert silent.recv(1) == b""
 
 
-def test_visitors_beyond_the_most_are_sent_away(driven):
+def test_of_visitors_beyond_the_most_the_first_silent_one_is_sent_away(driven):
     pages, turn, address = driven
     visitors = [socket.create_connection(address, timeout=5) for _ in range(MOST_CONNECTIONS + 1)]
     for _ in visitors:
         turn()
     assert len(pages._connections) == MOST_CONNECTIONS
-    assert visitors[-1].recv(1) == b""
+    assert visitors[0].recv(1) == b""
+    visitors[-1].sendall(b"GET /page HTTP/1.1\r\n\r\n")
+    for _ in range(3):
+        turn()
+    assert visitors[-1].recv(15) == b"HTTP/1.1 200 OK"
     for visitor in visitors:
         visitor.close()
     turn()

@@ -33,7 +33,7 @@ def test_a05_what_serves_is_kept_at_the_start_and_at_each_reload(own_config, fol
     file.write_text(file.read_text().replace("listed institutions: warn", "another name"))
     examples = own_config.policies.directory / "examples.toml"
     examples.write_text(examples.read_text().replace("listed institutions: warn", "another name"))
-    second = load_in_force.reload(own_config, TODAY)
+    second = load_in_force.reload(own_config, TODAY, first)
     assert second.in_force.rules.digest != first.in_force.rules.digest
     for loaded in (first, second):
         digests = loaded.in_force.snapshot.digest, loaded.in_force.rules.digest
@@ -54,11 +54,11 @@ def test_that_it_cannot_be_kept_keeps_no_gateway_from_starting(own_config, folde
 
 
 def test_a_refused_reload_keeps_no_policy(own_config, folder):
-    load_in_force.load(own_config, TODAY)
+    first = load_in_force.load(own_config, TODAY)
     file = own_config.policies.directory / "policy.toml"
     file.write_text(file.read_text().replace('action = "warn"', 'action = "pass"'))
     with capture_logs():
-        assert load_in_force.reload(own_config, TODAY) is None
+        assert load_in_force.reload(own_config, TODAY, first) is first
     assert len(policy_history.activations(folder)) == 1
 
 
@@ -77,7 +77,7 @@ def test_s08_a_reload_over_a_lost_list_takes_the_policies_and_keeps_the_snapshot
     first = load_in_force.load(own_config, TODAY)
     (folder.sources / "own.jsonl").write_bytes(b"junk")
     with capture_logs() as logs:
-        again = load_in_force.reload(own_config, TODAY)
+        again = load_in_force.reload(own_config, TODAY, first)
     assert again.in_force.snapshot.digest == first.in_force.snapshot.digest
     (told,) = [each for each in logs if each["event"] == "the lists cannot be read"]
     assert told["instead"].startswith("the last good snapshot stays in force")

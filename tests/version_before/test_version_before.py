@@ -122,6 +122,10 @@ def test_what_was_answered_then_is_answered_now(case, folder, brought_up, run):
         *case["arguments"], where=case["in"], status=case["status"], text=case.get("input", "")
     )
     found = record.rows(text, folder)
+    if case["arguments"][:2] == ["config", "show"]:
+        # A row a key: those that came to it since stand among the others.
+        known = {row["key"] for row in case["rows"]}
+        found = [row for row in found if row["key"] in known]
     for now, then in zip(found, case["rows"], strict=True):
         if "error" in now and case["arguments"][0] == "check":
             # Behaviour S17: until December 2026 what is not one address was said to be clear.

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from gateway.addresses.address_text import from_text
 from gateway.addresses.path_reading import UnreadablePath
 from gateway.errors import MonitionError
+from gateway.model import Kind
 from gateway.policy import rules as policy
 from gateway.policy.decide import decide_one, sends_notices
 from gateway.screening.classify import classify
+from gateway.screening.recipient_kind import may_be_a_persons
 
 if TYPE_CHECKING:
     from datetime import date
@@ -55,7 +57,8 @@ class TrialBasis:
 class Verdict:
     """An address with all that was found and decided about it, for one day.
 
-    ``error`` says why it could not be read; ``None``: it was.
+    ``error`` says why it could not be read; ``None``: it was. ``may_be_a_persons``: the mailbox is
+    called by a role's name, which is some people's name or initials as well.
     """
 
     address: str
@@ -63,6 +66,7 @@ class Verdict:
     decision: Decision
     error: str | None
     on: date
+    may_be_a_persons: bool = False
 
 
 def trial_basis(
@@ -103,7 +107,11 @@ def try_address(text: str, by: TrialBasis) -> Verdict:
     address = reading.address
     error = address.reason if isinstance(address, UnreadablePath) else None
     shown = address.raw.decode("utf-8", "backslashreplace") or text
-    return Verdict(shown, decision.findings[0], decision, error, by.on)
+    finding = decision.findings[0]
+    ambiguous = finding.kind is Kind.ROLE and may_be_a_persons(
+        finding.recipient.local, by.snapshot.mailbox_kinds
+    )
+    return Verdict(shown, finding, decision, error, by.on, ambiguous)
 
 
 def as_object(verdict: Verdict) -> dict[str, Any]:

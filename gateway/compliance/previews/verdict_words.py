@@ -79,7 +79,8 @@ def details(verdict: Verdict, rules: Rules, *, writes: bool) -> Iterator[tuple[s
             yield "list", _listing(listing, verdict.on)
     if finding.tier is not None:
         yield "tier", finding.tier
-    yield "mailbox", f"{finding.kind}: {_MAILBOXES[finding.kind]}"
+    too = ", or a person's of that name" if verdict.may_be_a_persons else ""
+    yield "mailbox", f"{finding.kind}: {_MAILBOXES[finding.kind]}{too}"
     for evidence in finding.evidence:
         yield "evidence", evidence + _reviewer(finding, evidence)
     yield "action", f"{decision.action}. {_CONSEQUENCES[decision.action]}"

@@ -127,7 +127,7 @@ def import_list(
     its kind ``Refused`` among them, and :class:`MonitionError` where the lists directory cannot be
     written; then nothing is in force that was not before.
     """
-    folder = Folder(config.lists.directory)
+    folder = Folder(config.lists.directory, config.ledger.record)
     with writable(folder):
         import_files = ImportFiles(source, files, accepts_loss=accepts_loss)
         taken = import_run.import_list(config.policies.directory, folder, import_files, at)
@@ -141,7 +141,7 @@ def import_registry(
 
     Raises :class:`NotOneFileError`, and else as :func:`import_list`.
     """
-    folder = Folder(config.lists.directory)
+    folder = Folder(config.lists.directory, config.ledger.record)
     with writable(folder):
         if len(files) != 1:
             raise NotOneFileError(f"{catalogue.ROR} is one file, and {len(files)} are given")
@@ -149,16 +149,20 @@ def import_registry(
     return ImportedRegistry(header.source, header.entries, header.rejected)
 
 
-def forget_list(config: Config, source: str, at: datetime) -> ForgottenList:
+def forget_list(
+    config: Config, source: str, at: datetime, *, by: str = "", reason: str = ""
+) -> ForgottenList:
     """Take away what was imported of a list: its institutions are no longer looked for.
 
-    Raises :class:`gateway.errors.ListError`, and then nothing has changed: there is no such list
-    here, or without it an example of the policy fails; and :class:`MonitionError` where the lists
-    directory cannot be written.
+    Who said so and why goes on record. Raises :class:`gateway.errors.ListError`, and then nothing
+    has changed: there is no such list here, or without it an example of the policy fails; and
+    :class:`MonitionError` where the lists directory cannot be written.
     """
-    folder = Folder(config.lists.directory)
+    folder = Folder(config.lists.directory, config.ledger.record)
     with writable(folder):
-        done = remove_list.remove(config.policies.directory, folder, source, at)
+        done = remove_list.remove(
+            config.policies.directory, folder, source, at, by=by, reason=reason
+        )
     made = done.snapshot
     return ForgottenList(
         done.entries,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway import file_owner
 from gateway.errors import LedgerError
 from gateway.ledger.erasure.mentions import is_named_within, is_near, spellings, wrapped_spellings
 from gateway.ledger.erasure.scrub_pages import descriptor
@@ -242,6 +243,7 @@ def _write(file: Path, content: bytes) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     # Not os.write(): on a disk that is nearly full it writes a part, and says so by a number.
     with os.fdopen(handle, "wb") as stream:
+        file_owner.follow_folder(handle, file.parent)
         stream.write(content)
         stream.flush()
         os.fsync(handle)

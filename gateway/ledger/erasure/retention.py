@@ -49,8 +49,8 @@ SELECT disposition, rule = 'unreadable', (
   WHERE kind = 'DISPOSED' AND json_extract(facts, '$.observed') = :finding
 ) FROM facet WHERE id = :finding"""
 
-# What was said when people looked, and when they had something erased.
-_OF_THE_LOG = {EventKind.ACCESSED.value, EventKind.ERASED.value}
+# What was said when people looked, had something erased, or began a ledger.
+_OF_THE_LOG = {EventKind.ACCESSED.value, EventKind.ERASED.value, EventKind.BEGUN.value}
 
 
 @dataclass(frozen=True, slots=True)

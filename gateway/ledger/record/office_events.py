@@ -107,6 +107,15 @@ def erased(  # noqa: PLR0913 - the fields of the event
     return _record(EventKind.ERASED, facts, actor, notes={"reason": reason})
 
 
+def begun(actor: Actor, *, instead_of: str | None, reason: str | None = None) -> Record:
+    """A person began this ledger, or took it for the one that is meant.
+
+    ``instead_of`` is the id of the first event of the one that was here before and is gone.
+    """
+    facts: dict[str, JSON] = {"by": actor.by, "instead_of": instead_of}
+    return _record(EventKind.BEGUN, facts, actor, notes={"reason": reason})
+
+
 def accessed(  # noqa: PLR0913 - the fields of the event
     verb: str,
     actor: Actor,

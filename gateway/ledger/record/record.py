@@ -55,6 +55,7 @@ class EventKind(StrEnum):
     RELEASED = "RELEASED"
     ERASED = "ERASED"
     ACCESSED = "ACCESSED"
+    BEGUN = "BEGUN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gateway import file_owner
 from gateway.errors import LedgerError
 from gateway.ledger.record.record import JSON, Part, Record, canonical
 
@@ -117,6 +118,7 @@ class Journal:
     def _put_aside(self, lines: Iterable[Line]) -> None:
         handle = os.open(self.set_aside_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
+            file_owner.follow_folder(handle, self._path.parent)
             _write_all(handle, b"".join(line.rstrip(b"\n") + b"\n" for line in lines))
             os.fsync(handle)
         finally:
@@ -130,6 +132,7 @@ class Journal:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             if is_new:
+                file_owner.follow_folder(handle, self._path.parent)
                 # The file's name must survive a power cut too, not only its content.
                 _sync_folder(self._path)
             yield handle

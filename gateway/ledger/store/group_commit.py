@@ -15,6 +15,7 @@ from gateway import __version__
 from gateway.errors import LedgerError
 from gateway.ledger.record import events
 from gateway.ledger.store import pseudonyms
+from gateway.ledger.store.begun_mark import BegunMark, first_event
 from gateway.ledger.store.emergency_journal import JournalError
 from gateway.ledger.store.migration import Migration
 from gateway.ledger.store.process_lock import ProcessLock
@@ -64,6 +65,7 @@ class GroupCommit:
         self._rhythm = rhythm
         self._process_lock = ProcessLock(path)
         self._migration = Migration(path)
+        self._mark = BegunMark(path)
         self._store: SqliteStore | None = None
         self._next_try = 0.0
         self._journal_fault: str | None = None
@@ -162,8 +164,11 @@ class GroupCommit:
             try:
                 if self._migration.await_briefly():
                     self._tell(f"the ledger {self._path} was brought up to date", None)
+                self._mark.check_file()
                 store = SqliteStore(self._path)
+                self._mark.check(store.database)
                 self._set_right(store)
+                self._set_mark(store)
             except (LedgerError, OSError) as error:
                 if store is not None:
                     store.close()
@@ -198,6 +203,15 @@ class GroupCommit:
         self._is_started = True
         if store.is_new:
             self._tell(f"there was no ledger at {self._path}: a new one was begun", None)
+
+    def _set_mark(self, store: SqliteStore) -> None:
+        """Mark that there is a ledger. That it cannot be marked keeps it from no work."""
+        begun = first_event(store.database, self._path)
+        assert begun is not None  # STARTED at the least
+        try:
+            self._mark.write(begun)
+        except OSError as error:
+            self._tell(f"it cannot be marked that there is a ledger at {self._path}", error)
 
     def _take_journal_in(self, store: SqliteStore) -> None:
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
+from gateway import file_owner
 from gateway.errors import LedgerError
 from gateway.ledger.schema.current_schema import (
     APPLICATION_ID,
@@ -150,6 +151,8 @@ def _check_place(path: Path) -> None:
 def _create(path: Path) -> bool:
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        # SQLite gives what it makes beside it to the same owner.
+        file_owner.follow_folder(handle, path.parent)
     except FileExistsError:
         return False
     except OSError as error:

@@ -14,6 +14,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from gateway import file_owner
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -30,9 +32,11 @@ class ProcessLock:
         if self._held is not None:
             return
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        file_owner.follow_folder(self._folder, self._folder.parent)
         file = self._file(process)
         while True:
             handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+            file_owner.follow_folder(handle, self._folder)
             fcntl.flock(handle, fcntl.LOCK_EX)
             if _is_at(handle, file):
                 self._held = handle, file

@@ -17,7 +17,7 @@ from gateway.lists.parsing.entry import Entry
 from gateway.model import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from gateway.list_store.files.lists_directory import Folder
@@ -72,13 +72,19 @@ class Refusal:
     reason: str
 
 
-def write(folder: Folder, header: Header, entries: Iterable[Entry]) -> None:
+def write(
+    folder: Folder,
+    header: Header,
+    entries: Iterable[Entry],
+    note: Callable[[str], None] = lambda _: None,
+) -> None:
     """Replace what is kept of a source; the directory is held. Raises ``OSError``.
 
-    The header's digest is taken here.
+    The header's digest is taken here, and told to ``note`` before anything is replaced.
     """
     body = b"".join(_dumped(_of_entry(entry)) + b"\n" for entry in entries)
     header = dataclasses.replace(header, digest=hashlib.sha256(body).hexdigest())
+    note(header.digest)
     files.replace(folder.source(header.source), dump_header(header) + b"\n" + body)
     _take_refusal_away(folder, header.source)
 

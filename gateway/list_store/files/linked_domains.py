@@ -12,6 +12,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.addresses.address_literal import address_of
 from gateway.addresses.domain_name import DomainError, normalise
 from gateway.errors import Fault
 from gateway.list_store.files import lists_directory as files
@@ -104,6 +105,5 @@ def parsed(line: bytes) -> SeenLink:
     domain, record, host, within, on = (
         safe_open.parse_text(said[key]) for key in ("domain", "record", "host", "within", "on")
     )
-    return SeenLink(
-        Link(normalise(domain), record, host, normalise(within)), date.fromisoformat(on)
-    )
+    tied = domain if address_of(domain) is not None else normalise(domain)
+    return SeenLink(Link(tied, record, host, normalise(within)), date.fromisoformat(on))

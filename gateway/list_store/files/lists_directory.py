@@ -13,6 +13,7 @@
     policies/DIGEST.….gz      every edition of the policies that was, with its notice texts
     policies.jsonl            which one was in force from when
     current.json              the one in force
+    acts.jsonl                what people and updates did: imports, and lists that may go
 
 A file is replaced as a whole (a new one is written, made durable and renamed) or not at all, so
 readers need no lock. Writers take one.
@@ -30,6 +31,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gateway import file_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +52,8 @@ class Folder:
     """The paths below one lists directory. Nothing is opened or made by asking for them."""
 
     path: Path
+    record: Path | None = None
+    """A folder elsewhere that remembers what was last in force (``last_in_force.py``), if any."""
 
     @property
     def sources(self) -> Path:
@@ -81,6 +86,11 @@ class Folder:
         return self.path / "current.json"
 
     @property
+    def acts(self) -> Path:
+        """The file with a line for every import and every list that a person let go."""
+        return self.path / "acts.jsonl"
+
+    @property
     def linked(self) -> Path:
         """The file of domains that the DNS ties to listed ones."""
         return self.path / "linked.jsonl"
@@ -105,7 +115,7 @@ class Folder:
     def make(self) -> None:
         """Make the directory and those in it. Raises ``OSError``."""
         for path in self._directories:
-            path.mkdir(mode=DIRECTORY_MODE, parents=path is self.path, exist_ok=True)
+            make_directory(path)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -128,6 +138,16 @@ class Folder:
                         file.unlink()
 
 
+def make_directory(path: Path) -> None:
+    """Make a directory, and those above it, where they are missing. Raises ``OSError``."""
+    missing = [path, *path.parents]
+    for each in reversed(missing[: next(n for n, one in enumerate(missing) if one.exists())]):
+        each.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        file_owner.follow_folder(each, each.parent)
+    if not path.is_dir():
+        path.mkdir()  # tells what is in its way
+
+
 def replace(path: Path, content: bytes) -> None:
     """Replace a file as a whole, durably; whoever reads it sees the old one or the new one.
 
@@ -139,6 +159,7 @@ def replace(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             os.fchmod(stream.fileno(), FILE_MODE)
+            file_owner.follow_folder(stream.fileno(), path.parent)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
@@ -189,6 +210,7 @@ def _opened(path: Path, flags: int = 0) -> BinaryIO:
             raise
         raise _not_what_it_should_be(path) from None
     if stat.S_ISREG(os.fstat(handle).st_mode):
+        file_owner.follow_folder(handle, path.parent)
         return os.fdopen(handle, "a+b")
     os.close(handle)
     raise _not_what_it_should_be(path)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from gateway import __version__
 from gateway.errors import Fault, ListError
-from gateway.list_store.files import imported_source
+from gateway.list_store.files import imported_source, last_in_force, recorded_acts
 from gateway.list_store.files.imported_source import Header, Refusal
 from gateway.list_store.imports import list_reading, loss_guard
-from gateway.list_store.snapshots import build_snapshot, example_check, snapshot_history
+from gateway.list_store.snapshots import build_snapshot, coverage, example_check, snapshot_history
 from gateway.lists import catalogue, overrides
 
 if TYPE_CHECKING:
@@ -138,17 +138,17 @@ def _take(
     # Whole, in memory, before anything is replaced: faulty policies refuse the import too.
     try:
         made = build_snapshot.build(policies, folder, at=at, instead={name: found.entries})
-    except build_snapshot.IncompleteListsError as error:
+    except coverage.IncompleteListsError as error:
         # Kept all the same: two lists that are lost would keep each other out for ever.
-        imported_source.write(folder, header, found.entries)
+        _write(folder, import_files, header, found.entries)
         message = "is kept, and comes into force when the other lists are mended"
         waiting = Fault(import_files.name, None, None, message)
-        raise build_snapshot.IncompleteListsError([*error.faults, waiting]) from None
+        raise coverage.IncompleteListsError([*error.faults, waiting]) from None
     example_check.check(policies, made.snapshot, at.date())
     before = snapshot_history.current(folder)
     # The larger file first: a full disk then leaves the source as it was.
     snapshot_history.keep(folder, made.snapshot)
-    imported_source.write(folder, header, found.entries)
+    _write(folder, import_files, header, found.entries)
     snapshot_history.save(
         folder, made.snapshot, build_snapshot.activation_now(policies, folder, made, name)
     )
@@ -159,6 +159,18 @@ def _take(
         found,
         tuple(_unused(policies, found.entries, made.merged.used)),
     )
+
+
+def _write(
+    folder: Folder, import_files: ImportFiles, header: Header, entries: Sequence[Entry]
+) -> None:
+    """Replace what is kept of a list, and have it on record before: coverage may shrink by this."""
+    act = recorded_acts.IMPORT if import_files.fetched is None else recorded_acts.REFRESH
+
+    def note(digest: str) -> None:
+        last_in_force.note(folder, act, header.source, digest, header.imported_at)
+
+    imported_source.write(folder, header, entries, note)
 
 
 def _weigh(folder: Folder, import_files: ImportFiles, entries: Sequence[Entry]) -> None:

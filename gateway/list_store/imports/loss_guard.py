@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.errors import Fault, ListError
 from gateway.list_store.files import imported_source
-from gateway.list_store.snapshots import snapshot_history
+from gateway.list_store.snapshots import coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,8 +68,7 @@ def losses(folder: Folder, name: str, entries: Sequence[Entry]) -> Iterator[Loss
     It is held against what is kept of its last import. Of fewer names or addresses than
     :data:`FEWEST` nothing is told.
     """
-    activation = snapshot_history.last_known(folder)
-    had = activation.entries.get(name, 0) if activation else 0
+    had = coverage.entries_had(folder).get(name, 0)
     try:
         before = imported_source.read_entries(folder, name)
     except ListError:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.errors import Fault, FaultyFile, ListError
-from gateway.list_store.files import imported_source, safe_open
-from gateway.list_store.snapshots import build_snapshot, example_check, snapshot_history
+from gateway.list_store.files import imported_source, last_in_force, recorded_acts, safe_open
+from gateway.list_store.snapshots import build_snapshot, coverage, example_check, snapshot_history
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,19 +32,29 @@ class RemovedList:
     faults: tuple[Fault, ...] = ()
 
 
-def remove(policies: Path, folder: Folder, name: str, at: datetime) -> RemovedList:
+def remove(  # noqa: PLR0913 - what is done, and who said so
+    policies: Path,
+    folder: Folder,
+    name: str,
+    at: datetime,
+    *,
+    by: str = "",
+    reason: str = "",
+) -> RemovedList:
     """Take away what is kept of the list ``name``, and put the snapshot without it in force.
 
+    Also where it is gone already, and only missed. Who said so (``by``) and why goes on record.
     Raises :class:`ListError`, and then nothing has changed: there is no such list here, or
     without it an example of the policy fails. So for ``ConfigError``: the policies are faulty.
     ``OSError``: what is kept cannot be written.
     """
     with folder.locked():
         activation = snapshot_history.last_known(folder)
-        had = activation.entries.get(name) if activation else None
+        had = coverage.entries_had(folder).get(name)
         if had is None and not _is_here(folder, name):
             raise ListError([Fault(str(folder.sources), None, None, _unknown(folder, name))])
         without, faults = _without(policies, folder, name, at)
+        last_in_force.note(folder, recorded_acts.FORGET, name, "", at, by, reason)
         if activation is not None:
             # Made of no files that are there: whoever asks next makes the snapshot anew.
             entries = {each: count for each, count in activation.entries.items() if each != name}
@@ -60,6 +70,7 @@ def remove(policies: Path, folder: Folder, name: str, at: datetime) -> RemovedLi
         if without is not None:
             after = build_snapshot.activation_now(policies, folder, without, name)
             snapshot_history.save(folder, without.snapshot, after)
+        last_in_force.forget(folder, name)
     return RemovedList(had or 0, without.snapshot if without else None, faults)
 
 
@@ -84,12 +95,11 @@ def _is_here(folder: Folder, name: str) -> bool:
 
 
 def _unknown(folder: Folder, name: str) -> str:
-    activation = snapshot_history.last_known(folder)
     try:
         here = set(imported_source.source_names(folder))
     except ListError:
         here = set()
-    known = sorted({*here, *(activation.entries if activation else ())})
+    known = sorted({*here, *coverage.entries_had(folder)})
     there = f"there are {', '.join(known)}" if known else "no list was imported"
     return f"nothing is kept of {name}; {there}"
 

@@ -9,9 +9,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway import __version__
-from gateway.errors import Fault, ListError
-from gateway.list_store.files import accepted_domains, imported_source, linked_domains, safe_open
-from gateway.list_store.snapshots import snapshot_history
+from gateway.errors import ListError
+from gateway.list_store.files import (
+    accepted_domains,
+    imported_source,
+    linked_domains,
+    recorded_acts,
+    safe_open,
+)
+from gateway.list_store.snapshots import coverage, snapshot_history
+from gateway.list_store.snapshots.coverage import IncompleteListsError
 from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
 from gateway.lists import catalogue, merge
 from gateway.lists.overrides import read_overrides
@@ -29,10 +36,6 @@ if TYPE_CHECKING:
     from gateway.lists.parsing.entry import Entry
     from gateway.model import Claim, Entity
     from gateway.screening.snapshot import Snapshot, WrittenEntities
-
-
-class IncompleteListsError(ListError):
-    """What is kept of a list is damaged or gone; what was in force stays."""
 
 
 _RESTORE = "restore it from a backup, or move it away"
@@ -56,8 +59,9 @@ def current_or_built(policies: Path, folder: Folder, at: datetime) -> Snapshot:
     """Give the snapshot that the files now ask for; writes nothing.
 
     The one in force is loaded where it was made of the same files, which takes a fraction of the
-    time. Raises :class:`ListError`.
+    time. Raises :class:`ListError`, also where that would be less than was in force.
     """
+    coverage.check(folder)
     return _kept(policies, folder) or build(policies, folder, at=at).snapshot
 
 
@@ -67,12 +71,16 @@ def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
     The directory must not be held yet. Raises :class:`ListError`, and ``OSError`` where it cannot
     be kept.
     """
+    # Before it is held: a directory that is gone would be made anew, and nothing missed in it.
+    coverage.check(folder)
     with folder.locked():
         if (kept := _kept(policies, folder)) is not None:
+            recorded_acts.begin(folder)
             if (activation := snapshot_history.current(folder)) is not None:
                 snapshot_history.complete_history(folder, activation)
             return kept
         made = build(policies, folder, at=at)
+        recorded_acts.begin(folder)
         snapshot_history.save(folder, made.snapshot, made.activation)
     # Not the one just made: as objects, it would cost the garbage collector ten times as much.
     return snapshot_history.load(folder, made.snapshot.digest)
@@ -155,23 +163,22 @@ def _read(folder: Folder, replaced: Collection[str]) -> dict[str, list[Entry]]:
 
     One that is about to be replaced may be damaged or gone: that is how it is mended.
     """
-    here = set(imported_source.source_names(folder))
-    activation = snapshot_history.last_known(folder)
-    faults: list[Fault] = []
+    here = set(imported_source.source_names(folder)) - set(replaced)
+    faults = coverage.faults(folder, but=replaced)
     found: dict[str, list[Entry]] = {}
-    for name in sorted({*here, *(activation.entries if activation else ())} - set(replaced)):
+    for name in sorted(here):
         try:
             entries = imported_source.entries_if_there(folder, name)
         except ListError as error:
             faults += error.faults
             continue
         if entries is None:
-            # Also where it was listed and has vanished before it was read.
-            faults.append(loss_fault(folder, name))
+            # It was listed and has vanished before it was read.
+            faults.append(coverage.loss_fault(folder, name))
         else:
             found[name] = entries
     if faults:
-        raise IncompleteListsError(faults)
+        raise IncompleteListsError(tuple(dict.fromkeys(faults)))
     return found
 
 
@@ -183,25 +190,6 @@ def _ranks(sources: Iterable[str]) -> list[str]:
     """
     known = [each.name for each in catalogue.SOURCES]
     return [*known, *sorted(set(sources) - set(known))]
-
-
-def lost_sources(folder: Folder) -> list[str]:
-    """Give the sources of the snapshot in force whose file is gone. Raises :class:`ListError`."""
-    activation = snapshot_history.last_known(folder)
-    return (
-        sorted(set(activation.entries) - set(imported_source.source_names(folder)))
-        if activation
-        else []
-    )
-
-
-def loss_fault(folder: Folder, name: str) -> Fault:
-    """Word that a source's file is gone."""
-    message = (
-        "is gone, and the snapshot in force was made of it; import the list again, or say "
-        f"`monition lists forget {name}` to do without it"
-    )
-    return Fault(str(folder.source(name)), None, None, message)
 
 
 def _digests(folder: Folder) -> dict[str, str]:

@@ -57,7 +57,7 @@ SHOWS_NOBODY = {
         "lists search",
         "lists propose",
     ),
-    *("lists forget", "lists unused"),
+    *("lists forget", "lists unused", "ledger begin"),
 }
 """What reads no personal data out of the ledger, or none that it shows."""
 

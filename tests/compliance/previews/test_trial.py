@@ -134,3 +134,12 @@ def test_lists_that_are_damaged_are_told_with_what_serves_instead(config, tmp_pa
     assert found.damage
     assert "serve alone" in found.instead_text
     assert found.snapshot.entities
+
+
+def test_a_mailbox_that_may_be_a_persons_is_told(config, snapshot):
+    by = trial_basis(config, snapshot, DAY)
+    told = [
+        dict(verdict_words.details(try_address(text, by), by.rules, writes=True))["mailbox"]
+        for text in ("dean@mipt.ru", "info@mipt.ru")
+    ]
+    assert told == ["role: an office's, or a person's of that name", "role: an office's"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def main() -> int:
     parser.add_argument("--server", action="append", choices=sorted(SERVERS))
     parser.add_argument("--report", type=Path, default=REPORTS, help="folder for the reports")
     given = parser.parse_args()
+    # However it is ended, no server and no folder of ours is left.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = random.randrange(10**6) if given.seed is None else given.seed
     status = 0
     given.report.mkdir(parents=True, exist_ok=True)

@@ -36,4 +36,5 @@ def is_listed(path: bytes) -> bool:
         return True
     local, at = lines.LISTED_MAILBOX
     mailbox = path.rpartition(b"@")[0].strip(b'"').lower()
-    return name == at and re.fullmatch(rb"%s(?:\+.*)?" % local.encode(), mailbox) is not None
+    # Exim 4.96 writes "=" where a blank or a comment stood before a local part.
+    return name == at and re.fullmatch(rb"=?%s(?:\+.*)?" % local.encode(), mailbox) is not None

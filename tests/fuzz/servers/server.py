@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -30,10 +31,14 @@ class Server:
     """One private server, from ``with`` to its end.
 
     ``finished`` matches in the log what it says when it is done with a message, and gives its id;
-    ``None``: it is done when it has answered. ``queued`` finds that id in the answer.
+    ``None``: it is done when it has answered. ``queued`` finds that id in the answer. ``batch`` is
+    how many recipients a transaction may have, most of which it refuses; ``pipelines``: they may
+    be said at once.
     """
 
     name: str
+    batch = 100
+    pipelines = True
     finished: re.Pattern[bytes] | None = None
     queued: re.Pattern[bytes] | None = None
 
@@ -64,6 +69,7 @@ class Server:
                     stdin=subprocess.DEVNULL,
                     stdout=said,
                     stderr=said,
+                    start_new_session=True,
                 )
             self._wait()
         except BaseException:
@@ -79,6 +85,9 @@ class Server:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            # Those that it started may outlive it for a moment, and write into its folder.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _wait(self) -> None:

@@ -39,8 +39,9 @@ class Spoken:
 class Speaker:
     """One connection to a server, made when it is needed."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, pipelines: bool) -> None:
         self._port = port
+        self._pipelines = pipelines
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def speak(self, sender: bytes, lines: Sequence[tuple[int, bytes]]) -> Spoken:
@@ -57,7 +58,7 @@ class Speaker:
     async def _speak(self, spoken: Spoken, lines: Sequence[bytes]) -> None:
         reader, writer = self._streams or await self._connected()
         commands = [b"MAIL FROM:<" + spoken.sender + b">", *lines, b"DATA"]
-        if len(lines) == 1:
+        if len(lines) == 1 or not self._pipelines:
             # A server that does not know its RCPT would take what follows at once for a smuggler's.
             mail, *spoken.replies, data = [await _said(reader, writer, each) for each in commands]
         else:

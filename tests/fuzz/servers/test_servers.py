@@ -35,16 +35,11 @@ def _told(trial, cases) -> str:
     return "\n".join([str(trial), *map(str, cases[:20]), again])
 
 
-TODAY = pytest.mark.xfail(strict=True, reason="paths are not yet read by one grammar")
-
-
-@TODAY
 def test_s15_what_a_server_delivers_to_a_listed_domain_is_never_clear(trial, record_property):
     record_property("told", str(trial))
     assert trial.to_listed >= LEAST * len(trial.cases), str(trial)
     assert not trial.unseen, _told(trial, trial.unseen)
 
 
-@TODAY
 def test_s16_nobody_is_listed_to_whom_neither_the_rfc_nor_a_server_would_deliver(trial):
     assert not trial.accused, _told(trial, trial.accused)

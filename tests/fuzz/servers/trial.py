@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.fuzz.servers.server import Server
     from tests.fuzz.servers.speaker import Spoken
 
-BATCH: Final = 100
 SPEAKERS: Final = 4
 _SECONDS: Final = 120.0
 # Sendmail takes what is longer than a line may be for an attack, and Exim an unknown verb.
@@ -169,7 +168,8 @@ class _Talk:
         together: list[Numbered] = []
         for each in lines:
             (self._alone if _breaks_off(each[1]) else together).append(each)
-        batches = [together[at : at + BATCH] for at in range(0, len(together), BATCH)]
+        size = self._server.batch
+        batches = [together[at : at + size] for at in range(0, len(together), size)]
         await self._speak([(b"batch-%d@ours.example" % batch[0][0], batch) for batch in batches])
         for spoken, by_number in self._to_finish:
             self._pair(spoken, by_number)
@@ -187,7 +187,7 @@ class _Talk:
         waiting = list(reversed(batches))
 
         async def one() -> None:
-            speaker = Speaker(self._server.port)
+            speaker = Speaker(self._server.port, pipelines=self._server.pipelines)
             while waiting:
                 sender, batch = waiting.pop()
                 try:

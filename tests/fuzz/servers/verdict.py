@@ -9,18 +9,22 @@ from typing import Final
 
 from gateway.model import Rule
 from gateway.screening.classify import classify_line
-from gateway.screening.snapshot import Snapshot, load
+from gateway.screening.known_clear import KnownClear
+from gateway.screening.snapshot import load
 
 _POLICIES: Final = Path(__file__).parents[3] / "policies"
 _ON: Final = date(2026, 12, 1)
 
 
 @cache
-def _snapshot() -> Snapshot:
-    return load(_POLICIES)
+def _known_clear() -> KnownClear:
+    return KnownClear(load(_POLICIES))
 
 
 def verdict(line: bytes) -> str:
-    """``listed``, ``review``, ``unreadable`` or ``clear``."""
-    finding = classify_line(line, _snapshot(), _ON)
+    """``listed``, ``review``, ``unreadable`` or ``clear``, asked in the order of the relay."""
+    known_clear = _known_clear()
+    if known_clear.is_clear(line):
+        return "clear"
+    finding = classify_line(line, known_clear.snapshot, _ON)
     return "unreadable" if finding.rule is Rule.UNREADABLE else finding.standing.value

@@ -10,8 +10,9 @@ from gateway.list_store.files.linked_domains import LINK_LASTS, MOST_LINKS, Seen
 from gateway.list_store.files.lists_directory import Folder
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
 from gateway.model import Rule, Standing
-from gateway.screening.classify import classify
+from gateway.screening.classify import classify, classify_line
 from gateway.screening.dns_linkage import Link
+from gateway.screening.known_clear import KnownClear
 
 DAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -120,6 +121,20 @@ def test_s07_a_link_makes_another_snapshot_and_with_it_a_review(folder):
     again = snapshot_history.load(folder, after.digest)
     assert verdict(again).evidence == found.evidence
     assert verdict(snapshot_history.load(folder, before.digest)).standing is Standing.CLEAR
+
+
+@pytest.mark.parametrize(
+    "written", ["[93.184.215.14]", "93.184.215.14", "[0x5db8d70e]", "1572394766"]
+)
+def test_s07_a_linked_address_is_for_review_in_any_notation(folder, written):
+    literal = Link("[93.184.215.14]", "PTR", "mx.mipt.ru", "mipt.ru")
+    assert linked_domains.add(folder, literal, DAY)
+    made = build_snapshot.put_in_force(packaged.policies_directory(), folder, NOW)
+    line = f"RCPT TO:<ivan@{written}>\r\n".encode()
+    assert not KnownClear(made).is_clear(line)
+    found = classify_line(line, made, DAY)
+    assert (found.standing, found.rule) == (Standing.REVIEW, Rule.LINKED)
+    assert found.evidence[0].startswith("[93.184.215.14]: PTR mx.mipt.ru lies inside mipt.ru")
 
 
 def test_s07_a_link_to_what_is_listed_no_more_says_nothing(folder):

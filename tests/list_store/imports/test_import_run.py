@@ -145,14 +145,19 @@ def crash_at(monkeypatch, step):
     return steps
 
 
-def test_an_import_touches_the_disk_in_four_steps(take, monkeypatch):
+def test_an_import_touches_the_disk_in_five_steps_and_the_first_one_names_the_folder(
+    take, monkeypatch
+):
     steps = crash_at(monkeypatch, 0)
     take("A")
-    # The snapshot, the source, the line of history, the note of which is in force.
-    assert steps == ["replace", "replace", "append", "replace"]
+    # The snapshot, the act, the source, the line of history, the note of which is in force.
+    assert steps == ["replace", "replace", "append", "replace", "append", "replace"]
+    del steps[:]
+    take("A", "B", days=1)
+    assert steps == ["replace", "append", "replace", "append", "replace"]
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 4])
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
 def test_s12_after_a_crash_at_any_step_the_old_or_the_new_is_live_and_whole(
     take, folder, policies, monkeypatch, step
 ):
@@ -165,17 +170,17 @@ def test_s12_after_a_crash_at_any_step_the_old_or_the_new_is_live_and_whole(
     assert snapshot_history.current(folder).digest == old
     assert snapshot_history.load(folder, old).digest == old
     live = build_snapshot.current_or_built(policies, folder, LATER)
-    assert ("own-b" in live.entities) is (step > 2)
+    assert ("own-b" in live.entities) is (step > 3)
     # Whoever comes next puts it right, and then nothing tells of the crash.
     after = build_snapshot.put_in_force(policies, folder, LATER)
     assert after.digest == live.digest
     assert snapshot_history.current(folder).digest == after.digest
     digests = [activation.digest for activation in snapshot_history.activations(folder)]
-    assert digests == ([old] if step <= 2 else [old, after.digest])
+    assert digests == ([old] if step <= 3 else [old, after.digest])
     assert snapshot_history.load(folder, after.digest).digest == after.digest
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 4])
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
 def test_s12_the_same_import_after_a_crash_ends_as_if_there_had_been_none(
     take, folder, files, monkeypatch, step
 ):
@@ -190,7 +195,7 @@ def test_s12_the_same_import_after_a_crash_ends_as_if_there_had_been_none(
     assert len([name for name in files() if name.startswith("snapshots/")]) == 2
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 4])
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
 def test_a_full_disk_at_any_step_is_an_os_error_and_the_old_one_stays(
     take, folder, policies, monkeypatch, step
 ):

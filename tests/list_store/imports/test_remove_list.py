@@ -4,7 +4,7 @@ from gateway.errors import ListError
 from gateway.list_store.files import imported_source
 from gateway.list_store.files.imported_source import Header
 from gateway.list_store.imports import remove_list
-from gateway.list_store.snapshots import build_snapshot, snapshot_history
+from gateway.list_store.snapshots import build_snapshot, coverage, snapshot_history
 from gateway.lists.parsing.entry import Entry
 from gateway.model import Listing
 
@@ -37,7 +37,7 @@ def test_s08_what_is_forgotten_is_in_force_no_more_and_not_expected(take, forget
         == done.snapshot.digest
         != taken.built.snapshot.digest
     )
-    assert build_snapshot.lost_sources(folder) == []
+    assert coverage.lost_sources(folder) == []
     assert not folder.source("own").exists()
     assert (
         build_snapshot.put_in_force(policies, folder, snapshot_history.current(folder).at)
@@ -71,7 +71,7 @@ def test_s08_while_another_is_damaged_the_last_good_snapshot_stays(take, other, 
     assert done.snapshot is None
     assert [fault.file for fault in done.faults] == [str(folder.source("own"))]
     assert snapshot_history.current(folder).digest == before
-    assert build_snapshot.lost_sources(folder) == []
+    assert coverage.lost_sources(folder) == []
     done = forget("own")
     assert list(done.snapshot.domains) == ["written.ru"]
 

@@ -14,6 +14,7 @@ from gateway.list_store.imports import import_run, remove_list
 from gateway.list_store.snapshots import (
     build_snapshot,
     compare_snapshots,
+    coverage,
     snapshot_history,
     snapshot_in_force,
 )
@@ -300,7 +301,7 @@ def test_s08_all_lists_that_are_lost_or_damaged_are_told_at_once(write, put, fol
     put()
     folder.source("own").unlink()
     folder.source("un-sc").write_bytes(b"x")
-    with pytest.raises(build_snapshot.IncompleteListsError) as caught:
+    with pytest.raises(coverage.IncompleteListsError) as caught:
         put(1)
     assert [fault.file for fault in caught.value.faults] == [
         str(folder.source("own")),
@@ -345,7 +346,7 @@ def test_s08_a_list_that_vanishes_before_it_is_read_is_missed(take, live, folder
     listed = imported_source.source_names(folder)
     folder.source("own").unlink()
     monkeypatch.setattr(imported_source, "source_names", lambda _: listed)
-    with pytest.raises(build_snapshot.IncompleteListsError, match=r"own\.jsonl: is gone"):
+    with pytest.raises(coverage.IncompleteListsError, match=r"own\.jsonl: is gone"):
         live()
 
 
