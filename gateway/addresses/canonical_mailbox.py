@@ -109,9 +109,17 @@ def mailbox_of(text: str, same: SameMailboxes = NO_FAMILIES) -> str:
 
     What is no address (a pseudonym, a pattern with ``*``) stays as it is.
     """
-    if "@" not in text or "*" in text:
-        return text
-    return sender_of(text.strip().encode("utf-8", "surrogateescape"), same).mailbox
+    return text if "@" not in text or "*" in text else sender_in(text, same).mailbox
+
+
+def sender_in(text: str, same: SameMailboxes = NO_FAMILIES) -> Sender:
+    """Read a sender as :func:`sender_of` does, from text."""
+    try:
+        # Bytes of a command line that are not UTF-8 arrive as lone surrogates.
+        path = text.strip().encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        path = text.strip().encode("utf-8", "replace")
+    return sender_of(path, same)
 
 
 def is_forwarded(local: str) -> bool:

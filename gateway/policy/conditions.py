@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gateway.addresses.canonical_mailbox import NO_FAMILIES, family_of, mailbox_of, sender_of
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, family_of, mailbox_of
 from gateway.addresses.domain_name import ancestry, normalise
 from gateway.addresses.mailbox import mailbox_key
 from gateway.model import Kind, Rule, Standing, Tier
@@ -15,7 +15,7 @@ from gateway.policy.tiers import listings_in_force
 if TYPE_CHECKING:
     from datetime import date
 
-    from gateway.addresses.canonical_mailbox import SameMailboxes
+    from gateway.addresses.canonical_mailbox import SameMailboxes, Sender
     from gateway.document import Section
     from gateway.model import Finding
 
@@ -74,7 +74,7 @@ class Conditions:
 
     def fit(
         self,
-        sender: str | None,
+        sender: Sender | None,
         finding: Finding,
         on: date,
         same_mailboxes: SameMailboxes = NO_FAMILIES,
@@ -164,10 +164,9 @@ def _party(text: str) -> str:
     return f"{local.casefold()}{at}{normalise(domain)}"
 
 
-def _is_among(parties: Parties, mailbox: str | None, same: SameMailboxes) -> bool:
-    if mailbox is None:
+def _is_among(parties: Parties, sender: Sender | None, same: SameMailboxes) -> bool:
+    if sender is None:
         return False
-    sender = sender_of(mailbox.encode("utf-8", "surrogateescape"), same)
     named = _canonical(parties, same)
     if mailbox_key(sender.mailbox) in named.addresses:
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.addresses.canonical_mailbox import NO_FAMILIES
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, sender_in
 from gateway.model import Action, Decision, Rule, Standing
 from gateway.policy.rules import EXCEPTION
 from gateway.policy.tiers import with_strictest_listing
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from gateway.addresses.canonical_mailbox import SameMailboxes
+    from gateway.addresses.canonical_mailbox import SameMailboxes, Sender
     from gateway.model import Finding
     from gateway.policy.exceptions import Exemption
     from gateway.policy.rules import PolicyRule, Rules
@@ -43,8 +43,9 @@ def decide(
     order += [exception_name(each) for each in rules.exceptions]
     order.append(NO_RULE)
     grouped: dict[str, tuple[Action, list[Finding]]] = {}
+    read = None if sender is None else sender_in(sender, same_mailboxes)
     for finding in findings:
-        decision = decide_one(sender, finding, rules, on, same_mailboxes)
+        decision = _decide(read, finding, rules, on, same_mailboxes)
         if decision.action is not Action.PASS:
             grouped.setdefault(decision.rule, (decision.action, []))[1].extend(decision.findings)
     return tuple(
@@ -62,6 +63,17 @@ def decide_one(
     same_mailboxes: SameMailboxes = NO_FAMILIES,
 ) -> Decision:
     """Decide about one recipient alone, as at RCPT; what passes is a decision here as well."""
+    read = None if sender is None else sender_in(sender, same_mailboxes)
+    return _decide(read, finding, rules, on, same_mailboxes)
+
+
+def _decide(
+    sender: Sender | None,
+    finding: Finding,
+    rules: Rules,
+    on: date,
+    same_mailboxes: SameMailboxes,
+) -> Decision:
     finding = with_strictest_listing(finding, rules.tiers, on)
     rule = _first_that_fits(sender, finding, rules, on, same_mailboxes)
     if rule is None:
@@ -94,7 +106,7 @@ def sends_notices(mode: str) -> bool:
 
 
 def _first_that_fits(
-    sender: str | None, finding: Finding, rules: Rules, on: date, same_mailboxes: SameMailboxes
+    sender: Sender | None, finding: Finding, rules: Rules, on: date, same_mailboxes: SameMailboxes
 ) -> PolicyRule | None:
     for rule in rules.rules:
         # A rule that does not name the clear speaks of findings alone.

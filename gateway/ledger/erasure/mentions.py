@@ -17,7 +17,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.addresses.canonical_mailbox import NO_FAMILIES, family_of, is_forwarded, sender_of
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, family_of, is_forwarded, sender_in
 from gateway.addresses.domain_name import DomainError, normalise
 from gateway.errors import LedgerError
 from gateway.model import Address
@@ -101,7 +101,7 @@ def every_spelling(sought: SoughtMailbox, same: SameMailboxes = NO_FAMILIES) -> 
     local, domain = sought.local, sought.domain
     if not is_forwarded(local):
         # Of a forwarder's spelling this one alone is meant: what counts under it is many people's.
-        mailbox = sender_of(str(Address(b"", local, domain)).encode("utf-8", "replace"), same)
+        mailbox = sender_in(str(Address(b"", local, domain)), same)
         local, domain = mailbox.local or local, mailbox.domain or domain
     family = family_of(domain, same)
     others = tuple(each for each in family.domains if each != domain)

@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from gateway.addresses.canonical_mailbox import sender_of
+from gateway.addresses.canonical_mailbox import sender_in
 from gateway.ledger.record.chain import Flaw
 from gateway.ledger.schema.schema_v2 import NAME, NAME_TEXT, SHADOWS
 from gateway.ledger.store import pseudonyms
@@ -195,7 +195,7 @@ def _is_one_sender(written: str, sender: str, mailbox: str) -> bool:
     ``mailbox`` is what the gateway took it for by what it knew of providers, whose other domains
     and dots are not known here.
     """
-    mine, theirs = sender_of(written.encode("utf-8")), sender_of(sender.encode("utf-8"))
+    mine, theirs = sender_in(written), sender_in(sender)
     if mine.mailbox.rstrip(".") == theirs.mailbox.rstrip("."):
         return True
     names = (mine.local.replace(".", ""), theirs.local.replace(".", ""))
