@@ -34,6 +34,7 @@ _TOKEN: Final = re.compile(
 )
 _PAREN_OR_PAIR: Final = re.compile(rb"\\.|[()]", re.DOTALL)
 _SPECIALS: Final = frozenset(bytes((each,)) for each in b"<>@,:;")
+_NO_ROUTE: Final = _SPECIALS - {b"@", b","}
 # Within a local part, quoted or not: what somebody may part it by.
 _PARTING: Final = b'%!@<>(),;:" \t\\'
 
@@ -118,6 +119,8 @@ def _by_grammar(path: bytes) -> PathReading:
     if tokens[:1] == [b"@"] and b":" in tokens:
         # RFC 5321 section 4.1.2, A-d-l: a host may go that way, and hardly one does.
         end = tokens.index(b":")
+        if not _NO_ROUTE.isdisjoint(tokens[:end]):
+            raise _NotGrammaticalError
         around += tokens[:end]
         tokens = tokens[end + 1 :]
     at = tokens.index(b"@") if b"@" in tokens else len(tokens)

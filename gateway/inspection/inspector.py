@@ -161,6 +161,7 @@ class Inspector:
             yield matched
         found.sender = _sender(transaction, in_force.snapshot)
         found.envelope = _envelope(transaction, found.id, peer, found.sender)
+        yield matched
         same = in_force.snapshot.mailbox_kinds.same_mailboxes
         decisions = decide(_named(found.sender), findings, in_force.rules, on, same)
         if self._config.policies.mode is Mode.WARN:

@@ -86,6 +86,7 @@ def test_s17_what_is_not_plain_is_read_by_the_rfc_where_it_can_be(path, local, d
     ("path", "local", "domain"),
     [
         (b"a@b@mipt.ru", "a@b", "mipt.ru"),
+        (b"<@<gmail.com>:a@mipt.ru>", "gmail.com", ""),
         (b"a@mipt.ru@", "a", "mipt.ru"),
         (b"a@mipt.ru@@ ", "a", "mipt.ru"),
         (b'"a@mipt.ru', "a", "mipt.ru"),

@@ -68,9 +68,9 @@ async def test_r26_a_next_hop_that_dies_meanwhile_is_told_when_the_content_has_e
     async def slowly(*arguments):
         here.set()
         await may_go_on.wait()
-        return await type(look_out).inspect_long(look_out, *arguments)
+        return await type(look_out).inspect_many(look_out, *arguments)
 
-    monkeypatch.setattr(look_out, "inspect_long", slowly)
+    monkeypatch.setattr(look_out, "inspect_many", slowly)
     await hop.say(b"354 go on\r\n")
     await here.wait()
     hop.close()
