@@ -399,8 +399,9 @@ class MatchedInstitution:
 class NoticeRequest:
     """What a sender would be told about one message, before it is known whether they may be.
 
-    ``message`` is the id that its events share, ``to`` the sender's address, ``language`` one that
-    there are texts in; ``in_reply_to`` and ``references`` are Message-IDs with their brackets.
+    ``message`` is the id that its events share, ``to`` the sender's address, ``mailbox`` the one
+    it counts under (``""``: it has to be read from ``to``), ``language`` one that there are texts
+    in; ``in_reply_to`` and ``references`` are Message-IDs with their brackets.
     ``matters`` are the findings with action ``warn`` or ``refuse`` only. ``windows`` are the keys
     of the rhythm: one for each entity and state of its listing, so that a new tier or listing
     opens the window again.
@@ -414,6 +415,7 @@ class NoticeRequest:
     language: str
     in_reply_to: str | None
     references: tuple[str, ...]
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)

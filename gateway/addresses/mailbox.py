@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import re
 
-# BATV, draft-levine-smtp-batv-01: prvs=KDDDSSSSSS=mailbox, signed by the mailbox's own host.
-_BATV = re.compile(r"prvs=[0-9a-z]{10}=", re.IGNORECASE)
+# BATV, draft-levine-smtp-batv-01: prvs=KDDDSSSSSS=mailbox, signed by the mailbox's own host. Met
+# as well: a digit less, the two changed about, and Barracuda's and Momentum's own forms.
+_SIGNATURE = "[0-9]{3}[0-9a-z]{6,7}"
+_BATV = tuple(
+    re.compile(form, re.IGNORECASE | re.DOTALL)
+    for form in (
+        rf"prvs=+{_SIGNATURE}=+(?P<mailbox>[^=].*)",
+        rf"prvs=(?P<mailbox>.+)[=/]{_SIGNATURE}",
+        r"prvs=[0-9a-z]{10}=(?P<mailbox>.+)",
+        r"btv1==[^=]+=+(?P<mailbox>[^=].*)",
+        r"msprvs1=[^=]+=+(?P<mailbox>[^=].*)",
+    )
+)
+# Several hosts on the way may have signed; more than that is somebody's play.
+_MOST_SIGNATURES = 4
 
 
 def mailbox_key(local: str) -> str:
@@ -23,6 +36,12 @@ def without_tag(key: str) -> str:
 
 
 def without_batv(local: str) -> str:
-    """Give a local part without its BATV signature, if it has one."""
-    signature = _BATV.match(local)
-    return local[signature.end() :] if signature else local
+    """Give a local part without its BATV signature, if it has one, in any of the forms met."""
+    if "=" not in local:
+        return local
+    for _ in range(_MOST_SIGNATURES):
+        found = next(filter(None, (form.fullmatch(local) for form in _BATV)), None)
+        if found is None:
+            break
+        local = found["mailbox"]
+    return local

@@ -10,12 +10,15 @@ from __future__ import annotations
 import getpass
 import os
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from gateway.ledger.query.logged_reading import Access, LoggedReading
 from gateway.ledger.record.office_events import Actor
+from gateway.screening.mailbox_kind_files import read_same_mailboxes
 
 if TYPE_CHECKING:
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.config import Config
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "current_actor",
     "lasting_name",
     "open_as",
+    "same_mailboxes",
     "signed_in",
 ]
 
@@ -81,7 +85,12 @@ def open_as(config: Config, who: Access | None) -> LoggedReading:
     Use it in a ``with``. Before a row with names is handed out, it is recorded who looks. Raises
     ``LedgerError`` where there is no ledger.
     """
-    return LoggedReading(config.ledger.path, who)
+    return LoggedReading(config.ledger.path, who, cache(lambda: same_mailboxes(config)))
+
+
+def same_mailboxes(config: Config) -> SameMailboxes:
+    """Give what the policies know of providers, by which a person looks a sender up (S18)."""
+    return read_same_mailboxes(config.policies.directory)
 
 
 def _name(by: str | None) -> str:

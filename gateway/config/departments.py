@@ -39,17 +39,19 @@ class Departments:
     addresses: Mapping[str, str] = field(default_factory=dict)
     domains: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, sender: str) -> str | None:
+    def of(self, *spellings: str) -> str | None:
         """Give a sender's (``local@domain``): by the address, else by the longest domain that fits.
 
-        ``None`` where none fits. Letters' case does not count.
+        ``spellings`` are the address as it was written, and the mailbox that it counts under: the
+        first that the file names decides. ``None`` where none fits. Letters' case does not count.
         """
-        if not (self.addresses or self.domains):
+        if not (spellings and (self.addresses or self.domains)):
             return None
-        folded = sender.casefold()
-        if (found := self.addresses.get(folded)) is not None:
-            return found
-        domain = folded.rpartition("@")[2]
+        folded = [each.casefold() for each in spellings]
+        for each in folded:
+            if (found := self.addresses.get(each)) is not None:
+                return found
+        domain = folded[-1].rpartition("@")[2]
         while domain:
             if (found := self.domains.get(domain)) is not None:
                 return found

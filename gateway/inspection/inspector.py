@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.addresses.path_reading import UnreadablePath, parse
+from gateway.addresses.canonical_mailbox import Sender, sender_of
 from gateway.config import Mode, OnLedgerFailure, departments
 from gateway.errors import LedgerError
 from gateway.inspection.match_rate import MatchRate
@@ -24,7 +24,7 @@ from gateway.inspection.matched_message import MatchedMessage
 from gateway.ledger.record.events import observed
 from gateway.ledger.record.record import ENTROPY_BYTES, ulid
 from gateway.log import redacted
-from gateway.model import Action, Address, Finding, Peek, Rule
+from gateway.model import Action, Finding, Peek, Rule
 from gateway.notices.header_peek import peek
 from gateway.policy.decide import decide, decide_one
 from gateway.screening.classify import classify_line
@@ -153,15 +153,17 @@ class Inspector:
             yield matched
         else:
             return
-        found = matched or _new_matched_message(transaction, peer)
+        found = matched or _new_matched_message(transaction, peer, in_force.snapshot)
         on, findings = found.at.date(), list[Finding]()
         for start in range(0, len(lines), AT_ONCE):
             for line in lines[start : start + AT_ONCE]:
                 findings.append(classify_line(line, in_force.snapshot, on))
             yield matched
-        found.envelope = _envelope(transaction, found.id, peer)
+        found.sender = _sender(transaction, in_force.snapshot)
+        found.envelope = _envelope(transaction, found.id, peer, found.sender)
         yield matched
-        decisions = decide(_sender(transaction), findings, in_force.rules, on)
+        same = in_force.snapshot.mailbox_kinds.same_mailboxes
+        decisions = decide(_named(found.sender), findings, in_force.rules, on, same)
         if self._config.policies.mode is Mode.WARN:
             decisions = tuple(map(_not_refused, decisions))
         found.accepted = decisions
@@ -178,7 +180,9 @@ class Inspector:
             in_force, on = self.in_force, datetime.now(UTC).date()
             if not in_force.known_clear.is_clear(line):
                 finding = classify_line(line, in_force.snapshot, on)
-                decision = decide_one(_sender(transaction), finding, in_force.rules, on)
+                named = _named(_sender(transaction, in_force.snapshot))
+                same = in_force.snapshot.mailbox_kinds.same_mailboxes
+                decision = decide_one(named, finding, in_force.rules, on, same)
                 if decision.action is Action.REFUSE:
                     return decision
         except Exception as error:  # noqa: BLE001 - as for a message
@@ -199,7 +203,8 @@ class Inspector:
         rule = self.in_force.rules.named(decision.rule)
         words = " ".join(filter(None, (rule.text, rule.url))) if rule else "refused by policy"
         reply = f"550 5.7.1 {words}"
-        matched = matched or _new_matched_message(transaction, peer)
+        snapshot = self.in_force.snapshot
+        matched = matched or _new_matched_message(transaction, peer, snapshot)
         matched.refused.append((decision, reply))
         if not await self._record(matched, [decision]):
             matched.refused.pop()
@@ -316,24 +321,34 @@ class Inspector:
         )
 
 
-def _new_matched_message(transaction: Transaction, peer: str | None) -> MatchedMessage:
+def _new_matched_message(
+    transaction: Transaction, peer: str | None, snapshot: Snapshot
+) -> MatchedMessage:
     now = datetime.now(UTC)
     id_ = ulid(now, os.urandom(ENTROPY_BYTES))
-    return MatchedMessage(id_, transaction.number, _envelope(transaction, id_, peer), now)
+    sender = _sender(transaction, snapshot)
+    envelope = _envelope(transaction, id_, peer, sender)
+    return MatchedMessage(id_, transaction.number, envelope, now, sender=sender)
 
 
-def _envelope(transaction: Transaction, id_: str, peer: str | None) -> Envelope:
-    """The envelope with its sender in the one form in which people look for it."""
+def _envelope(
+    transaction: Transaction, id_: str, peer: str | None, sender: Sender | None
+) -> Envelope:
+    """The envelope with its sender as the mailbox under which people look for it."""
     envelope = transaction.envelope(id_, peer)
-    sender = parse(envelope.sender)
-    if isinstance(sender, UnreadablePath):
-        return envelope
-    return replace(envelope, sender=str(sender).encode("utf-8", "surrogateescape"))
+    mailbox = "" if sender is None else sender.mailbox
+    return replace(envelope, sender=mailbox.encode("utf-8"))
 
 
-def _sender(transaction: Transaction) -> str | None:
-    sender = parse(transaction.sender)
-    return str(sender) if isinstance(sender, Address) else None
+def _sender(transaction: Transaction, snapshot: Snapshot) -> Sender | None:
+    """The sender as it was read; ``None``: the null sender."""
+    path = transaction.sender
+    return sender_of(path, snapshot.mailbox_kinds.same_mailboxes) if path else None
+
+
+def _named(sender: Sender | None) -> str | None:
+    """The sender as rules take it, which read it themselves."""
+    return None if sender is None else sender.mailbox
 
 
 def _not_refused(decision: Decision) -> Decision:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from gateway.addresses.path_reading import parse
+from gateway.addresses.canonical_mailbox import sender_of
 from gateway.config import Mode
 from gateway.ledger.record.events import Observation, SettledRecipient
-from gateway.ledger.record.record import as_text
 from gateway.ledger.store.settlement import Settlement
 from gateway.model import Address, Outcome, Peek, Suppression
 from gateway.notices import rhythm
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from gateway.addresses.canonical_mailbox import Sender
     from gateway.config import Config
     from gateway.config.departments import Departments
     from gateway.ledger.record.record import Record
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 class MatchedMessage:
     """A matched message under way.
 
-    ``transaction`` is the session's number of it. ``refused`` are recipients that we refused,
-    with the reply each got; ``accepted`` are decisions about those that the next hop took.
-    ``records`` are durable, the refused recipients' first, all in the order of their findings.
+    ``transaction`` is the session's number of it. ``envelope`` bears its sender's canonical
+    mailbox, ``sender`` tells how it was come by; ``None``: it is read from the envelope.
+    ``refused`` are recipients that we refused, with the reply each got; ``accepted`` are decisions
+    about those that the next hop took. ``records`` are durable, the refused recipients' first, all
+    in the order of their findings.
     """
 
     id: str
@@ -44,6 +46,7 @@ class MatchedMessage:
     refused: list[tuple[Decision, str]] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     peek: Peek | None = None
+    sender: Sender | None = None
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -59,7 +62,7 @@ class MatchedMessage:
             envelope=self.envelope,
             peek=self.peek,
             first_index=len(self.records),
-            department=departments.of(as_text(self.envelope.sender)),
+            department=departments.of(*self._spellings()),
         )
 
     def broken_off(self, outcome: Outcome, now: datetime, every: timedelta) -> Settlement:
@@ -105,20 +108,30 @@ class MatchedMessage:
             every=every,
         )
 
+    def _read_sender(self) -> Sender | None:
+        if self.sender is None and self.envelope.sender:
+            return sender_of(self.envelope.sender)
+        return self.sender
+
+    def _spellings(self) -> tuple[str, ...]:
+        sender = self._read_sender()
+        return () if sender is None else (sender.written, sender.mailbox)
+
     def _refusals(self) -> Iterable[SettledRecipient]:
         for record, (_, reply) in zip(self.records, self.refused, strict=False):
             yield SettledRecipient(record.id, Outcome.REFUSED, reply, refused_by_us=True)
 
     def _notice(self, config: Config) -> tuple[Suppression | None, NoticeRequest | None]:
         header = self.peek or Peek(readable=False)
-        sender = parse(self.envelope.sender) if self.envelope.sender else None
-        if sender is not None and not isinstance(sender, Address):
-            return Suppression.NOT_OURS, None
-        suppression = suppression_of(sender, header, config.institution.domains)
+        sender = self._read_sender()
+        if sender is None:
+            return Suppression.NULL_SENDER, None
+        to = sender.answer_to
+        suppression: Suppression | None = Suppression.NOT_OURS
+        if to is not None:
+            suppression = suppression_of(to, header, config.institution.domains)
         if suppression is None and config.policies.mode is Mode.OBSERVE:
             suppression = Suppression.OBSERVE_MODE
-        if sender is None:
-            return suppression, None
         findings = [finding for decision in self.decisions for finding in decision.findings]
         events = {
             finding.recipient: record.id
@@ -126,7 +139,9 @@ class MatchedMessage:
         }
         return suppression, rhythm.notice_request(
             message=self.id,
-            sender=sender,
+            # Nobody is written to where there is no such address: what is kept is who it was.
+            sender=to or Address(b"", sender.mailbox, ""),
+            mailbox=sender.mailbox,
             decisions=self.decisions,
             events=events,
             peek=header,

@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import is_forwarded, routes_elsewhere
+from gateway.addresses.mailbox import without_batv, without_tag
 from gateway.model import Suppression
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ _BULK = frozenset({"bulk", "list", "junk"})
 _NO_ANSWER = frozenset({"all", "oof", "autoreply"})
 _COMMENT = re.compile(r"\([^()]*\)")
 _WORD = re.compile(r"[a-z]+")
-# SRS0=HHH=TT=host=user: mail that came from outside and was sent on; "SRS0+" and "SRS0-" exist.
-_REWRITTEN = re.compile(r"srs[01][=+-]", re.IGNORECASE)
 
 
 def suppression_of(
@@ -42,16 +42,17 @@ def suppression_of(
         return Suppression.NULL_SENDER
     if not is_ours(sender, domains):
         return Suppression.NOT_OURS
-    return _of_local_part(sender.local.lower()) or _of_header(peek)
+    return _of_local_part(sender.local) or _of_header(peek)
 
 
 def is_ours(sender: Address, domains: Collection[str]) -> bool:
     """Whether a notice to this address would reach one of the institution's own people.
 
-    An address rewritten by SRS bears our domain, but leads back to the stranger whose mail was
-    forwarded: a notice would tell an outsider about our user's mail.
+    An address that a forwarder rewrote (SRS, Gmail's ``+caf_=``) bears our domain, but leads back
+    to the stranger whose mail it was: a notice would tell an outsider about our user's mail. One
+    whose local part routes elsewhere (``jane%other.org``) leads there.
     """
-    if _REWRITTEN.match(sender.local):
+    if is_forwarded(sender.local) or routes_elsewhere(sender.local):
         return False
     labels = sender.domain.split(".")
     return any(".".join(labels[at:]) in domains for at in range(len(labels)))
@@ -59,6 +60,7 @@ def is_ours(sender: Address, domains: Collection[str]) -> bool:
 
 def _of_local_part(local: str) -> Suppression | None:
     """RFC 3834 section 2: bounces, and the owners and clerks of lists. POSTMASTER is a person."""
+    local = without_tag(without_batv(local).lower())
     if local == "mailer-daemon":
         return Suppression.NULL_SENDER
     if local.startswith("owner-") or local.endswith("-request"):

@@ -66,12 +66,14 @@ def notice_request(  # noqa: PLR0913 - by name only; what a notice needs comes f
     peek: Peek,
     languages: Sequence[str],
     on: date,
+    mailbox: str = "",
 ) -> NoticeRequest | None:
     """What the sender of ``message`` would be told; ``None`` where no decision warns or refuses.
 
     ``message`` is the id that its events share, ``events`` the event's id of each matched
-    recipient. ``languages`` are those the institution writes in, the first by default. ``on`` is
-    the day the findings were made for.
+    recipient. ``sender`` is written to; ``mailbox`` is the one that counts, whose windows are
+    asked. ``languages`` are those the institution writes in, the first by default. ``on`` is the
+    day the findings were made for.
     """
     told = [
         (finding, decision.action)
@@ -94,6 +96,7 @@ def notice_request(  # noqa: PLR0913 - by name only; what a notice needs comes f
         language=choose_language(peek.content_language, languages),
         in_reply_to=peek.message_id if is_message_id(peek.message_id or "") else None,
         references=peek.references,
+        mailbox=mailbox,
     )
 
 

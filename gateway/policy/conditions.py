@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from gateway.addresses.domain_name import DomainError, ancestry, normalise
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, family_of, mailbox_of
+from gateway.addresses.domain_name import ancestry, normalise
+from gateway.addresses.mailbox import mailbox_key
 from gateway.model import Kind, Rule, Standing, Tier
 from gateway.policy.tiers import listings_in_force
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes, Sender
     from gateway.document import Section
     from gateway.model import Finding
 
@@ -68,8 +72,18 @@ class Conditions:
     since: date | None = None
     until: date | None = None
 
-    def fit(self, sender: str | None, finding: Finding, on: date) -> bool:
-        """Whether all hold for a sender (``None``: the null sender), a ranked finding, a day."""
+    def fit(
+        self,
+        sender: Sender | None,
+        finding: Finding,
+        on: date,
+        same_mailboxes: SameMailboxes = NO_FAMILIES,
+    ) -> bool:
+        """Whether all hold for a sender (``None``: the null sender), a ranked finding, a day.
+
+        A sender is the mailbox that it counts under, however it is written, and so is one that a
+        condition names (behaviour S18); ``same_mailboxes`` is what is known of providers.
+        """
         return (
             self.are_in_time(on)
             and _holds(self.standing, finding.standing)
@@ -78,7 +92,7 @@ class Conditions:
             and _holds(self.matched_by, finding.rule)
             and _holds(self.entity, finding.entity.id if finding.entity else None)
             and self._fit_a_listing(finding, on)
-            and (not self.sender or _is_among(self.sender, sender))
+            and (not self.sender or _is_among(self.sender, sender, same_mailboxes))
             and (
                 not self.recipient
                 or self.recipient.include(finding.recipient.local, finding.recipient.domain)
@@ -150,14 +164,22 @@ def _party(text: str) -> str:
     return f"{local.casefold()}{at}{normalise(domain)}"
 
 
-def _is_among(parties: Parties, mailbox: str | None) -> bool:
-    if mailbox is None:
+def _is_among(parties: Parties, sender: Sender | None, same: SameMailboxes) -> bool:
+    if sender is None:
         return False
-    local, _, domain = mailbox.rpartition("@")
-    try:
-        return parties.include(local, normalise(domain))
-    except DomainError:
-        return False
+    named = _canonical(parties, same)
+    if mailbox_key(sender.mailbox) in named.addresses:
+        return True
+    return any(name in named.domains for name in ancestry(sender.domain))
+
+
+@lru_cache(maxsize=1024)
+def _canonical(parties: Parties, same: SameMailboxes) -> Parties:
+    """The same parties in the form that senders have."""
+    return Parties(
+        frozenset(mailbox_key(mailbox_of(each, same)) for each in parties.addresses),
+        frozenset(family_of(each, same).domains[0] for each in parties.domains),
+    )
 
 
 def _holds(wanted: frozenset[str], value: str | None) -> bool:

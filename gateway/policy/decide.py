@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, sender_in
 from gateway.model import Action, Decision, Rule, Standing
 from gateway.policy.rules import EXCEPTION
 from gateway.policy.tiers import with_strictest_listing
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes, Sender
     from gateway.model import Finding
     from gateway.policy.exceptions import Exemption
     from gateway.policy.rules import PolicyRule, Rules
@@ -22,11 +24,16 @@ NO_RULE = "no rule fits: observe"
 
 
 def decide(
-    sender: str | None, findings: Sequence[Finding], rules: Rules, on: date
+    sender: str | None,
+    findings: Sequence[Finding],
+    rules: Rules,
+    on: date,
+    same_mailboxes: SameMailboxes = NO_FAMILIES,
 ) -> tuple[Decision, ...]:
     """Decide about the findings of one message, in one :class:`Decision` for each rule that fitted.
 
-    ``sender`` is the envelope sender as text, ``None`` for the null sender. Findings come back
+    ``sender`` is the envelope sender as text, ``None`` for the null sender; ``same_mailboxes`` says
+    at which providers several spellings are one sender. Findings come back
     with their strictest listing and its tier. What passes is left out: it leaves no trace.
     Decisions stand in the order of the rules; exceptions come after them, then what no rule fits.
     The mode has no say here: an event tells what would have been done. ``on`` is the day that
@@ -36,8 +43,9 @@ def decide(
     order += [exception_name(each) for each in rules.exceptions]
     order.append(NO_RULE)
     grouped: dict[str, tuple[Action, list[Finding]]] = {}
+    read = None if sender is None else sender_in(sender, same_mailboxes)
     for finding in findings:
-        decision = decide_one(sender, finding, rules, on)
+        decision = _decide(read, finding, rules, on, same_mailboxes)
         if decision.action is not Action.PASS:
             grouped.setdefault(decision.rule, (decision.action, []))[1].extend(decision.findings)
     return tuple(
@@ -47,10 +55,27 @@ def decide(
     )
 
 
-def decide_one(sender: str | None, finding: Finding, rules: Rules, on: date) -> Decision:
+def decide_one(
+    sender: str | None,
+    finding: Finding,
+    rules: Rules,
+    on: date,
+    same_mailboxes: SameMailboxes = NO_FAMILIES,
+) -> Decision:
     """Decide about one recipient alone, as at RCPT; what passes is a decision here as well."""
+    read = None if sender is None else sender_in(sender, same_mailboxes)
+    return _decide(read, finding, rules, on, same_mailboxes)
+
+
+def _decide(
+    sender: Sender | None,
+    finding: Finding,
+    rules: Rules,
+    on: date,
+    same_mailboxes: SameMailboxes,
+) -> Decision:
     finding = with_strictest_listing(finding, rules.tiers, on)
-    rule = _first_that_fits(sender, finding, rules, on)
+    rule = _first_that_fits(sender, finding, rules, on, same_mailboxes)
     if rule is None:
         is_clear = finding.standing is Standing.CLEAR
         action, name = (Action.PASS, NOT_LISTED) if is_clear else (Action.OBSERVE, NO_RULE)
@@ -61,7 +86,7 @@ def decide_one(sender: str | None, finding: Finding, rules: Rules, on: date) -> 
         action = Action.OBSERVE
     if action is not Action.PASS:
         for exemption in rules.exceptions:
-            if exemption.conditions.fit(sender, finding, on):
+            if exemption.conditions.fit(sender, finding, on, same_mailboxes):
                 action, name = Action.OBSERVE, exception_name(exemption)
                 break
     return Decision(action, name, (finding,), rules.digest)
@@ -81,12 +106,12 @@ def sends_notices(mode: str) -> bool:
 
 
 def _first_that_fits(
-    sender: str | None, finding: Finding, rules: Rules, on: date
+    sender: Sender | None, finding: Finding, rules: Rules, on: date, same_mailboxes: SameMailboxes
 ) -> PolicyRule | None:
     for rule in rules.rules:
         # A rule that does not name the clear speaks of findings alone.
         if finding.standing is Standing.CLEAR and Standing.CLEAR not in rule.conditions.standing:
             continue
-        if rule.conditions.fit(sender, finding, on):
+        if rule.conditions.fit(sender, finding, on, same_mailboxes):
             return rule
     return None

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES
 from gateway.policy.decide import decide_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.model import Finding
     from gateway.policy.examples import Example, ExampleDifference
     from gateway.policy.rules import Rules
@@ -36,7 +38,10 @@ class FailedExample:
 
 
 def failed_examples(
-    rules: Rules, screen: Callable[[str, date], Finding], today: date
+    rules: Rules,
+    screen: Callable[[str, date], Finding],
+    today: date,
+    same_mailboxes: SameMailboxes = NO_FAMILIES,
 ) -> tuple[FailedExample, ...]:
     """Judge every example; empty where all are as expected.
 
@@ -46,7 +51,8 @@ def failed_examples(
     failed: list[FailedExample] = []
     for example in rules.examples:
         on = example.on or today
-        decision = decide_one(example.sender, screen(example.address, on), rules, on)
+        finding = screen(example.address, on)
+        decision = decide_one(example.sender, finding, rules, on, same_mailboxes)
         if differences := example.differences(decision):
             failed.append(FailedExample(example, differences))
     return tuple(failed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, MailboxFamily
 from gateway.addresses.domain_name import is_public_suffix, normalise
 from gateway.document import Document
 from gateway.errors import FaultyFile, ListError
@@ -12,7 +13,12 @@ from gateway.screening.recipient_kind import MailboxKinds, role_key
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
+    from gateway.document import Section
     from gateway.errors import Fault
+
+# What dots before the @ are at a provider.
+_COUNTED, _IGNORED = "counted", "ignored"
 
 
 def read_mailbox_kinds(directory: Path, faults: list[Fault]) -> MailboxKinds:
@@ -26,8 +32,9 @@ def read_mailbox_kinds(directory: Path, faults: list[Fault]) -> MailboxKinds:
     families: set[str] = set()
     alumni: frozenset[str] = frozenset()
     aliases: set[str] = set()
+    same: list[MailboxFamily] = []
     try:
-        _read_providers(directory / "personal.toml", personal, shared, aliases)
+        _read_providers(directory / "personal.toml", personal, shared, aliases, same)
     except FaultyFile as error:
         faults += error.faults
     try:
@@ -35,12 +42,37 @@ def read_mailbox_kinds(directory: Path, faults: list[Fault]) -> MailboxKinds:
     except FaultyFile as error:
         faults += error.faults
     return MailboxKinds(
-        personal, shared, frozenset(roles), frozenset(families), alumni, frozenset(aliases)
+        personal,
+        shared,
+        frozenset(roles),
+        frozenset(families),
+        alumni,
+        frozenset(aliases),
+        tuple(sorted(same)),
     )
 
 
+def read_same_mailboxes(directory: Path) -> SameMailboxes:
+    """Read ``[[same_mailbox]]`` alone; none where the file cannot be read or has a fault.
+
+    For whoever looks a sender up: a search need not wait until the policies are mended.
+    """
+    try:
+        document = Document.read(directory / "personal.toml", error=ListError)
+        same = _same_mailboxes(document.root)
+        document.root.known.update(document.root.keys())
+        document.check()
+    except FaultyFile:
+        return NO_FAMILIES
+    return tuple(sorted(same))
+
+
 def _read_providers(
-    path: Path, personal: dict[str, str], shared: dict[str, str], aliases: set[str]
+    path: Path,
+    personal: dict[str, str],
+    shared: dict[str, str],
+    aliases: set[str],
+    same: list[MailboxFamily],
 ) -> None:
     document = Document.read(path, error=ListError)
     for table, groups in (("provider", personal), ("relay", personal), ("shared", shared)):
@@ -63,7 +95,32 @@ def _read_providers(
         section.text("group")
         section.text("source")
         aliases.update(section.parsed_list("domains", lambda text: _personal(text, personal)))
+    same += _same_mailboxes(document.root)
     document.check()
+
+
+def _same_mailboxes(root: Section) -> list[MailboxFamily]:
+    """The families of domains at which one name is one mailbox; a domain stands in one of them."""
+    found: list[MailboxFamily] = []
+    seen: dict[str, str] = {}
+    for section in root.tables("same_mailbox"):
+        group = section.text("group")
+        section.text("source")
+
+        def take(text: str, group: str = group) -> str:
+            domain = normalise(text)
+            if (first := seen.get(domain)) is not None:
+                raise ValueError(f"{domain} stands in the group {first!r} already")
+            seen[domain] = group
+            return domain
+
+        domains = tuple(section.parsed_list("domains", take))
+        dots = section.text("dots", default=_COUNTED)
+        if dots not in (_COUNTED, _IGNORED):
+            section.fault("dots", f'is {dots!r}; it is "{_COUNTED}" or "{_IGNORED}"')
+        if domains:
+            found.append(MailboxFamily(domains, dots != _IGNORED))
+    return found
 
 
 def _personal(text: str, personal: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES
 from gateway.addresses.domain_name import ancestry, registrable
 from gateway.addresses.mailbox import mailbox_key, without_batv, without_tag
 from gateway.model import Kind
@@ -14,6 +15,7 @@ from gateway.model import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.model import Address
 
 # What sets a role's name apart from what an office adds to it: dekanat-fopf, kafedra12.
@@ -29,6 +31,7 @@ class MailboxKinds:
     (``dean``) is none. ``alumni`` are labels of domains, with a top-level domain behind those that
     say so in one country alone (``alu.cn``). ``reverse_aliases`` are domains of
     personal mail at which a local part may be another's address, so that its user can answer.
+    ``same_mailboxes`` say at which domains one name is one mailbox, dots or not.
     """
 
     personal: Mapping[str, str]
@@ -37,6 +40,7 @@ class MailboxKinds:
     families: frozenset[str]
     alumni: frozenset[str]
     reverse_aliases: frozenset[str] = frozenset()
+    same_mailboxes: SameMailboxes = NO_FAMILIES
 
 
 def kind_of(address: Address, mailbox_kinds: MailboxKinds, *, listed: bool) -> Kind:

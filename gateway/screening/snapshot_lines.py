@@ -13,6 +13,7 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from gateway.addresses.canonical_mailbox import MailboxFamily
 from gateway.errors import MonitionError
 from gateway.model import Claim, Entity, Listing
 from gateway.screening.recipient_kind import MailboxKinds
@@ -43,7 +44,7 @@ def lines(entities: Iterable[Entity], mailbox_kinds: MailboxKinds) -> Iterator[b
         sorted(mailbox_kinds.families),
         sorted(mailbox_kinds.alumni),
         # Left out where there are none: a snapshot of before there were any keeps its digest.
-        *filter(None, [sorted(mailbox_kinds.reverse_aliases)]),
+        *_parts_added_since(mailbox_kinds),
     )
     for entity in sorted(entities, key=attrgetter("id")):
         yield _line(
@@ -82,8 +83,18 @@ def in_order(entity: Entity) -> Entity:
 
 def mailbox_kinds_of(line: bytes) -> MailboxKinds:
     """Read the first line; :class:`MalformedLineError` where it is no array of its parts."""
-    personal, shared, *names = _read(line, 5, 6)
-    return MailboxKinds(dict(personal), dict(shared), *map(frozenset, names))
+    personal, shared, *names = _read(line, 5, 6, 7)
+    same = names.pop() if len(names) == 5 else ()
+    roles, families, alumni, *aliases = map(frozenset, names)
+    return MailboxKinds(
+        dict(personal),
+        dict(shared),
+        roles,
+        families,
+        alumni,
+        aliases[0] if aliases else frozenset(),
+        tuple(MailboxFamily(tuple(domains), dots_count) for domains, dots_count in same),
+    )
 
 
 def id_of(line: bytes) -> str:
@@ -120,6 +131,14 @@ def entity_of(line: bytes) -> Entity:
         tuple(map(_claim, linked)),
         int(rank),
     )
+
+
+def _parts_added_since(mailbox_kinds: MailboxKinds) -> Iterator[list[Any]]:
+    aliases, same = mailbox_kinds.reverse_aliases, mailbox_kinds.same_mailboxes
+    if aliases or same:
+        yield sorted(aliases)
+    if same:
+        yield sorted(same)
 
 
 def _listing(texts: list[str]) -> Listing:

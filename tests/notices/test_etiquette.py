@@ -114,3 +114,32 @@ def test_n05_our_own_notice_fed_back_in_makes_no_notice(notice, config, packaged
     assert suppression_of(None, seen, OURS) is Suppression.NULL_SENDER
     # Nor when a forwarder put somebody in the null sender's place.
     assert suppression_of(address(), seen, OURS) is Suppression.AUTO_SUBMITTED
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        "jane+SRS=hash=TT=other.org=ivan",
+        "bounces+SRS=hash=TT",
+        "jane+caf_=other=example.org",
+        "prvs=0123456789=SRS0=HHH=TT=other.org=ivan",
+        "jane%other.org",
+        "other.org!jane",
+        "jane@other.org",
+    ],
+)
+def test_s18_nothing_to_a_forwarder_s_stranger_or_to_who_routes_elsewhere(local):
+    assert suppression_of(address(local), Peek(), OURS) is Suppression.NOT_OURS
+
+
+@pytest.mark.parametrize(
+    ("local", "reason"),
+    [
+        ("prvs=0123456789=owner-physics", Suppression.LIST_MAIL),
+        ("physics-request+x", Suppression.LIST_MAIL),
+        ("MAILER-DAEMON+x", Suppression.NULL_SENDER),
+        ("prvs=0123456789=prof+x", None),
+    ],
+)
+def test_s18_a_clerk_is_one_in_any_spelling(local, reason):
+    assert suppression_of(address(local), Peek(), OURS) is reason

@@ -56,3 +56,70 @@ async def test_n02_one_person_has_one_window_whichever_spelling_came_first(gatew
         "suppressed:rhythm",
         "suppressed:rhythm",
     ]
+
+
+async def test_s18_ten_spellings_of_one_sender_make_one_notice(gateway):
+    started = await gateway()
+    spelt = [
+        b"Prof+x@example.edu",
+        b"prof@example.edu",
+        b"prof+a@example.edu",
+        b"PROF+b+c@example.edu",
+        b"prvs=0123456789=prof@example.edu",
+        b"prvs=4472ab3d1=prof+d@example.edu",
+        b"prvs=prof/0123456789@example.edu",
+        b"btv1==2637b5c1d1e==prof@example.edu",
+        b"msprvs1=18204ZPz=prof@example.edu",
+        b"Prof <prof@example.edu>",
+    ]
+    for sender in spelt:
+        await deliver(started, sender=sender)
+    assert [notice for _, _, notice in started.findings()] == [
+        "queued",
+        *["suppressed:rhythm"] * 9,
+    ]
+    assert started.rows("SELECT DISTINCT sender FROM finding") == [("prof@example.edu",)]
+    # The envelope's own address is written to: its tag is what its owner sorts mail by.
+    assert started.rows("SELECT recipient FROM outbox") == [("Prof+x@example.edu",)]
+    assert started.rows("SELECT DISTINCT sender FROM notice_window") == [("prof@example.edu",)]
+
+
+@pytest.mark.parametrize(
+    ("sender", "recorded"),
+    [
+        (b"jane%other.org@example.edu", "jane%other.org@example.edu"),
+        (b"other.org!jane@example.edu", "other.org!jane@example.edu"),
+        (b'"jane@other.org"@example.edu', '"jane@other.org"@example.edu'),
+        (b"jos\xe9@example.edu", "jos\\xe9@example.edu"),
+        (b"a@other.org a@example.edu", "a@other.org a@example.edu"),
+        (b"SRS0=HHH=TT=other.org=ivan@example.edu", "srs0@example.edu"),
+        (b"jane+SRS=hash=TT=other.org=ivan@example.edu", "jane@example.edu"),
+        (b"bounces+SRS=hash=TT@example.edu", "bounces@example.edu"),
+        (b"jane+caf_=other=example.org@example.edu", "jane@example.edu"),
+        (b"jane+caf_=other=example.org@gmail.com", "jane@gmail.com"),
+    ],
+)
+async def test_s18_who_forwards_or_routes_elsewhere_is_recorded_and_never_written_to(
+    gateway, sender, recorded
+):
+    started = await gateway()
+    await deliver(started, sender=sender)
+    assert started.findings() == [("friend@mipt.ru", "delivered", "suppressed:not-ours")]
+    assert started.rows("SELECT sender FROM finding") == [(recorded,)]
+    assert started.rows("SELECT count(*) FROM outbox") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "sender", [b"Scanner <scan@example.edu>", b"scan@example.edu,", b"scan@example.edu (Scanner)"]
+)
+async def test_s18_a_name_or_punctuation_about_an_address_of_ours_is_that_mailbox(gateway, sender):
+    started = await gateway()
+    await deliver(started, sender=sender)
+    assert started.rows("SELECT sender FROM finding") == [("scan@example.edu",)]
+    assert started.rows("SELECT recipient FROM outbox") == [("scan@example.edu",)]
+
+
+async def test_s18_a_clerk_with_a_tag_is_a_clerk(gateway):
+    started = await gateway()
+    await deliver(started, sender=b"prvs=0123456789=list-request+x@example.edu")
+    assert started.findings() == [("friend@mipt.ru", "delivered", "suppressed:list-mail")]

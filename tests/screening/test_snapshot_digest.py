@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from gateway.addresses.canonical_mailbox import MailboxFamily
 from gateway.model import Claim, Entity, Listing
 from gateway.screening.recipient_kind import MailboxKinds
 from gateway.screening.snapshot_digest import digest_of
@@ -15,6 +16,7 @@ PEOPLE = MailboxKinds(
     frozenset("f"),
     frozenset("u"),
     frozenset(["c.com"]),
+    (MailboxFamily(("a.com", "d.com"), dots_count=False),),
 )
 LISTING = Listing("L", "P", "1", DAY, DAY, DAY, DAY, "s")
 CLAIM = Claim("a.ru", "s", "r", DAY)

@@ -129,7 +129,7 @@ def _foresee(found: ErasureForecast, role: str, *, dry: bool) -> None:
     _tell_of_torn(found.torn)
     if found.tagged:
         tagged = ", ".join(found.tagged)
-        print_message(f"mailboxes of their own to this command, to be asked for each: {tagged}")
+        print_message(f"spelt so as well, and erased with it: {tagged}")
     is_all = not (found.notices or found.journal or found.aside)
     _would_go(found.amount, dry=dry, is_all=is_all)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.compliance.audit.which_findings import same_in
 from gateway.errors import MonitionError
 from gateway.ledger.office import office_writer
 from gateway.model import Disposition
@@ -71,5 +72,6 @@ def dispose(config: Config, chosen: Chosen, decision: OfficeDecision, actor: Act
         reason=decision.reason,
         licence=decision.licence,
         expires_on=decision.expires_on,
+        same_mailboxes=same_in(config, chosen),
     )
     return len(done)

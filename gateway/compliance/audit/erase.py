@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gateway.compliance.actor import open_as
+from gateway.compliance.actor import open_as, same_mailboxes
 from gateway.ledger.erasure import (
     erase_notices,
     erase_parts,
@@ -74,8 +74,8 @@ class ErasureForecast:
 
     ``as_sender`` and ``as_recipient`` count findings; ``notices`` those that name the address,
     ``unsent`` of them wait still. ``journal`` and ``aside`` are lines that name it, in the
-    emergency journal and put aside by it. ``tagged`` are addresses that are this one with a
-    ``+tag``: mailboxes of their own, each to be asked for.
+    emergency journal and put aside by it. ``tagged`` are other spellings of the mailbox
+    that findings have, with a ``+tag`` or a signature: they go with it.
     """
 
     mailbox: SoughtMailbox
@@ -129,9 +129,10 @@ def foresee_person(
     Raises ``LedgerError``.
     """
     path, roles = config.ledger.path, ROLES[role]
+    sought = _every_spelling(config, sought)
     found = personal_data_of.find(path, sought, roles)
     letters = erase_notices.notices_naming(path, sought, actor, roles)
-    others = personal_data_of.tagged(path, sought)
+    others = personal_data_of.other_spellings(path, sought)
     lines = leftover_scan.count_lines(config.ledger.emergency_journal, sought)
     with open_as(config, who) as reading:
         name = reading.names.person(str(sought))
@@ -166,6 +167,7 @@ def erase_person(  # noqa: PLR0913 - whose, in which role, why, and by whom
     that name it are given up; with ``drops_torn`` lines put aside go where they are not whole.
     Raises ``LedgerError`` before anything is erased where it cannot be done now.
     """
+    sought = _every_spelling(config, sought)
     request = erasure_request.ErasureRequest(sought, ROLES[role], reason, drops_notices, drops_torn)
     path, journal = config.ledger.path, config.ledger.emergency_journal
     answer = erasure_request.erase_person(path, journal, request, actor, rhythm.is_open)
@@ -214,6 +216,10 @@ def amount_of(tally: erase_parts.ErasureTally) -> Amount:
     """Give a tally as values, its parts in the order that :data:`PARTS` has."""
     counted = {part.value: tally.parts[part] for part in Part if tally.parts[part]}
     return Amount(counted, tally.events, tally.kept)
+
+
+def _every_spelling(config: Config, sought: SoughtMailbox) -> SoughtMailbox:
+    return mentions.every_spelling(sought, same_mailboxes(config))
 
 
 def _due(dues: erase_parts.Dues, kept: int) -> Amount:

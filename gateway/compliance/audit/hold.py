@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.compliance.audit.which_findings import record_looked
+from gateway.compliance.audit.which_findings import record_looked, same_in
 from gateway.errors import MonitionError
 from gateway.ledger.office import office_writer
 
@@ -48,8 +48,11 @@ def hold(
     """
     path = config.ledger.path
     matter = named_matter(matter)
-    count = office_writer.count(path, chosen)
-    done = office_writer.hold(path, chosen, actor, matter=matter, reason=who.reason)
+    same = same_in(config, chosen)
+    count = office_writer.count(path, chosen, same)
+    done = office_writer.hold(
+        path, chosen, actor, matter=matter, reason=who.reason, same_mailboxes=same
+    )
     return _told(config, chosen, who, count, len(done))
 
 
@@ -65,8 +68,11 @@ def release(
     The rest is as with :func:`hold`.
     """
     path = config.ledger.path
-    count = office_writer.count(path, chosen)
-    done = office_writer.release(path, chosen, actor, matter=matter, reason=who.reason)
+    same = same_in(config, chosen)
+    count = office_writer.count(path, chosen, same)
+    done = office_writer.release(
+        path, chosen, actor, matter=matter, reason=who.reason, same_mailboxes=same
+    )
     return _told(config, chosen, who, count, len(done))
 
 

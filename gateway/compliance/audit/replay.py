@@ -207,7 +207,8 @@ def _anew(
     evidence = event.facts["evidence"] or recipient.get("evidence") or ()
     judge = classify_original if ORIGINAL in evidence else classify
     finding = judge(reading, was.snapshot, at.date())
-    decision = decide_one(sender, finding, was.rules, at.date())
+    same = was.snapshot.mailbox_kinds.same_mailboxes
+    decision = decide_one(sender, finding, was.rules, at.date(), same)
     if decision.action is Action.REFUSE and event.facts["action"] == Action.WARN:
         # It had been admitted before that rule came into force, and was warned of instead.
         decision = replace(decision, action=Action.WARN)

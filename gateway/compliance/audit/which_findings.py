@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.compliance.actor import open_as
+from gateway.addresses.canonical_mailbox import NO_FAMILIES
+from gateway.compliance.actor import open_as, same_mailboxes
 from gateway.errors import MonitionError
 from gateway.ledger.office import office_writer
 from gateway.ledger.office.chosen_findings import Chosen
@@ -13,10 +14,19 @@ from gateway.ledger.questions.filters import Filters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.compliance.actor import Access
     from gateway.config import Config
 
-__all__ = ["BothError", "Chosen", "NeitherError", "choose", "count_chosen", "record_looked"]
+__all__ = [
+    "BothError",
+    "Chosen",
+    "NeitherError",
+    "choose",
+    "count_chosen",
+    "record_looked",
+    "same_in",
+]
 
 
 class NeitherError(MonitionError):
@@ -48,7 +58,7 @@ def count_chosen(config: Config, filters: Filters, who: Access) -> int:
     How many a person has is something about them: it is recorded first that ``who`` is told. Raises
     ``LedgerError`` where nothing fits, and for a search by words.
     """
-    count = office_writer.count(config.ledger.path, filters)
+    count = office_writer.count(config.ledger.path, filters, same_in(config, filters))
     record_looked(config, filters, who)
     return count
 
@@ -61,3 +71,10 @@ def record_looked(config: Config, chosen: Chosen, who: Access) -> None:
     if isinstance(chosen, Filters) and chosen.name_a_person:
         with open_as(config, who) as reading:
             reading.log_findings(chosen)
+
+
+def same_in(config: Config, chosen: Chosen) -> SameMailboxes:
+    """Give what is known of providers, where filters seek a sender by it; else nothing."""
+    if isinstance(chosen, Filters) and chosen.sender is not None:
+        return same_mailboxes(config)
+    return NO_FAMILIES

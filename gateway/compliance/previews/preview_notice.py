@@ -97,7 +97,8 @@ def preview(  # noqa: PLR0913 - by name only; what a notice needs comes from six
     rules = policy.load(config.policies.directory)
     writes = sends_notices(config.policies.mode)
     finding = classify(read(str(recipient).encode("utf-8")), snapshot, at.date())
-    decisions = decide(str(sender), [finding], rules, at.date())
+    same = snapshot.mailbox_kinds.same_mailboxes
+    decisions = decide(str(sender), [finding], rules, at.date(), same)
     request = rhythm.notice_request(
         message=REFERENCE,
         sender=sender,

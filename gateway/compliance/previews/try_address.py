@@ -101,7 +101,9 @@ def try_address(text: str, by: TrialBasis) -> Verdict:
     Raises nothing: what cannot be read as one address is for review, as it is in the mail.
     """
     reading = from_text(text)
-    decision = decide_one(by.sender, classify(reading, by.snapshot, by.on), by.rules, by.on)
+    finding = classify(reading, by.snapshot, by.on)
+    same = by.snapshot.mailbox_kinds.same_mailboxes
+    decision = decide_one(by.sender, finding, by.rules, by.on, same)
     address = reading.address
     error = address.reason if isinstance(address, UnreadablePath) else None
     shown = address.raw.decode("utf-8", "backslashreplace") or text

@@ -4,7 +4,8 @@ Case does not count, nor how letters are put together (NFC, NFD), nor how the do
 (A-labels, U-labels, fullwidth or trailing dots), nor quotes around the local part, nor what an
 address is wrapped in on its way: a BATV signature, SRS, VERP (``jane=example.edu@relay``), the
 percent sign of old relays. A longer address that ends or begins alike (``mary-jane@…`` for
-``jane@…``) is another mailbox; so is one with a ``+tag``.
+``jane@…``) is another mailbox; so is one with a ``+tag``, but where every spelling of a person's
+is sought (:func:`every_spelling`).
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, family_of, is_forwarded, sender_in
 from gateway.addresses.domain_name import DomainError, normalise
 from gateway.errors import LedgerError
+from gateway.model import Address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.ledger.record.record import JSON
 
 # What may stand before the @ of an address (RFC 5322, 3.2.3) without the =, which ends a BATV
@@ -32,6 +36,10 @@ _AFTER = r"@(\[[^\]\s]*\]|[\w.\-\u3002\uff0e\uff61]+)"
 # number (ezmlm's `list-return-17-jane=…`). Behind other words a dash is part of the name.
 _WRAPPED_AFTER = rf"(?:{_BEFORE}|\+|(?:\b(?:bounces?|errors?|owner|return|verp)|[0-9])-)"
 _WRAPPED_DOMAIN = r"[=%]([\w.\-\u3002\uff0e\uff61]+)@"
+# What may follow a local part of which every spelling is sought: a tag (RFC 5233), a signature
+# (BATV). And what may stand between its letters where dots do not count.
+_TAGGED = r"(?:\+[\w.!#$%&'*+/=?^`{|}~-]*)?(?:[=/][0-9]{3}[0-9a-z]{6,7})?"
+_DOT = r"\.?"
 _ACE = "xn--"
 # Spellings of a local part beyond ASCII, letter by letter, are tried out up to so many letters.
 _TRIED = 4
@@ -42,10 +50,21 @@ class SoughtMailbox:
     """A mailbox that is sought: its local part without quotes, its domain in normal form.
 
     An address literal (RFC 5321, 4.1.3) stands in the domain as it is, in lower case.
+
+    ``is_person``: with any ``+tag``, or none. ``other_domains`` are those of its provider at which
+    it is the same mailbox, and dots before the ``@`` may not count there.
     """
 
     local: str
     domain: str
+    is_person: bool = False
+    other_domains: tuple[str, ...] = ()
+    dots_count: bool = True
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """All at which it is the same mailbox, in normal form."""
+        return (self.domain, *self.other_domains)
 
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
@@ -74,21 +93,45 @@ def read_mailbox(text: str) -> SoughtMailbox:
         raise LedgerError(f"{text!r} is no address: {error}") from error
 
 
+def every_spelling(sought: SoughtMailbox, same: SameMailboxes = NO_FAMILIES) -> SoughtMailbox:
+    """The mailbox that an address counts under as a sender, in all its spellings (behaviour S18).
+
+    ``same`` is what is known of providers.
+    """
+    local, domain = sought.local, sought.domain
+    if not is_forwarded(local):
+        # Of a forwarder's spelling this one alone is meant: what counts under it is many people's.
+        mailbox = sender_in(str(Address(b"", local, domain)), same)
+        local, domain = mailbox.local or local, mailbox.domain or domain
+    family = family_of(domain, same)
+    others = tuple(each for each in family.domains if each != domain)
+    return SoughtMailbox(
+        local,
+        domain,
+        is_person=not is_forwarded(local),
+        other_domains=others,
+        dots_count=family.dots_count,
+    )
+
+
 def is_named_in(sought: SoughtMailbox, text: str) -> bool:
     """Whether the text names the mailbox."""
     text = unicodedata.normalize("NFC", text)
     plain = unicodedata.normalize("NFC", sought.local)
-    local = re.escape(plain)
+    local = re.escape(plain) if sought.dots_count else _DOT.join(map(re.escape, plain))
     quoted = re.escape('"' + re.sub(r'(["\\])', r"\\\1", plain) + '"')
+    tag = _TAGGED if sought.is_person else ""
     for spelt in (
-        f"{_BEFORE}(?:{local}|{quoted}){_AFTER}",
-        f"{_WRAPPED_AFTER}{local}{_WRAPPED_DOMAIN}",
+        f"{_BEFORE}(?:{local}{tag}|{quoted}){_AFTER}",
+        f"{_WRAPPED_AFTER}{local}{tag}{_WRAPPED_DOMAIN}",
     ):
         found = re.finditer(spelt, text, re.IGNORECASE)
-        if any(_is_domain(sought.domain, each[1]) for each in found):
-            return True
-    domains = "|".join(map(re.escape, sorted({sought.domain, _as_shown(sought.domain)})))
-    return bool(re.search(rf"[=+-](?:{domains})={local}@", text, re.IGNORECASE))
+        for each in found:
+            if any(_is_domain(domain, each[1]) for domain in sought.domains):
+                return True
+    shown = {form for domain in sought.domains for form in (domain, _as_shown(domain))}
+    domains = "|".join(map(re.escape, sorted(shown)))
+    return bool(re.search(rf"[=+-](?:{domains})={local}{tag}@", text, re.IGNORECASE))
 
 
 def is_named_within(sought: SoughtMailbox, value: JSON) -> bool:
@@ -114,6 +157,8 @@ def like_pattern(sought: SoughtMailbox) -> str:
     LIKE folds ASCII alone: other letters are left open, and those of ASCII that have a twin beyond
     it (``k`` the sign of kelvin, ``s`` the long s, ``i`` the one without a dot).
     """
+    if not sought.dots_count:
+        return "%@%"
     local = json.dumps(unicodedata.normalize("NFC", sought.local), ensure_ascii=False)[1:-1]
     escaped = re.sub(r"([\\%_])", r"\\\1", local)
     return f"%{re.sub(r'[^ -~]+', '%', re.sub('[iIkKsS;`]', '_', escaped))}%@%"
@@ -123,8 +168,7 @@ def spellings(sought: SoughtMailbox) -> tuple[bytes, ...]:
     """The mailbox as its bytes stand in a file, in lower-case ASCII: plain, quoted, as JSON."""
     locals_ = {text for one in _cased(sought.local) for text in (one, json.dumps(one)[1:-1])}
     quoted = {mark + local + mark for local in locals_ for mark in ('"', '\\"')}
-    shown = _as_shown(sought.domain)
-    domains = {sought.domain, *_cased(shown)}
+    domains = {form for each in sought.domains for form in (each, *_cased(_as_shown(each)))}
     return _as_bytes(f"{local}@{domain}" for local in locals_ | quoted for domain in domains)
 
 
@@ -133,9 +177,12 @@ def wrapped_spellings(sought: SoughtMailbox) -> tuple[bytes, ...]:
 
     A piece of a longer local part looks the same: what stands around it decides (:func:`is_near`).
     """
-    domains = {sought.domain, *_cased(_as_shown(sought.domain))}
+    domains = {form for each in sought.domains for form in (each, *_cased(_as_shown(each)))}
     locals_ = _cased(sought.local)
-    return _as_bytes(
+    loose = [f"{local}{mark}" for local in locals_ for mark in "+=/"] if sought.is_person else []
+    if not sought.dots_count:
+        loose += [f"{mark}{domain}" for domain in domains for mark in "@=%"]
+    return _as_bytes(loose) + _as_bytes(
         text
         for local, domain in itertools.product(locals_, domains)
         for text in (

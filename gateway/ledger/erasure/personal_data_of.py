@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.ledger.erasure.erase_notices import ROLES
 from gateway.ledger.erasure.erase_parts import is_held, settled_of
 from gateway.ledger.erasure.mentions import is_named_in, is_named_within, like_pattern, texts
+from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import Part
 from gateway.ledger.store.open_database import reading
 
@@ -67,7 +68,7 @@ def find(path: Path, sought: SoughtMailbox, roles: frozenset[Part] = ROLES) -> P
 def facts_naming(path: Path, sought: SoughtMailbox) -> tuple[str, ...]:
     """The ids of events whose facts name the mailbox: they are sealed, and nothing can be done.
 
-    Raises as :func:`find` does, and so does :func:`tagged`.
+    Raises as :func:`find` does, and so does :func:`other_spellings`.
     """
     with reading(path) as database:
         return tuple(
@@ -80,24 +81,19 @@ def facts_naming(path: Path, sought: SoughtMailbox) -> tuple[str, ...]:
         )
 
 
-def tagged(path: Path, sought: SoughtMailbox) -> tuple[str, ...]:
-    """Addresses of findings that are this one with a ``+tag`` (RFC 5233): often the same person.
+def other_spellings(path: Path, sought: SoughtMailbox) -> tuple[str, ...]:
+    """Other spellings of the mailbox that findings have: with a ``+tag`` (RFC 5233), signed.
 
-    They are other mailboxes to an erasure, and have to be asked for by themselves.
+    Findings of before senders had one spelling bear them, and recipients do.
     """
     with reading(path) as database:
         rows = database.execute(
             "SELECT DISTINCT value FROM name WHERE kind <> 'entity' AND value LIKE ? "
             "ESCAPE '\\' ORDER BY value",
-            (like_pattern(sought).replace("%@%", "+%@%"),),
+            (like_pattern(sought),),
         ).fetchall()
-    local = "|".join(re.escape(form) for form in _forms(sought.local))
-    tag = re.compile(rf"(?:{local})\+[^@]*@(.*)", re.IGNORECASE)
-    return tuple(
-        value
-        for (value,) in rows
-        if (found := tag.fullmatch(value)) and is_named_in(sought, f"{sought.local}@{found[1]}")
-    )
+    plain = fold(str(sought))
+    return tuple(value for (value,) in rows if value != plain and is_named_in(sought, value))
 
 
 def _forms(text: str) -> tuple[str, ...]:

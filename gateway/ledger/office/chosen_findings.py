@@ -9,23 +9,29 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES
 from gateway.errors import LedgerError
 from gateway.ledger.questions.filters import Filters, as_sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
+
 Chosen: TypeAlias = Sequence[str] | Filters
 """Ids or beginnings of ids, or filters."""
 
 
-def findings(database: Database, chosen: Chosen) -> tuple[str, ...]:
+def findings(
+    database: Database, chosen: Chosen, same_mailboxes: SameMailboxes = NO_FAMILIES
+) -> tuple[str, ...]:
     """The ids of the findings, each once, oldest first where filters chose them.
 
     The id of an event that is about a finding (its SETTLED, a decision) leads to the finding.
-    Raises ``LedgerError`` for a beginning that fits no event or several, for an event that is
-    about no one finding, for filters that nothing fits, and for a text to be sought: what is
-    found approximately is looked at, not acted on.
+    ``same_mailboxes`` is what is known of providers, by which a sender is sought. Raises
+    ``LedgerError`` for a beginning that fits no event or several, for an event that is about no one
+    finding, for filters that nothing fits, and for a text to be sought: what is found approximately
+    is looked at, not acted on.
     """
     if not isinstance(chosen, Filters):
         return tuple(dict.fromkeys(_finding(database, prefix) for prefix in chosen))
@@ -34,7 +40,7 @@ def findings(database: Database, chosen: Chosen) -> tuple[str, ...]:
             "--text finds names approximately, too much so to act on: look with `monition audit "
             "list --text`, then name the events, or ask by --sender, --recipient or --entity"
         )
-    condition, values = as_sql(chosen)
+    condition, values = as_sql(chosen, (), same_mailboxes)
     rows = database.execute(
         f"SELECT id FROM facet WHERE {condition} ORDER BY seq",  # noqa: S608 - our words
         values,

@@ -11,6 +11,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES
 from gateway.errors import LedgerError
 from gateway.ledger.office.chosen_findings import findings
 from gateway.ledger.record import office_events
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.ledger.office.chosen_findings import Chosen
     from gateway.ledger.record.office_events import Actor
     from gateway.ledger.record.record import Record
@@ -57,10 +59,13 @@ def append(path: Path, records: Sequence[Record]) -> tuple[Event, ...]:
         return tuple(store.append(record) for record in records)
 
 
-def count(path: Path, chosen: Chosen) -> int:
-    """How many findings an act would be about. Raises as :func:`findings` does."""
+def count(path: Path, chosen: Chosen, same_mailboxes: SameMailboxes = NO_FAMILIES) -> int:
+    """How many findings an act would be about. Raises as :func:`findings` does.
+
+    ``same_mailboxes`` is as there, in every act.
+    """
     with reading(path) as database:
-        return len(findings(database, chosen))
+        return len(findings(database, chosen, same_mailboxes))
 
 
 def dispose(  # noqa: PLR0913 - the fields of the event
@@ -72,6 +77,7 @@ def dispose(  # noqa: PLR0913 - the fields of the event
     reason: str | None = None,
     licence: str | None = None,
     expires_on: date | None = None,
+    same_mailboxes: SameMailboxes = NO_FAMILIES,
 ) -> tuple[Event, ...]:
     """Decide findings, each by a DISPOSED of its own; these are given, in the findings' order.
 
@@ -81,7 +87,7 @@ def dispose(  # noqa: PLR0913 - the fields of the event
     _check_names_nobody("licence", licence)
     with open_ledger(path) as store, store.transaction():
         with translated_errors(path):
-            chosen_ones = findings(store.database, chosen)
+            chosen_ones = findings(store.database, chosen, same_mailboxes)
         return tuple(
             store.append(
                 office_events.disposed(
@@ -92,8 +98,14 @@ def dispose(  # noqa: PLR0913 - the fields of the event
         )
 
 
-def hold(
-    path: Path, chosen: Chosen, actor: Actor, *, matter: str, reason: str | None = None
+def hold(  # noqa: PLR0913 - the fields of the event
+    path: Path,
+    chosen: Chosen,
+    actor: Actor,
+    *,
+    matter: str,
+    reason: str | None = None,
+    same_mailboxes: SameMailboxes = NO_FAMILIES,
 ) -> tuple[Event, ...]:
     """Put findings under hold for a matter; those that are under it already are passed over.
 
@@ -104,7 +116,7 @@ def hold(
         with translated_errors(path):
             chosen_ones = [
                 one
-                for one in findings(store.database, chosen)
+                for one in findings(store.database, chosen, same_mailboxes)
                 if matter not in holds_of(store.database, one)
             ]
         return tuple(
@@ -113,8 +125,14 @@ def hold(
         )
 
 
-def release(
-    path: Path, chosen: Chosen, actor: Actor, *, matter: str | None, reason: str | None = None
+def release(  # noqa: PLR0913 - the fields of the event
+    path: Path,
+    chosen: Chosen,
+    actor: Actor,
+    *,
+    matter: str | None,
+    reason: str | None = None,
+    same_mailboxes: SameMailboxes = NO_FAMILIES,
 ) -> tuple[Event, ...]:
     """End the hold for a matter, or with ``None`` every hold; what is under none is passed over.
 
@@ -126,7 +144,8 @@ def release(
     with open_ledger(path) as store, store.transaction():
         with translated_errors(path):
             chosen_ones = [
-                (one, holds_of(store.database, one)) for one in findings(store.database, chosen)
+                (one, holds_of(store.database, one))
+                for one in findings(store.database, chosen, same_mailboxes)
             ]
         for one, held in chosen_ones:
             if not held or (matter is not None and matter not in held):

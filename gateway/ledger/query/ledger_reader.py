@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES
 from gateway.errors import LedgerError
 from gateway.ledger.query import text_search
 from gateway.ledger.query.event_with_acts import EventWithActs
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.ledger.questions.filters import SearchWord
     from gateway.ledger.record.chain import Checkpoint
 
@@ -100,6 +102,8 @@ class LedgerReader:
         self._path = path
         self._database = open_for_reading(path)
         self._words: dict[str, tuple[SearchWord, ...]] = {}
+        self.same_mailboxes: Callable[[], SameMailboxes] = lambda: NO_FAMILIES
+        """Asked where a sender is sought: what is known of providers."""
 
     def __enter__(self) -> Self:
         return self
@@ -197,7 +201,8 @@ class LedgerReader:
 
         Raises ``LedgerError`` for a text without words, or of too many.
         """
-        return as_sql(filters, self.words(filters))
+        same = NO_FAMILIES if filters.sender is None else self.same_mailboxes()
+        return as_sql(filters, self.words(filters), same)
 
     def pseudonyms(self) -> Pseudonyms:
         """The pseudonyms of this ledger."""

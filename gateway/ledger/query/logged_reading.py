@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, mailbox_of
 from gateway.errors import LedgerError
 from gateway.ledger.office import office_writer
 from gateway.ledger.query import run_question
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.ledger.query.run_question import QuestionAnswer, Value
     from gateway.ledger.questions.filters import SearchWord
     from gateway.ledger.questions.question import Question
@@ -69,11 +71,20 @@ class LoggedReading(AbstractContextManager["LoggedReading"]):
     be written down, which shows nobody's name.
     """
 
-    def __init__(self, path: Path, access: Access | None) -> None:
-        """Raises ``LedgerError`` where there is no ledger."""
+    def __init__(
+        self,
+        path: Path,
+        access: Access | None,
+        same_mailboxes: Callable[[], SameMailboxes] = lambda: NO_FAMILIES,
+    ) -> None:
+        """``same_mailboxes`` gives what is known of providers; it is asked when a sender is sought.
+
+        Raises ``LedgerError`` where there is no ledger.
+        """
         self._path = path
         self._access = access
         self.reader = LedgerReader(path)
+        self.reader.same_mailboxes = same_mailboxes
         # All that is counted, recorded and shown is of one moment.
         self.reader.begin()
         self._names: Pseudonyms | None = None
@@ -127,7 +138,7 @@ class LoggedReading(AbstractContextManager["LoggedReading"]):
         count = max(0, self._count(filters) - offset)
         if count:
             senders = self.reader.senders(filters, limit=limit, offset=offset)
-            asked = {**filters_as_logged(filters, self.names), "limit": limit, "offset": offset}
+            asked = {**self._as_logged(filters), "limit": limit, "offset": offset}
             self.record(count if limit is None else min(count, limit), asked, senders)
         return filters
 
@@ -173,7 +184,7 @@ class LoggedReading(AbstractContextManager["LoggedReading"]):
         else:
             return found
         asked = {
-            **filters_as_logged(filters, self.names),
+            **self._as_logged(filters),
             **run_question.parameters_as_logged(question, given, self.names),
             "limit": limit,
         }
@@ -360,8 +371,15 @@ class LoggedReading(AbstractContextManager["LoggedReading"]):
             elif parameter.takes is ParameterKind.SENDER and not value.startswith(PREFIX):
                 if self._access is None:
                     self._behind("sender", value)
-                given[parameter.name] = self.names.person(value)
+                mailbox = mailbox_of(value, self.reader.same_mailboxes())
+                given[parameter.name] = self.names.person(mailbox)
         return given
+
+    def _as_logged(self, filters: Filters) -> dict[str, JSON]:
+        if filters.sender is not None:
+            mailbox = mailbox_of(filters.sender, self.reader.same_mailboxes())
+            filters = replace(filters, sender=mailbox)
+        return filters_as_logged(filters, self.names)
 
     def _behind(self, part: str, asked: str | None) -> str | None:
         if asked is None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from gateway.addresses.canonical_mailbox import NO_FAMILIES, mailbox_of
 from gateway.ledger.record.fold import fold
 from gateway.ledger.record.record import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gateway.addresses.canonical_mailbox import SameMailboxes
     from gateway.model import Action, Disposition, Kind, Outcome, Standing, Tier
 
 _AGO = re.compile(r"([0-9]{1,6})\s*([mhdw])", re.IGNORECASE)
@@ -45,7 +47,8 @@ ACCEPTED = (
 class Filters:
     """All combinable; ``None`` asks for nothing. ``until`` itself is left out.
 
-    ``sender`` and ``recipient`` may hold ``*`` for any letters; case does not count. ``domain``
+    ``sender`` and ``recipient`` may hold ``*`` for any letters; case does not count. A sender
+    written out is sought as it is written and as the mailbox that it counts under. ``domain``
     holds for the domains below it too, and for what matched. ``entity`` is an id or a whole name.
     ``text`` is words that are sought in the names, approximately, each in any of them.
     """
@@ -110,15 +113,24 @@ def parse_moment(text: str, now: datetime, *, is_end: bool = False) -> datetime:
         raise ValueError(f"{text!r} is no time; accepted are {ACCEPTED}") from error
 
 
-def as_sql(filters: Filters, words: Sequence[SearchWord] = ()) -> tuple[str, dict[str, str]]:
+def as_sql(
+    filters: Filters,
+    words: Sequence[SearchWord] = (),
+    same_mailboxes: SameMailboxes = NO_FAMILIES,
+) -> tuple[str, dict[str, str]]:
     """The condition on the table ``facet``, as SQL, and its parameters by their names.
 
     ``words`` is what ``filters.text`` was found to mean: a finding fits in whose names, sender,
-    recipient and institution together, each of them stands.
+    recipient and institution together, each of them stands. ``same_mailboxes`` is what is known of
+    providers (behaviour S18).
     """
     terms = ["1"]
     values: dict[str, str] = {}
-    for term, parameters in (*_of_time(filters), *_of_people(filters), *_of_words(words)):
+    for term, parameters in (
+        *_of_time(filters),
+        *_of_people(filters, same_mailboxes),
+        *_of_words(words),
+    ):
         terms.append(term)
         values.update(parameters)
     for column in _PLAIN:
@@ -135,10 +147,18 @@ def _of_time(filters: Filters) -> Iterator[_Term]:
         yield "at < :until", {"until": timestamp(filters.until)}
 
 
-def _of_people(filters: Filters) -> Iterator[_Term]:
-    for column, address in (("sender", filters.sender), ("recipient", filters.recipient)):
-        if address is not None:
-            yield _of_address(column, address), {column: _address(address)}
+def _of_people(filters: Filters, same_mailboxes: SameMailboxes) -> Iterator[_Term]:
+    if filters.sender is not None:
+        if "*" in filters.sender:
+            yield _of_address("sender", filters.sender), {"sender": _address(filters.sender)}
+        else:
+            # Events of before senders had one spelling keep theirs.
+            mailbox = fold(mailbox_of(filters.sender, same_mailboxes))
+            spelt = {"sender": fold(filters.sender), "sender_mailbox": mailbox}
+            yield "sender IN (:sender, :sender_mailbox)", spelt
+    if filters.recipient is not None:
+        address = filters.recipient
+        yield _of_address("recipient", address), {"recipient": _address(address)}
     if filters.domain is not None:
         domain = fold(filters.domain).strip(".@")
         below = _escaped(domain)

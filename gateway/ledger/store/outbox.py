@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gateway.ledger.record.record import canonical, parse_timestamp, timestamp
-from gateway.ledger.store.settlement import request_as_json, request_from_json
+from gateway.ledger.store.settlement import request_as_json, request_from_json, window_owner
 from gateway.model import Notice
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _COLUMNS = "id, request, created_at, next_at, attempts, not_before, lease_until,
 def windows(database: Database, sender: str, names: Iterable[str]) -> Mapping[str, datetime | None]:
     """When each window of that sender was last opened; ``None``: never.
 
-    ``sender`` is the address casefolded, as :func:`queue` keeps it.
+    ``sender`` is its canonical mailbox, as :func:`queue` keeps it.
     """
     opened: dict[str, datetime | None] = {}
     for name in names:
@@ -56,7 +56,7 @@ def queue(database: Database, notice: Notice, names: Iterable[str]) -> None:
             timestamp(notice.next_at),
         ),
     )
-    sender = notice.request.to.casefold()
+    sender = window_owner(notice.request)
     for name in names:
         database.execute(
             "INSERT INTO notice_window (sender, window, opened_at, notice) VALUES (?, ?, ?, ?) "

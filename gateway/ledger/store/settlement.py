@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gateway.addresses.canonical_mailbox import mailbox_of
 from gateway.errors import LedgerError
 from gateway.ledger.record.events import Entropy, NoticeState, SettledRecipient, settled
 from gateway.ledger.record.record import JSON, parse_timestamp, timestamp
@@ -113,7 +114,7 @@ def _decide(
     if settlement.suppression is not None:
         return dict.fromkeys(events, NoticeState(f"suppressed:{settlement.suppression}"))
     # One person, however they spell their address: fewer notices are better notices.
-    sender = request.to.casefold()
+    sender = window_owner(request)
     windows = _windows_of(request, matters)
     if not settlement.may_notify(store.windows(sender, windows), now):
         return dict.fromkeys(events, NoticeState(f"suppressed:{Suppression.RHYTHM}"))
@@ -125,6 +126,11 @@ def _decide(
     )
     store.queue(notice, windows)
     return dict.fromkeys(events, NoticeState("queued", notice.id))
+
+
+def window_owner(request: NoticeRequest) -> str:
+    """The mailbox whose windows a notice opens; one that an earlier version queued names none."""
+    return request.mailbox or mailbox_of(request.to)
 
 
 def _windows_of(request: NoticeRequest, named: tuple[MatchedInstitution, ...]) -> tuple[str, ...]:

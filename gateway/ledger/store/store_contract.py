@@ -75,7 +75,7 @@ class Store(Protocol):
         """What other processes observed and did not settle."""
 
     def windows(self, sender: str, windows: Iterable[str]) -> Mapping[str, datetime | None]:
-        """When each window of that sender, casefolded, was last opened; ``None``: never."""
+        """When each window of that canonical mailbox was last opened; ``None``: never."""
 
     def queue(self, notice: Notice, windows: Iterable[str]) -> None:
         """Put a notice into the outbox and open its windows."""

@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from gateway.addresses.canonical_mailbox import sender_in
 from gateway.ledger.record.chain import Flaw
 from gateway.ledger.schema.schema_v2 import NAME, NAME_TEXT, SHADOWS
 from gateway.ledger.store import pseudonyms
@@ -78,13 +79,14 @@ _UNTOLD = """\
 SELECT id FROM outbox o WHERE state = 'queued'
   AND NOT EXISTS (SELECT 1 FROM facet WHERE notice_id = o.id AND notice = 'queued')
 LIMIT 1"""
+# Events know a sender by one mailbox, the outbox writes to the envelope's address (behaviour S18).
 # Only plain addresses: a header may need another spelling of any other than the envelope has.
 _MISLED = """\
-SELECT o.id FROM outbox o JOIN facet f ON f.id = o.id
+SELECT o.id, o.recipient, f.sender, json_extract(o.request, '$.mailbox')
+FROM outbox o JOIN facet f ON f.id = o.id
 WHERE o.state = 'queued' AND f.sender IS NOT NULL
   AND rtrim(lower(o.recipient), '.') <> rtrim(f.sender, '.')
-  AND NOT f.sender || o.recipient GLOB '*[^-a-zA-Z0-9@._+=]*'
-LIMIT 1"""
+  AND NOT f.sender || o.recipient GLOB '*[^-a-zA-Z0-9@._+=]*'"""
 _REQUESTED = """\
 SELECT id FROM outbox
 WHERE state = 'queued' AND json_extract(request, '$.to') IS NOT recipient LIMIT 1"""
@@ -171,13 +173,33 @@ def _of_derived(connection: sqlite3.Connection) -> Iterator[Flaw]:
             "the pseudonyms of the access log lead to nobody any more"
         )
         yield Flaw(seq, shown_text(event), what)
-    for query, what in _OUTBOX:
-        for (notice,) in connection.execute(query):
-            yield Flaw(None, None, f"the notice {shown_text(notice)} {what}")
+    for notice, what in _odd_notices(connection):
+        yield Flaw(None, None, f"the notice {shown_text(notice)} {what}")
     if not _are_indexed(connection):
         yield Flaw(
             None, None, "the full-text index of the names is not theirs: --text may miss one"
         )
+
+
+def _odd_notices(connection: sqlite3.Connection) -> Iterator[tuple[object, str]]:
+    for query, what in _OUTBOX:
+        for notice, *spelt in connection.execute(query):
+            if not spelt or not _is_one_sender(*map(shown_text, spelt)):
+                yield notice, what
+                break
+
+
+def _is_one_sender(written: str, sender: str, mailbox: str) -> bool:
+    """Whether a notice's address counts under the sender of its event.
+
+    ``mailbox`` is what the gateway took it for by what it knew of providers, whose other domains
+    and dots are not known here.
+    """
+    mine, theirs = sender_in(written), sender_in(sender)
+    if mine.mailbox.rstrip(".") == theirs.mailbox.rstrip("."):
+        return True
+    names = (mine.local.replace(".", ""), theirs.local.replace(".", ""))
+    return mailbox == sender and names[0] == names[1]
 
 
 def _other_keys(connection: sqlite3.Connection) -> Iterator[tuple[int, object]]:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 def failed_examples(policy: Rules, made: Snapshot, on: date) -> tuple[FailedExample, ...]:
     """Judge every example by a snapshot; empty where all are as expected."""
     return policy_trial.failed_examples(
-        policy, lambda address, day: classify(from_text(address), made, day), on
+        policy,
+        lambda address, day: classify(from_text(address), made, day),
+        on,
+        made.mailbox_kinds.same_mailboxes,
     )
 
 

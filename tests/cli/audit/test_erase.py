@@ -109,7 +109,9 @@ def test_a03_erase_tells_of_notices_on_their_way_and_of_lines_put_aside(audit, m
     ]
 
 
-def test_erase_names_addresses_with_a_tag_before_it_is_done(audit, mail, events, ledger_path):
+def test_s18_erase_takes_addresses_with_a_tag_along_and_names_them_before(
+    audit, mail, events, ledger_path
+):
     store = SqliteStore(ledger_path)
     with store.transaction():
         for sender in (
@@ -121,9 +123,13 @@ def test_erase_names_addresses_with_a_tag_before_it_is_done(audit, mail, events,
                 store.append(record)
     store.close()
     asked = audit("erase", "--person", "jane@example.edu", "--dry-run")
-    assert "to be asked for each: jane+lists@example.edu\n" in asked.stderr
+    assert "spelt so as well, and erased with it: jane+lists@example.edu\n" in asked.stderr
     assert audit("erase", "--person", "jane@example.edu", "--yes").exit_code == 0
-    assert b"Jane+lists@example.edu" in ledger_path.read_bytes()
+    content = ledger_path.read_bytes()
+    assert b"Jane+lists@example.edu" not in content
+    # Two others' mailboxes.
+    assert b"jane+x@elsewhere.example" in content
+    assert b"jan+e@example.edu" in content
 
 
 def test_a03_a_dry_run_counts_what_waits_in_the_journal_and_what_was_put_aside(

@@ -230,6 +230,33 @@ def test_a02_a_notice_that_waits_for_somebody_else_is_found(written, edit):
     assert derived_table_flaws(written) == []
 
 
+@pytest.mark.parametrize(
+    ("to", "mailbox", "is_theirs"),
+    [
+        ("PROF0+a@example.edu", "", True),
+        ("prvs=0123456789=prof0@example.edu", "prof0@example.edu", True),
+        ("pr.of0@example.org", "prof0@example.edu", True),
+        ("pr.of0@example.edu", "", False),
+        ("other+prof0@example.edu", "prof0@example.edu", False),
+        ("jane+prof0@example.edu", "", False),
+    ],
+)
+def test_s18_a_notice_waits_for_its_sender_in_the_envelope_s_spelling(
+    written, edit, to, mailbox, is_theirs
+):
+    notice = waiting(written)[0]
+    edit(
+        "CREATE TEMP TABLE spelt AS SELECT "
+        f"'{notice}' AS id, '{to}' AS address, '{mailbox}' AS mailbox",
+        "UPDATE outbox SET recipient = (SELECT address FROM spelt), request = json_set(request, "
+        "'$.to', (SELECT address FROM spelt), '$.mailbox', (SELECT mailbox FROM spelt)) "
+        "WHERE id = (SELECT id FROM spelt)",
+    )
+    assert [flaw.what.partition(" waits ")[2] for flaw in derived_table_flaws(written)] == (
+        [] if is_theirs else ["in the outbox for another than the sender of its message"]
+    )
+
+
 def waiting(path):
     with closing(sqlite3.connect(path)) as connection:
         return [id_ for (id_,) in connection.execute("SELECT id FROM outbox ORDER BY id")]
