@@ -18,7 +18,12 @@ _ABOUT: Final = " \t\r\n,;\u00a0"
 _QUOTES: Final = (('"', '"'), ("'", "'"), ("`", "`"), ("\u201c", "\u201d"), ("\u00ab", "\u00bb"))
 # How people keep an address from being collected.
 _SPELT_AT: Final = re.compile(r"\s*(?:\uff20|[\[({<]\s*at\s*[\])}>])\s*|\s+at\s+", re.IGNORECASE)
-_SPELT_DOT: Final = re.compile(r"\s*[\[({]\s*dot\s*[\])}]\s*", re.IGNORECASE)
+_SPELT_DOT: Final = re.compile(r"\s*[\[({]\s*dot\s*[\])}]\s*|\s+dot\s+", re.IGNORECASE)
+# A mailbox of one's own host; whoever writes _at_ means an address.
+_LOCAL_NAME: Final = re.compile(r"(?!.*_at_)[\w.+-]+", re.IGNORECASE)
+
+_NO_ADDRESS: Final = "it is no address: one is somebody@example.org"
+_SEVERAL: Final = "it holds more than one address; ask about one at a time"
 
 
 def from_text(text: str) -> PathReading:
@@ -30,24 +35,29 @@ def from_text(text: str) -> PathReading:
     """
     bare = _without_quotes(text.strip(_ABOUT).removeprefix("mailto:"))
     if "@" not in bare:
-        bare = _SPELT_DOT.sub(".", _SPELT_AT.sub("@", bare))
+        bare = _SPELT_AT.sub("@", bare)
+    bare = _SPELT_DOT.sub(".", bare)
     path = _octets(bare)
-    if "@" not in bare and (domain := _domain(bare)) is not None:
-        return PathReading(path, Address(path, "", domain), is_by_grammar=True, is_plain=True)
+    if "@" not in bare:
+        if (domain := _domain(bare)) is not None:
+            return PathReading(path, Address(path, "", domain), is_by_grammar=True, is_plain=True)
+        return read(path) if _LOCAL_NAME.fullmatch(bare) else _none(path, _NO_ADDRESS)
     reading = read(path)
-    address = reading.address
-    if isinstance(address, UnreadablePath):
-        return reading
-    if reading.is_by_grammar:
+    if not reading.is_by_grammar and bare.endswith(">") and bare.count("<") == 1:
+        # A name before the brackets may have a comma in it, as directories write it.
+        reading = read(_octets(bare[bare.index("<") :]))
+    if reading.is_by_grammar and isinstance(reading.address, Address):
         # A name before the brackets is the writer's, and no server sees it.
-        return read(_octets(str(address))) if bare.endswith(">") else reading
-    if bare.count("@") > 1:
-        why = "it holds more than one address; ask about one at a time"
-    elif not address.local or not address.domain:
-        why = "it is no address: one is somebody@example.org"
-    else:
+        return read(_octets(str(reading.address))) if bare.endswith(">") else reading
+    if isinstance(reading.address, UnreadablePath):
         return reading
-    return reading._replace(address=UnreadablePath(path, why))
+    return _none(path, _NO_ADDRESS if bare.count("@") < 2 else _SEVERAL)
+
+
+def _none(path: bytes, why: str) -> PathReading:
+    return read(path)._replace(
+        address=UnreadablePath(path, why), is_by_grammar=False, is_plain=False
+    )
 
 
 def _without_quotes(text: str) -> str:
@@ -72,4 +82,5 @@ def _domain(text: str) -> str | None:
         domain = normalise(text)
     except DomainError:
         return None
-    return domain if "." in domain and has_known_suffix(domain) else None
+    is_name = "." in domain and "_" not in domain
+    return domain if is_name and has_known_suffix(domain) else None

@@ -26,6 +26,8 @@ from gateway.model import Address
         ("a[at]mipt.ru", "a@mipt.ru"),
         ("a (at) mipt (dot) ru", "a@mipt.ru"),
         ("a at mipt.ru", "a@mipt.ru"),
+        ("u AT mipt DOT ru", "u@mipt.ru"),
+        ("u@mipt dot ru", "u@mipt.ru"),
         ("postmaster", "postmaster"),
     ],
 )
@@ -45,7 +47,9 @@ def test_s17_a_bare_domain_is_asked_about_as_a_domain(text):
     "text",
     [
         *("", " ", "a b c", "a@", "@mipt.ru", "a@mipt.ru, b@gmail.com", "a@gmail.com b@gmail.com"),
-        *("a@gmail.com;b@gmail.com", "a@b@c.org", "a@gmail.com; x"),
+        *("a@gmail.com;b@gmail.com", "a@b@c.org", "a@gmail.com; x", "a@gmail.com u"),
+        *("a@gmail.com\tx", "a@gmail.com and Ivan at MIPT", "group:a@gmail.com;", "a b@gmail.com"),
+        *("a@g mail.com", "a@gmail.com\\", "u'at'mipt.ru", "u#mipt.ru", "u_at_mipt.ru"),
     ],
 )
 def test_s17_what_is_not_one_address_says_so(text):

@@ -62,6 +62,11 @@ def test_r26_a_path_of_too_many_names_is_not_looked_through():
     assert list(mentioned_domains(b"%h.example" * 90)) != []
 
 
+def test_r26_a_sign_that_stands_for_many_is_counted_as_many():
+    with pytest.raises(TooManyNamesError):
+        list(mentioned_domains("\ufdfa.".encode() * 40))
+
+
 @given(
     st.one_of(
         st.binary(max_size=200), st.text(alphabet="=?q%+@.(a) \\", max_size=200).map(str.encode)

@@ -102,6 +102,17 @@ def test_o07_an_old_copy_of_one_list_is_not_believed_either(serve, take, folder)
     assert "names 1 institutions, and 3 were in force" in words(found)[0]
 
 
+def test_o07_an_old_copy_with_as_many_institutions_is_not_believed(serve, take, folder):
+    take("A", "B", "C")
+    serve()
+    source = folder.source("own")
+    older = source.read_bytes()
+    take("A", "B", "D", days=1, accept_loss=True)
+    serve(1)
+    source.write_bytes(older)
+    assert words(serve(2))[0].startswith("is another than was in force; no import and no refresh")
+
+
 def test_o07_another_directory_in_its_place_has_no_say_with_what_was_done_in_it(  # noqa: PLR0917
     serve, take, folder, policies, parcel, at, gone
 ):
