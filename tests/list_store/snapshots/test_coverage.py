@@ -107,7 +107,7 @@ def test_o07_an_old_copy_with_as_many_institutions_is_not_believed(serve, take, 
     serve()
     source = folder.source("own")
     older = source.read_bytes()
-    take("A", "B", "D", days=1, accept_loss=True)
+    take("A", "B", "D", days=1, accepts_loss=True)
     serve(1)
     source.write_bytes(older)
     assert words(serve(2))[0].startswith("is another than was in force; no import and no refresh")
