@@ -20,10 +20,13 @@ from gateway.addresses.mailbox import mailbox_key
 from gateway.addresses.path_reading import without_comments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MOST_NAMES: Final = 64
 """Names in one path beyond which nobody looks further: it cannot be read."""
+
+MOST_SIGNS: Final = 512
+"""Signs of a path, in Unicode's compatibility form, beyond which it is the same."""
 
 # RFC 2047 section 2; some servers decode it where it does not belong.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]*\?([bq])\?([^?]*)\?=", re.IGNORECASE)
@@ -35,12 +38,15 @@ _DOTS: Final = re.compile(r"\.\.+")
 _PARTING: Final = re.compile(r"[^\w.+\-'~]+")
 _NAME: Final = re.compile(r"[^\W_]+(?:[-.]+[^\W_]+)*")
 
-# What the DNS's own mapping leaves out (UTS #46, "ignored"), beside the format characters.
-_IGNORED: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+# What the DNS's own mapping leaves out (UTS #46, "ignored"), and the format characters (Cf).
+_IGNORED: Final = re.compile(
+    "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0001-\U000e01ef]"
+)
 
 
 class TooManyNamesError(Exception):
-    """A path holds more names than are looked at."""
+    """A path holds more than is looked at."""
 
 
 def mentioned_domains(path: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -49,7 +55,7 @@ def mentioned_domains(path: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
     Domains are in normal form, mailboxes are keys as of :func:`mailbox_key`. Which
     neighbour of a domain is its mailbox differs from form to form, so both are given.
 
-    Raises :class:`TooManyNamesError` beyond :data:`MOST_NAMES`.
+    Raises :class:`TooManyNamesError` beyond :data:`MOST_NAMES`, or :data:`MOST_SIGNS` in a text.
     """
     seen: dict[str, set[str]] = {}
     for view in _views(path):
@@ -72,31 +78,42 @@ def mentioned_domains(path: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
             continue
 
 
-def _views(path: bytes) -> Iterator[str]:
-    texts = [path]
-    if b"(" in path:
-        texts += without_comments(path), without_comments(path, b" ")
-    for text in dict.fromkeys(texts):
-        raw = text.decode("utf-8", "replace")
-        for plain in dict.fromkeys((raw, _ENCODED_WORD.sub(_decoded, raw))):
-            folded = _folded(plain)
-            for each in dict.fromkeys((folded, _HEX.sub(_octet, folded))):
-                kept = _DROPPED.sub("", each)
-                yield kept
-                if (closed := _BLANK.sub("", kept)) != kept:
-                    yield closed
-                if (parted := _BLANK.sub(".", each)) != each:
-                    # Sendmail puts a dot where blanks or comments part words (option BlankSub).
-                    yield _DROPPED.sub("", _DOTS.sub(".", parted))
+def _views(path: bytes) -> Iterable[str]:
+    """The texts in which names are looked for, each once: ten at most."""
+    raw = path.decode("utf-8", "replace")
+    found: dict[str, None] = {}
+    plain = _folded(raw)
+    decoded = _HEX.sub(_octet, _folded(_ENCODED_WORD.sub(_decoded, raw)))
+    for text in dict.fromkeys((plain, decoded)):
+        found |= dict.fromkeys(_parted(text))
+    return found
+
+
+def _parted(text: str) -> Iterator[str]:
+    """One text, its comments and blanks as servers take them: kept, dropped, or for dots."""
+    yield _DROPPED.sub("", text)
+    if "(" in text:
+        bare = _commented(text, "")
+        yield _DROPPED.sub("", bare)
+        yield _DROPPED.sub("", _BLANK.sub("", bare))
+    if _BLANK.search(text) is not None or "(" in text:
+        yield _DROPPED.sub("", _BLANK.sub("", text))
+        # Sendmail puts a dot where blanks or comments part words (option BlankSub).
+        yield _DROPPED.sub("", _DOTS.sub(".", _BLANK.sub(".", _commented(text, " "))))
+
+
+def _commented(text: str, instead: str) -> str:
+    return without_comments(text.encode(), instead.encode()).decode()
 
 
 def _folded(text: str) -> str:
     if text.isascii():
         return text.lower()
+    # One sign may stand for eighteen (NFKC): what is folded is bounded before and behind.
     mapped = unicodedata.normalize("NFKC", text.casefold()).replace("\u3002", ".")
-    return "".join(
-        each for each in mapped if unicodedata.category(each) != "Cf" and each not in _IGNORED
-    )
+    if len(mapped) > MOST_SIGNS:
+        raise TooManyNamesError
+    return _IGNORED.sub("", mapped)
 
 
 def _decoded(match: re.Match[str]) -> str:

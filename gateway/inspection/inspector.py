@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from gateway.screening.snapshot import Snapshot
     from gateway.smtp.transaction import Transaction
 
-AT_ONCE: int = 32
-"""Recipients that are worked on without a pause: a millisecond each is the most that one takes."""
+AT_ONCE: int = 8
+"""Recipients that are worked on without a pause: a few milliseconds each is the most one takes."""
 
 OBSERVE_SECONDS: float = 30
 """How long a final dot waits for its event before ``on_ledger_failure`` decides."""

@@ -54,7 +54,13 @@ def read_entities(
         if not directory.is_dir():
             message = "is no directory; it holds the entities, one or more files ending in .toml"
             faults.append(Fault(str(directory), None, None, message))
-        files += sorted(directory.glob("*.toml"))
+            continue
+        try:
+            # Path.glob takes a directory that cannot be read for an empty one.
+            files += sorted(each for each in directory.iterdir() if each.suffix == ".toml")
+        except OSError as error:
+            why = f"cannot be listed ({error.strerror}); let the gateway's user read it"
+            faults.append(Fault(str(directory), None, None, why))
     for path in files:
         try:
             document = Document.read(path, error=ListError)

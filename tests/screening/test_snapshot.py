@@ -227,6 +227,19 @@ def test_p05_a_wrong_provider_is_told(personal, reason, policies):
     assert reason in fault
 
 
+def test_o07_a_directory_that_cannot_be_listed_is_a_fault_and_not_an_empty_one(
+    policies, monkeypatch
+):
+    directory = policies(a=ENTITY.format(id="a", domain="a.ru"))
+
+    def refused(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    (told,) = faults_of(directory)
+    assert told.startswith("entities: cannot be listed (Permission denied)")
+
+
 def test_examples_beside_an_entity_are_the_policys(policies):
     example = '[[example]]\naddress = "a@a.ru"\nstanding = "listed"\n'
     assert load(policies(a=ENTITY.format(id="a", domain="a.ru") + example)).entities

@@ -257,7 +257,7 @@ def inputs_digest(policies: Path, folder: Folder, *, but: Collection[str] = ()) 
 def _inputs(policies: Path, folder: Folder) -> Iterator[Path]:
     for name in ("personal.toml", "roles.toml", "overrides.toml"):
         yield policies / name
-    yield from sorted((policies / "entities").glob("*.toml"))
+    yield from safe_open.files_in(policies / "entities", ".toml")
     yield from safe_open.files_in(folder.accepted, ".toml")
     yield from map(folder.source, imported_source.source_names(folder))
     yield folder.linked

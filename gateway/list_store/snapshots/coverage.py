@@ -2,8 +2,8 @@
 
 The one rule, for a start, a reload, a poll and an update (behaviours S21, O7). What the directory
 holds is held against what was last in force: by its own word, and by that of the record beside the
-ledger, which is there when the directory is not. A list that is missing, or names fewer
-institutions, is a fault, unless an import, a refresh or `monition lists forget` is on record.
+ledger, which is there when the directory is not. A list that is missing, or another than it was,
+is a fault, unless an import, a refresh or `monition lists forget` is on record.
 """
 
 from __future__ import annotations
@@ -221,11 +221,15 @@ def _of_source(
     now = KeptSource(header.digest, header.entries)
     for before in _baselines(folder, last):
         had = before.sources.get(name)
-        if had is None or now.entries >= had.entries or _is_on_record(now, name, before.acts):
+        if had is None or _is_as_it_was(now, had) or _is_on_record(now, name, before.acts):
             continue
+        counts = f"names {now.entries:,} institutions, and {had.entries:,} were in force"
+        if now.entries >= had.entries:
+            # As many may still have lost their domains: an older copy, or another's directory.
+            counts = "is another than was in force"
         what = (
-            f"names {now.entries:,} institutions, and {had.entries:,} were in force; no import and "
-            "no refresh of it is on record; import the list again, or put the file back"
+            f"{counts}; no import and no refresh of it is on record; import the list again, or put "
+            "the file back"
         )
         yield _fault(folder.source(name), what)
         return
@@ -241,6 +245,11 @@ def _baselines(folder: Folder, last: LastInForce | None) -> Iterator[_Baseline]:
             for name, count in activation.entries.items()
         }
         yield _Baseline(sources, acts.acts)
+
+
+def _is_as_it_was(now: KeptSource, had: KeptSource) -> bool:
+    """Whether it is the same, or, where only the count is known, no less."""
+    return now.digest == had.digest if had.digest else now.entries >= had.entries
 
 
 def _is_on_record(now: KeptSource, name: str, acts: tuple[RecordedAct, ...]) -> bool:
