@@ -182,3 +182,8 @@ def test_s18_a_mailbox_is_its_own_mailbox():
     ):
         mailbox = sender_of(path, SAME).mailbox
         assert mailbox_of(mailbox, SAME) == mailbox
+
+
+def test_s18_a_guess_among_two_addresses_is_nobody_s_mailbox():
+    sender = sender_of(b"x <a@other.org> <a@ours.example>")
+    assert (sender.mailbox, sender.domain) == ("x <a@other.org> <a@ours.example>", "")
