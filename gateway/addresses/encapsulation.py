@@ -25,6 +25,8 @@ MAY_WRAP: Final = re.compile(rb"[=%!]|(?i:_at_|#ext#|imcea|\+[0-9a-f]{2})")
 _SPLIT: Final = re.compile("[=%!@]")
 # SRS1, the longest of the forms, has eight parts; a local part of separators alone has thousands.
 _MOST_PARTS: Final = 16
+# Parts before a domain that may be its mailbox.
+_NEAR: Final = 4
 
 # Exchange's IMCEA ("Internet Mail Connector Encapsulated Address"): TYPE, a hyphen, and the
 # address with every octet that is not a letter or digit as + and two hex digits.
@@ -77,8 +79,10 @@ def _parted(local: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     parts = _SPLIT.split(local)[-_MOST_PARTS:]
     for index, part in enumerate(parts):
         if "." in part:
-            before = re.split("[+-]", parts[index - 1])[-1] if index else ""
-            yield from _named(part, before, *parts[index + 1 : index + 2])
+            # A tag may hold signs that part words, and a list manager's prefix stands before it.
+            near = parts[max(index - _NEAR, 0) : index]
+            last = re.split("[+-]", parts[index - 1])[-1] if index else ""
+            yield from _named(part, *dict.fromkeys((last, *near, *parts[index + 1 : index + 2])))
 
 
 def _named(domain: str, *mailboxes: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -28,6 +28,9 @@ MOST_NAMES: Final = 64
 MOST_SIGNS: Final = 512
 """Signs of a path, in Unicode's compatibility form, beyond which it is the same."""
 
+# Words before a domain that may be its mailbox: a tag may hold signs that part words.
+_NEAR: Final = 4
+
 # RFC 2047 section 2; some servers decode it where it does not belong.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]*\?([bq])\?([^?]*)\?=", re.IGNORECASE)
 # An octet in hex, as xtext (RFC 3461), Exchange's IMCEA, quoted-printable and URLs write it.
@@ -67,7 +70,7 @@ def mentioned_domains(path: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
                 if "." not in name:
                     continue
                 neighbours = seen.setdefault(name, set())
-                neighbours.update(parts[index - 1 : index] if index else ())
+                neighbours.update(parts[max(index - _NEAR, 0) : index])
                 neighbours.update(parts[index + 1 : index + 2])
                 if len(seen) > MOST_NAMES:
                     raise TooManyNamesError

@@ -53,7 +53,7 @@ plant plants plast plastic plastics platform play plus point polar policy polyme
 power precision premier premium press prime print printing private product production products
 professional profit program progress project projects prom promo property protection public
 publishing pulse pump pure quality quantum quick radar radio rail railway rain rapid real record
-recycling region regional reliable rent republic rescue research resource resources restaurant
+recycling region regional reliable rent republic rescue resource resources restaurant
 review ring rise river road roads robot robotics rock rocket roof room root royal rubber russia
 safe safety sail sale sales satellite scientific season secure security select semiconductor
 senior sensor service services shell shield ship shipping ships shipyard shop shopping show signal
@@ -78,7 +78,7 @@ _WORDS: Final = frozenset(_TEXT.split())
 _KINDS: Final = frozenset(
     (
         *("academy", "college", "faculty", "institute", "institution", "laboratory"),
-        *("school", "science", "sciences", "university"),
+        *("research", "school", "science", "sciences", "university"),
     )
 )
 

@@ -166,4 +166,4 @@ async def test_s02_a_sender_is_recorded_in_one_form_however_it_is_spelt(gateway)
     await hop.hear(b"x\r\n.\r\n")
     await hop.say(b"250 ok\r\n")
     await client.hear(b"250 ok\r\n")
-    assert started.rows("SELECT sender FROM finding") == [("Ada@example.edu",)]
+    assert started.rows("SELECT sender FROM finding") == [("ada@example.edu",)]

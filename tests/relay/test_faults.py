@@ -46,7 +46,7 @@ def assert_silent_about(gateway, *secrets):
         assert not any(secret in content for content in files)
 
 
-@pytest.mark.parametrize("name", ["classify_line", "decide", "parse"])
+@pytest.mark.parametrize("name", ["classify_line", "decide", "sender_of"])
 async def test_r16_an_error_in_screening_or_policy_reaches_no_message(gateway, monkeypatch, name):
     """Even a matched one goes on: nothing is known of it, and it must not suffer."""
     monkeypatch.setattr(inspector, name, breaks)

@@ -293,6 +293,25 @@ def test_s15_a_listed_mailbox_is_seen_in_a_local_part_that_no_grammar_reads(snap
     assert (finding.standing, finding.matched) == (Standing.REVIEW, "almaz@mail.ru")
 
 
+@pytest.mark.parametrize(
+    "argument",
+    [
+        b"<almaz+x=y%mail.ru@ours.edu>",
+        b'<"almaz+a,b@mail.ru"@ours.edu>',
+        b"<IMCEASMTP-almaz+2Bx+40mail+2Eru@ours.edu>",
+        b"<almaz+x=mail.ru@ours.edu>",
+        b"<almaz+x=40mail.ru@ours.edu>",
+        b"<bounces-almaz=mail.ru@ours.edu>",
+    ],
+)
+def test_s15_a_listed_mailbox_is_seen_with_a_tag_and_wrapped_up(argument, snapshot, entity):
+    live = snapshot(entity("almaz", [], ["almaz@mail.ru"]))
+    line = b"RCPT TO:" + argument + b"\r\n"
+    assert not KnownClear(live).is_clear(line)
+    finding = classify_line(line, live, TODAY)
+    assert (finding.standing, finding.matched) == (Standing.REVIEW, "almaz@mail.ru")
+
+
 def test_s16_what_only_a_server_reads_is_never_listed(snapshot, entity):
     live = snapshot(entity("m", ["mipt.ru"]))
     for argument in UNSEEN:

@@ -248,8 +248,9 @@ def _baselines(folder: Folder, last: LastInForce | None) -> Iterator[_Baseline]:
 
 
 def _is_as_it_was(now: KeptSource, had: KeptSource) -> bool:
-    """Whether it is the same, or, where only the count is known, no less."""
-    return now.digest == had.digest if had.digest else now.entries >= had.entries
+    """Whether it is the same, or, where one of them has no digest, no less."""
+    both = had.digest and now.digest
+    return now.digest == had.digest if both else now.entries >= had.entries
 
 
 def _is_on_record(now: KeptSource, name: str, acts: tuple[RecordedAct, ...]) -> bool:

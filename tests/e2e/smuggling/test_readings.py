@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.addresses.mailbox_path import path
+from gateway.addresses.path_reading import UnreadablePath, parse
 from gateway.smtp import own_replies
 
 pytestmark = pytest.mark.e2e
@@ -127,7 +129,7 @@ def connect_raw(client):
 
 
 @pytest.mark.parametrize(("opening", "closing"), [(b"", b".example.edu"), (b"<", b".example.edu>")])
-def test_r14_a_line_that_postfix_would_cut_goes_nowhere(
+def test_s15_a_line_that_postfix_would_cut_goes_on_and_is_not_read(
     postfix, gateways, client, opening, closing
 ):
     gateway = gateways["to the gullible"]
@@ -137,8 +139,10 @@ def test_r14_a_line_that_postfix_would_cut_goes_nowhere(
     straight = client(postfix.ports["gullible"])
     straight.say(b"MAIL FROM:<a@elsewhere.example>")
     # It takes what is cut for a mailbox.
-    assert straight.say(line).startswith(b"250") is (opening == b"")
+    taken = straight.say(line)
+    assert taken.startswith(b"250") is (opening == b"")
     through = client(gateway.listen)
     through.say(b"MAIL FROM:<a@elsewhere.example>")
-    assert through.say(line) == own_replies.LINE_TOO_LONG
+    assert through.say(line) == taken
+    assert isinstance(parse(path(line)), UnreadablePath)
     assert through.say(b"NOOP").startswith(b"250")

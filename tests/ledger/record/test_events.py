@@ -66,6 +66,7 @@ def lived(mail, tmp_path_factory):
     office_writer.append(
         folder / "ledger.db",
         [
+            office_events.begun(actor, instead_of=found[0].id, reason="it was meant"),
             office_events.disposed(found[0].id, Disposition.PERSONAL, actor, reason="a friend"),
             office_events.held(found[0].id, actor, matter="2026-1", reason="an inquiry"),
             office_events.released(found[0].id, actor, reason="it ended"),
