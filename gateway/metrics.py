@@ -102,7 +102,8 @@ class Metrics:
             "monition_next_hop_errors", "Next hops that failed: refused, lost or silent"
         )
         self.screening_errors = counter(
-            "monition_screening_errors", "Messages that went on unscreened after an error of ours"
+            "monition_screening_errors",
+            "Messages with recipients that an error of ours left unscreened",
         )
         self.unreadable = counter(
             "monition_unreadable_recipients",

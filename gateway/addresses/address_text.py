@@ -37,7 +37,7 @@ def from_text(text: str) -> PathReading:
     if "@" not in bare:
         bare = _SPELT_AT.sub("@", bare)
     bare = _SPELT_DOT.sub(".", bare)
-    path = _octets(bare)
+    path = octets(bare)
     if "@" not in bare:
         if (domain := _domain(bare)) is not None:
             return PathReading(path, Address(path, "", domain), is_by_grammar=True, is_plain=True)
@@ -45,10 +45,10 @@ def from_text(text: str) -> PathReading:
     reading = read(path)
     if not reading.is_by_grammar and bare.endswith(">") and bare.count("<") == 1:
         # A name before the brackets may have a comma in it, as directories write it.
-        reading = read(_octets(bare[bare.index("<") :]))
+        reading = read(octets(bare[bare.index("<") :]))
     if reading.is_by_grammar and isinstance(reading.address, Address):
         # A name before the brackets is the writer's, and no server sees it.
-        return read(_octets(str(reading.address))) if bare.endswith(">") else reading
+        return read(octets(str(reading.address))) if bare.endswith(">") else reading
     if isinstance(reading.address, UnreadablePath):
         return reading
     return _none(path, _NO_ADDRESS if bare.count("@") < 2 else _SEVERAL)
@@ -68,7 +68,8 @@ def _without_quotes(text: str) -> str:
     return text
 
 
-def _octets(text: str) -> bytes:
+def octets(text: str) -> bytes:
+    """Give the bytes of a command line that a text stands for; never raises."""
     try:
         # Bytes of a command line that are not UTF-8 arrive as lone surrogates.
         return text.encode("utf-8", "surrogateescape")

@@ -15,6 +15,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from gateway.addresses.address_text import octets
 from gateway.addresses.mailbox import without_batv, without_tag
 from gateway.addresses.mailbox_path import without_brackets
 from gateway.addresses.path_reading import read
@@ -114,12 +115,7 @@ def mailbox_of(text: str, same: SameMailboxes = NO_FAMILIES) -> str:
 
 def sender_in(text: str, same: SameMailboxes = NO_FAMILIES) -> Sender:
     """Read a sender as :func:`sender_of` does, from text."""
-    try:
-        # Bytes of a command line that are not UTF-8 arrive as lone surrogates.
-        path = text.strip().encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        path = text.strip().encode("utf-8", "replace")
-    return sender_of(path, same)
+    return sender_of(octets(text.strip()), same)
 
 
 def is_forwarded(local: str) -> bool:

@@ -31,7 +31,6 @@ _NEAR: Final = 4
 # Exchange's IMCEA ("Internet Mail Connector Encapsulated Address"): TYPE, a hyphen, and the
 # address with every octet that is not a letter or digit as + and two hex digits.
 _IMCEA: Final = re.compile(r"imcea[a-z0-9]+-", re.IGNORECASE)
-# The same of a VERP that knows "=" for the "@" and must spell it otherwise: ivan=40mipt.ru.
 _HEX: Final = re.compile(r"[+=%]([2-7][0-9a-f])", re.IGNORECASE)
 _AT_WORD: Final = re.compile("_at_", re.IGNORECASE)
 _GUEST: Final = re.compile("#ext#", re.IGNORECASE)
@@ -43,7 +42,7 @@ def encapsulated(local: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     Domains are in normal form, mailboxes are keys as of :func:`mailbox_key`. Which neighbour of a
     domain is its mailbox differs from form to form, so both are given.
     """
-    decoded = _HEX.sub(_octet, local)
+    decoded = without_hex(local)
     for text in dict.fromkeys((local, _IMCEA.sub("", decoded))):
         yield from _parted(text)
     yield from _guest(local)
@@ -93,5 +92,10 @@ def _named(domain: str, *mailboxes: str) -> Iterator[tuple[str, tuple[str, ...]]
     yield name, tuple(mailbox_key(each) for each in mailboxes if each)
 
 
-def _octet(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16))
+def without_hex(text: str) -> str:
+    """Give a text with signs that stand in hex as themselves.
+
+    So write them xtext (RFC 3461), IMCEA, a VERP that knows "=" for the "@" (``ivan=40mipt.ru``),
+    quoted-printable and URLs.
+    """
+    return _HEX.sub(lambda match: chr(int(match[1], 16)), text)

@@ -16,6 +16,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from gateway.addresses.domain_name import DomainError, normalise
+from gateway.addresses.encapsulation import without_hex
 from gateway.addresses.mailbox import mailbox_key
 from gateway.addresses.path_reading import without_comments
 
@@ -33,8 +34,6 @@ _NEAR: Final = 4
 
 # RFC 2047 section 2; some servers decode it where it does not belong.
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]*\?([bq])\?([^?]*)\?=", re.IGNORECASE)
-# An octet in hex, as xtext (RFC 3461), Exchange's IMCEA, quoted-printable and URLs write it.
-_HEX: Final = re.compile(r"[+=%]([2-7][0-9a-f])")
 _DROPPED: Final = re.compile(r'["\\\x00-\x1f\x7f]')
 _BLANK: Final = re.compile("[\\s\ufffd]+")
 _DOTS: Final = re.compile(r"\.\.+")
@@ -86,7 +85,7 @@ def _views(path: bytes) -> Iterable[str]:
     raw = path.decode("utf-8", "replace")
     found: dict[str, None] = {}
     plain = _folded(raw)
-    decoded = _HEX.sub(_octet, _folded(_ENCODED_WORD.sub(_decoded, raw)))
+    decoded = without_hex(_folded(_ENCODED_WORD.sub(_decoded, raw)))
     for text in dict.fromkeys((plain, decoded)):
         found |= dict.fromkeys(_parted(text))
     return found
@@ -129,7 +128,3 @@ def _decoded(match: re.Match[str]) -> str:
     except (binascii.Error, ValueError):
         return match[0]
     return octets.decode("utf-8", "replace")
-
-
-def _octet(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16))

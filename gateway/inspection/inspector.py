@@ -12,7 +12,7 @@ import os
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -54,6 +54,8 @@ SETTLE_SECONDS: float = 2
 """How long the next hop's answer waits for its settlement; what takes longer is still written."""
 
 log = structlog.get_logger("relay")
+
+T = TypeVar("T")
 
 
 class InForce:
@@ -145,23 +147,37 @@ class Inspector:
     def _inspect(
         self, transaction: Transaction, peer: str | None, matched: MatchedMessage | None
     ) -> Iterator[MatchedMessage | None]:
-        """Screen them, some at a time; the last that comes is what was found."""
+        """Screen them, some at a time; the last that comes is what was found.
+
+        An error of ours in one recipient is told once, and hides no other: what could not be
+        screened goes on without a trace, and the rest is screened.
+        """
         in_force, lines = self.in_force, transaction.recipient_lines
+        errors: list[Exception] = []
         for start in range(0, len(lines), AT_ONCE):
-            if not all(map(in_force.known_clear.is_clear, lines[start : start + AT_ONCE])):
+            some = lines[start : start + AT_ONCE]
+            if not all(_contained(in_force.known_clear.is_clear, line, errors) for line in some):
                 break
             yield matched
         else:
             return
         found = matched or _new_matched_message(transaction, peer, in_force.snapshot)
         on, findings = found.at.date(), list[Finding]()
+
+        def judge(line: bytes) -> Finding:
+            return classify_line(line, in_force.snapshot, on)
+
         for start in range(0, len(lines), AT_ONCE):
-            for line in lines[start : start + AT_ONCE]:
-                findings.append(classify_line(line, in_force.snapshot, on))
+            some = lines[start : start + AT_ONCE]
+            judged = [_contained(judge, line, errors) for line in some]
+            findings += filter(None, judged)
             yield matched
-        found.sender = _sender(transaction, in_force.snapshot)
-        found.envelope = _envelope(transaction, found.id, peer, found.sender)
-        yield matched
+        if errors:
+            self._count_failure(errors[0])
+        if matched is not None:
+            # It was begun with a recipient that we refused, and has others since.
+            found.envelope = _envelope(transaction, found.id, peer, found.sender)
+            yield matched
         same = in_force.snapshot.mailbox_kinds.same_mailboxes
         decisions = decide(_named(found.sender), findings, in_force.rules, on, same)
         if self._config.policies.mode is Mode.WARN:
@@ -319,6 +335,15 @@ class Inspector:
             reason=str(error) if isinstance(error, LedgerError) else type(error).__name__,
             exc_info=None if expected else redacted(error),
         )
+
+
+def _contained(ask: Callable[[bytes], T], line: bytes, errors: list[Exception]) -> T | None:
+    """What is asked about a recipient; ``None`` after an error, which is added to the others."""
+    try:
+        return ask(line)
+    except Exception as error:  # noqa: BLE001 - it is this recipient's alone
+        errors.append(error)
+        return None
 
 
 def _new_matched_message(

@@ -30,14 +30,16 @@ from gateway.policy import rules
 from gateway.screening import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
+    from pathlib import Path
 
     from gateway.config import Config
     from gateway.config.departments import Departments
     from gateway.list_store.snapshots.snapshot_in_force import SnapshotInForce
     from gateway.notices.notice_texts import NoticeTexts
     from gateway.policy.rules import Rules
+    from gateway.screening.snapshot import Snapshot
 
 log = structlog.get_logger("serve")
 
@@ -87,20 +89,20 @@ def load(
     certificate.load(config)
     directory = config.policies.directory
     now = datetime.now(UTC)
-    found = _in_force(config, before, now)
-    listed = found.snapshot
     policy = rules.load(directory)
     if faults := text_check.check(directory, config):
         raise ConfigError(faults)
-    failed = example_check.failed_examples(policy, listed, today)
-    if (
-        failed
-        and before is None
-        and not example_check.failed_examples(policy, snapshot.load(directory), today)
-    ):
-        log.error("with the imported lists examples fail", examples=list(map(str, failed)))
-    elif failed:
-        raise ConfigError(example_check.faults(failed, "example failed"))
+    proven: set[str] = set()
+
+    def prove(made: Snapshot) -> None:
+        if made.digest not in proven:
+            _prove(policy, made, directory, today, is_start=before is None)
+            proven.add(made.digest)
+
+    # Whatever refuses it does so before it is on disk: the next start would go by it.
+    found = _in_force(config, before, now, prove)
+    listed = found.snapshot
+    prove(listed)
     letters = notice_texts.load(directory)
     known = before.in_force.departments if before else departments.NO_DEPARTMENTS
     return Loaded(
@@ -110,6 +112,16 @@ def load(
         now,
         tuple(map(str, found.faults)),
     )
+
+
+def _prove(policy: Rules, made: Snapshot, directory: Path, today: date, *, is_start: bool) -> None:
+    failed = example_check.failed_examples(policy, made, today)
+    if not failed:
+        return
+    if is_start and not example_check.failed_examples(policy, snapshot.load(directory), today):
+        log.error("with the imported lists examples fail", examples=list(map(str, failed)))
+        return
+    raise ConfigError(example_check.faults(failed, "example failed"))
 
 
 def _departments(config: Config, known: Departments) -> Departments:
@@ -185,7 +197,9 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _in_force(config: Config, before: Loaded | None, now: datetime) -> SnapshotInForce:
+def _in_force(
+    config: Config, before: Loaded | None, now: datetime, prove: Callable[[Snapshot], None]
+) -> SnapshotInForce:
     """Give the snapshot of policies and imported lists, and keep it for good where that can be.
 
     A lists directory that is damaged or cannot be written is told loudly, and mail goes on being
@@ -199,6 +213,7 @@ def _in_force(config: Config, before: Loaded | None, now: datetime) -> SnapshotI
         keep=True,
         before=before.in_force.snapshot if before else None,
         since=before.at if before else None,
+        prove=prove,
     )
     if found.unkept is not None:
         log.warning("the snapshot cannot be kept", reason=found.unkept)

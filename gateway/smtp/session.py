@@ -363,7 +363,7 @@ class Session:
 
     def _reach_recipient(self) -> None:
         """A RCPT has its turn: all before it is answered."""
-        self._room = self._max_recipients - self.transaction.recipient_count
+        self._room = self._max_recipients - self.transaction.named_count
         if self._room <= 0:
             self._room, self._held_command, self._phase = 0, b"", COMMANDS
             self.to_client.append(own_replies.TOO_MANY_RECIPIENTS)
@@ -664,8 +664,8 @@ class Session:
     def reject_recipient(self, reply: bytes) -> None:
         """Answer ``Moment.RECIPIENT``: the client gets this reply, the next hop nothing."""
         self._answer_moment(AT_RECIPIENT)
-        self._phase = COMMANDS
-        self._held_command = b""
+        self._phase, self._held_command = COMMANDS, b""
+        self.transaction.refused_count += 1
         self.to_client.append(reply)
         self._resume()
 

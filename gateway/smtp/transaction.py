@@ -23,7 +23,7 @@ class Transaction:
     Nothing is parsed until someone asks: most messages concern nobody.
     """
 
-    __slots__ = ("_forwarded", "_helo", "_mail", "_recipients", "number")
+    __slots__ = ("_forwarded", "_helo", "_mail", "_recipients", "number", "refused_count")
 
     def __init__(self) -> None:
         self.number = 0
@@ -32,6 +32,8 @@ class Transaction:
         self._mail = b""
         self._recipients: list[tuple[bytes, bytes]] = []
         self._forwarded = _NOBODY
+        self.refused_count = 0
+        """How many recipients we refused by policy."""
 
     @property
     def is_open(self) -> bool:
@@ -44,6 +46,11 @@ class Transaction:
         return len(self._recipients)
 
     @property
+    def named_count(self) -> int:
+        """The same, with those that we refused by policy."""
+        return len(self._recipients) + self.refused_count
+
+    @property
     def is_ready(self) -> bool:
         """Whether a sender was accepted, and a recipient."""
         return bool(self._mail and self._recipients)
@@ -53,10 +60,10 @@ class Transaction:
         if kind is FOR_RCPT:
             self._recipients.append((line, reply))
         elif kind is FOR_MAIL:
-            # A lenient server takes a second sender without RSET: that is another transaction.
+            # A lenient server takes a second sender without RSET: that is another transaction. It
+            # may still have the recipients of the first, as go-smtp does: they are looked at.
             self.number += self.is_open
             self._mail = line
-            self._recipients = []
         elif kind is FOR_XFORWARD:
             # It tells of this transaction's client, and of no other's.
             self._forwarded = commands.read_xforward(line, self._forwarded)
@@ -72,6 +79,7 @@ class Transaction:
         self._mail = b""
         self._recipients = []
         self._forwarded = _NOBODY
+        self.refused_count = 0
 
     @property
     def sender(self) -> bytes:

@@ -66,8 +66,24 @@ async def test_r16_an_error_in_the_screener_reaches_no_message(gateway, monkeypa
     )
     await send(started, *ADDRESSES[1:])
     await send(started, ADDRESSES[2])
+    # The quick question has no answer, so each is looked at closely.
+    assert [row[0] for row in started.findings()] == [ADDRESSES[1].decode()]
     assert started.metrics.screening_errors._value.get() == 2
-    assert_silent_about(started, b"secret")
+    assert_silent_about(started, b"other.secret")
+    assert "secret" not in started.log.getvalue()
+
+
+async def test_r16_an_error_in_one_recipient_hides_no_other(gateway, monkeypatch):
+    judge = inspector.classify_line
+
+    def breaks_for_one(line, snapshot, on):
+        return breaks() if b"breaks@" in line else judge(line, snapshot, on)
+
+    monkeypatch.setattr(inspector, "classify_line", breaks_for_one)
+    started = await gateway()
+    await send(started, b"breaks@skoltech.ru", b"friend@mipt.ru")
+    assert [row[0] for row in started.findings()] == ["friend@mipt.ru"]
+    assert started.metrics.screening_errors._value.get() == 1
 
 
 async def test_r16_an_error_in_writing_down_defers_the_matched_and_no_other(gateway, monkeypatch):

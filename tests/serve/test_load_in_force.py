@@ -64,6 +64,16 @@ def test_a_refused_reload_keeps_no_policy(own_config, folder):
     assert len(policy_history.activations(folder)) == 1
 
 
+def test_o07_a_refused_reload_puts_no_snapshot_on_disk(own_config, folder):
+    first = load_in_force.load(own_config, TODAY)
+    entities = own_config.policies.directory / "entities"
+    for file in entities.iterdir():
+        file.write_text("")
+    with capture_logs():
+        assert load_in_force.reload(own_config, TODAY, first) is first
+    assert snapshot_history.current(folder).digest == first.in_force.snapshot.digest
+
+
 def test_a_domain_of_our_own_on_a_list_is_told_loudly(own_config):
     own_config.file.write_text(own_config.file.read_text().replace("example.edu", "mipt.ru", 1))
     with capture_logs() as logs:

@@ -49,3 +49,13 @@ def test_r22_a_client_that_leaves_while_a_recipient_is_decided(asking):
     assert not asking.session.is_over
     asking.do("reject_recipient", reply=b"550 no\r\n")
     assert asking.session.is_over
+
+
+def test_s15_a_second_sender_within_a_transaction_forgets_no_recipient(ready):
+    """Servers that take it keep the recipients (go-smtp), or forget them: nobody can tell."""
+    for line in (b"MAIL FROM:<a@b>", b"RCPT TO:<u@mipt.ru>", b"MAIL FROM:<c@d>", b"RCPT TO:<e@f>"):
+        ready.client(line + b"\r\n")
+        ready.hop(b"250 ok\r\n")
+    transaction = ready.session.transaction
+    assert transaction.sender == b"c@d"
+    assert transaction.recipient_lines == [b"RCPT TO:<u@mipt.ru>\r\n", b"RCPT TO:<e@f>\r\n"]

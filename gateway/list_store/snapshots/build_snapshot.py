@@ -26,7 +26,7 @@ from gateway.screening import snapshot
 from gateway.screening.unlistable_domains import why_unlistable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -65,11 +65,16 @@ def current_or_built(policies: Path, folder: Folder, at: datetime) -> Snapshot:
     return _kept(policies, folder) or build(policies, folder, at=at).snapshot
 
 
-def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
+def put_in_force(
+    policies: Path,
+    folder: Folder,
+    at: datetime,
+    prove: Callable[[Snapshot], object] = lambda _: None,
+) -> Snapshot:
     """Give what :func:`current_or_built` gives, kept and in force from now on (behaviour S10).
 
-    The directory must not be held yet. Raises :class:`ListError`, and ``OSError`` where it cannot
-    be kept.
+    ``prove`` is called with one that is made anew; where it raises, nothing is kept. The directory
+    must not be held yet. Raises :class:`ListError`, and ``OSError`` where it cannot be kept.
     """
     # Before it is held: a directory that is gone would be made anew, and nothing missed in it.
     coverage.check(folder)
@@ -80,6 +85,7 @@ def put_in_force(policies: Path, folder: Folder, at: datetime) -> Snapshot:
                 snapshot_history.complete_history(folder, activation)
             return kept
         made = build(policies, folder, at=at)
+        prove(made.snapshot)
         recorded_acts.begin(folder)
         snapshot_history.save(folder, made.snapshot, made.activation)
     # Not the one just made: as objects, it would cost the garbage collector ten times as much.

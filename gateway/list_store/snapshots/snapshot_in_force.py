@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.errors import Fault, FaultyFile, ListError
+from gateway.errors import ConfigError, Fault, FaultyFile, ListError
 from gateway.list_store.files import last_in_force, recorded_acts, safe_open
 from gateway.list_store.snapshots import build_snapshot, snapshot_history
 from gateway.list_store.snapshots.snapshot_history import SnapshotActivation
 from gateway.screening import snapshot, snapshot_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -59,18 +60,21 @@ def snapshot_in_force(  # noqa: PLR0913 - what is there, and what was
     keep: bool = False,
     before: Snapshot | None = None,
     since: datetime | None = None,
+    prove: Callable[[Snapshot], object] = lambda _: None,
 ) -> SnapshotInForce:
     """Give what a gateway serves by now; with ``keep`` it is put in force, where that can be.
 
     ``before`` is what the process has served by ``since`` then: it stays where the lists must not
     come into force, unless another process of the same gateway has taken them in meanwhile.
     Raises :class:`ListError` for what is wrong in the policies, and for nothing in the lists.
+    ``prove`` is called with a snapshot before it is put in force; what it raises goes on as it is,
+    and must be a :class:`ConfigError`.
     """
     unkept = None
     try:
         try:
             if keep and (folder.path.is_dir() or folder.path.parent.is_dir()):
-                found = build_snapshot.put_in_force(policies, folder, at)
+                found = build_snapshot.put_in_force(policies, folder, at, prove)
                 return SnapshotInForce(found, unkept=_remembered(folder, found, at))
         except OSError as error:
             unkept = str(error)
@@ -78,6 +82,8 @@ def snapshot_in_force(  # noqa: PLR0913 - what is there, and what was
         if keep:
             _remembered(folder, found, at)
         return SnapshotInForce(found, unkept=unkept)
+    except ConfigError:
+        raise
     except (FaultyFile, OSError) as error:
         alone = snapshot.load(policies)  # its faults, if any, are the policies' own
         faults = error.faults if isinstance(error, FaultyFile) else (_said(error, folder),)

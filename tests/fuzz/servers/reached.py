@@ -29,6 +29,15 @@ def domain(path: bytes) -> str:
     return text.rstrip(".").lower()
 
 
+def as_meant(path: bytes, line: bytes) -> bytes:
+    """A delivery's path without the "=" that Exim 4.96 puts before a local part.
+
+    It does where a blank or a comment stood there; a "=" of the line's own belongs to the mailbox.
+    """
+    is_exims = path.startswith(b"=") and path[:4] not in line
+    return path[1:] if is_exims else path
+
+
 def is_listed(path: bytes) -> bool:
     """Whether a delivery goes to a listed domain, or to the listed mailbox."""
     name = domain(path)
@@ -36,5 +45,4 @@ def is_listed(path: bytes) -> bool:
         return True
     local, at = lines.LISTED_MAILBOX
     mailbox = path.rpartition(b"@")[0].strip(b'"').lower()
-    # Exim 4.96 writes "=" where a blank or a comment stood before a local part.
-    return name == at and re.fullmatch(rb"=?%s(?:\+.*)?" % local.encode(), mailbox) is not None
+    return name == at and re.fullmatch(rb"%s(?:\+.*)?" % local.encode(), mailbox) is not None

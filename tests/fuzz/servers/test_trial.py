@@ -81,6 +81,17 @@ def test_a_delivery_is_whose_the_server_says(path, listed):
     assert reached.is_listed(path) is listed
 
 
+@pytest.mark.parametrize(
+    ("line", "reaches"),
+    [
+        (b"RCPT TO:<(x)almaz_zakupki@mail.ru>", True),
+        (b"RCPT TO:<=almaz_zakupki@mail.ru>", False),
+    ],
+)
+def test_a_sign_that_exim_put_there_is_no_part_of_the_mailbox(line, reaches):
+    assert Case(1, line, (b"=almaz_zakupki@mail.ru",), "review").reaches_listed is reaches
+
+
 def _trial(line, delivered, said):
     return Trial("s", 1, 0, 1, 0, 0, [Case(1, line, delivered, said)])
 

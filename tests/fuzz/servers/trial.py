@@ -41,7 +41,8 @@ class Case:
     @property
     def reaches_listed(self) -> bool:
         """Whether it was delivered to somebody who is listed."""
-        return any(map(reached.is_listed, self.delivered))
+        meant = (reached.as_meant(path, self.line) for path in self.delivered)
+        return any(map(reached.is_listed, meant))
 
     @property
     def is_unseen(self) -> bool:
