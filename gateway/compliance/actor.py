@@ -25,6 +25,7 @@ __all__ = [
     "Access",
     "Actor",
     "access",
+    "acting_name",
     "current_actor",
     "lasting_name",
     "open_as",
@@ -68,7 +69,7 @@ def access(verb: str, reason: str | None, by: str | None = None) -> Access:
     ``by`` is their name; left out, it is :func:`signed_in`. An empty reason is none. Raises
     ``ValueError`` for a name that is no :func:`lasting_name`: nobody looks as somebody else.
     """
-    return Access(_name(by), verb, reason or None, lambda: datetime.now(UTC), os.urandom)
+    return Access(acting_name(by), verb, reason or None, lambda: datetime.now(UTC), os.urandom)
 
 
 def current_actor(by: str | None = None) -> Actor:
@@ -76,7 +77,7 @@ def current_actor(by: str | None = None) -> Actor:
 
     Raises ``ValueError`` as :func:`access` does.
     """
-    return Actor(_name(by), datetime.now(UTC), os.urandom)
+    return Actor(acting_name(by), datetime.now(UTC), os.urandom)
 
 
 def open_as(config: Config, who: Access | None) -> LoggedReading:
@@ -93,5 +94,6 @@ def same_mailboxes(config: Config) -> SameMailboxes:
     return read_same_mailboxes(config.policies.directory)
 
 
-def _name(by: str | None) -> str:
+def acting_name(by: str | None) -> str:
+    """Give the name of one who acts: ``by``, as :func:`lasting_name` takes it, or left out ours."""
     return signed_in() if by is None else lasting_name(by)

@@ -65,7 +65,7 @@ class DnsLinkageJob:
     ) -> None:
         lists = config.lists
         self._ours = config.institution.domains
-        self._folder = Folder(lists.directory, config.ledger.record)
+        self._folder = Folder.of(config)
         self._metrics = metrics
         self._snapshot = snapshot
         self._changed = changed

@@ -38,7 +38,7 @@ class NewerSnapshot:
     """Notices that another snapshot was put in force: an import or an update did it."""
 
     def __init__(self, config: Config) -> None:
-        self._folder = Folder(config.lists.directory, config.ledger.record)
+        self._folder = Folder.of(config)
         self._seen: tuple[int, int] | None = None
         self._asked_for = ""
 
@@ -74,7 +74,7 @@ class ListsWatch:
 
     def __init__(self, config: Config) -> None:
         self._policies = config.policies.directory
-        self._folder = Folder(config.lists.directory, config.ledger.record)
+        self._folder = Folder.of(config)
         self._newer = NewerSnapshot(config)
         self._seen = self._look()
         self._word = self._last_word()
@@ -147,7 +147,7 @@ def measure(config: Config, metrics: Metrics, now: datetime) -> None:
     In seconds before ``now``, an aware time. One that is configured and was never taken, or cannot
     be read, is infinitely old: an alert on age then holds for it too.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     names = {*_tried(folder), *config.lists.sources} - {NOT_FETCHED}
     for gauge in (metrics.list_age, metrics.list_refused):
         known = {sample.labels["source"] for family in gauge.collect() for sample in family.samples}

@@ -140,7 +140,7 @@ def _kept(config: Config, policy: Rules, letters: NoticeTexts) -> str:
     That they cannot be kept keeps no mail from flowing. Nothing is written into a lists directory
     that is gone or not ours any more: it would be made anew, and look as if it had never been.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     try:
         made = policy_edition.edition_of(config, policy, letters)
         if coverage.may_be_written(folder):
@@ -173,7 +173,7 @@ def with_lists_faults(config: Config, before: Loaded) -> Loaded:
     Where nothing is wrong with it any more, what was wrong before stays until a reload has loaded
     the lists. Never raises.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     faults = tuple(map(str, coverage.faults(folder)))
     if not faults:
         return before
@@ -205,7 +205,7 @@ def _in_force(
     A lists directory that is damaged or cannot be written is told loudly, and mail goes on being
     screened by the last good snapshot (behaviours S8, S9, S21, O7).
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     found = snapshot_in_force.snapshot_in_force(
         config.policies.directory,
         folder,

@@ -11,7 +11,6 @@ from gateway.cli.shared.audit_by import by_option
 from gateway.cli.shared.options import config_option, example, load_config
 from gateway.cli.shared.person import REASON
 from gateway.cli.shared.tables import print_message, visible
-from gateway.compliance.actor import signed_in
 from gateway.compliance.sanction_lists.list_imports import forget_list
 
 if TYPE_CHECKING:
@@ -42,8 +41,7 @@ def command(source: str, by: str | None, reason: str, config_file: Path | None) 
     Snapshots that it was part of stay, so that verdicts of their time can be given again.
     """
     config = load_config(config_file)
-    now, who = datetime.now(UTC), by or signed_in()
-    done = forget_list(config, source, now, by=who, reason=reason)
+    done = forget_list(config, source, datetime.now(UTC), by=by, reason=reason)
     click.echo(f"{visible(source)}: forgotten, with its {done.entries:,} institutions")
     if done.snapshot is not None:
         click.echo(f"In force: {done.snapshot[:19]}…, {done.institutions:,} institutions")

@@ -113,7 +113,7 @@ def replay(config: Config, reading: LoggedReading, event: str) -> ReplayedEvent:
     """
     stories = reading.find_for_replay(event)
     found = _observed(event, stories)
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     judgement = judge(folder, config, found, _told(reading, stories))
     rule = found.facts["policy_rule"]
     if not reading.shows_names:

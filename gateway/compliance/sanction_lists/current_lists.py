@@ -35,6 +35,6 @@ def current_lists(config: Config, at: datetime) -> CurrentLists:
     Raises :class:`gateway.errors.ListError` for what is wrong in the policies; for lists that are
     damaged it raises nothing, since a gateway serves on.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     found = snapshot_in_force.snapshot_in_force(config.policies.directory, folder, at)
     return CurrentLists(found.snapshot, found.faults, found.instead_text if found.faults else None)

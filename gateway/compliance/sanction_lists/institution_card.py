@@ -48,7 +48,7 @@ def institution_card(config: Config, snapshot: Snapshot, text: str) -> Instituti
     :class:`gateway.errors.ListError` where an imported list or the overrides cannot be read.
     """
     entity = _one(text, snapshot)
-    entries = tuple(_entries(entity, Folder(config.lists.directory, config.ledger.record)))
+    entries = tuple(_entries(entity, Folder.of(config)))
     unused = tuple(unused_of(entity, iter(entries), config.policies.directory, snapshot))
     return InstitutionCard(entity, entries, unused, snapshot.digest)
 

@@ -66,9 +66,7 @@ def compare(config: Config, before: str | None, after: str | None) -> Comparison
     force and ``before`` the one before it; ``None``: there is no such yet. Raises
     :class:`gateway.errors.ListError` where one is not known, damaged, or two are meant.
     """
-    pair = compare_snapshots.find_snapshots(
-        Folder(config.lists.directory, config.ledger.record), before, after
-    )
+    pair = compare_snapshots.find_snapshots(Folder.of(config), before, after)
     return pair and Comparison(pair, tuple(compare_snapshots.changes(pair)))
 
 

@@ -12,6 +12,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from gateway.compliance.actor import acting_name
 from gateway.compliance.row_formats import visible
 from gateway.errors import MonitionError
 from gateway.list_store.files.lists_directory import Folder
@@ -127,7 +128,7 @@ def import_list(
     its kind ``Refused`` among them, and :class:`MonitionError` where the lists directory cannot be
     written; then nothing is in force that was not before.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     with writable(folder):
         import_files = ImportFiles(source, files, accepts_loss=accepts_loss)
         taken = import_run.import_list(config.policies.directory, folder, import_files, at)
@@ -141,7 +142,7 @@ def import_registry(
 
     Raises :class:`NotOneFileError`, and else as :func:`import_list`.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     with writable(folder):
         if len(files) != 1:
             raise NotOneFileError(f"{catalogue.ROR} is one file, and {len(files)} are given")
@@ -150,18 +151,19 @@ def import_registry(
 
 
 def forget_list(
-    config: Config, source: str, at: datetime, *, by: str = "", reason: str = ""
+    config: Config, source: str, at: datetime, *, by: str | None = None, reason: str = ""
 ) -> ForgottenList:
     """Take away what was imported of a list: its institutions are no longer looked for.
 
-    Who said so and why goes on record. Raises :class:`gateway.errors.ListError`, and then nothing
-    has changed: there is no such list here, or without it an example of the policy fails; and
-    :class:`MonitionError` where the lists directory cannot be written.
+    Who said so (``by``; left out, whoever is signed in) and why goes on record. Raises
+    :class:`gateway.errors.ListError`, and then nothing has changed: there is no such list here, or
+    without it an example of the policy fails; and :class:`MonitionError` where the lists directory
+    cannot be written.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     with writable(folder):
         done = remove_list.remove(
-            config.policies.directory, folder, source, at, by=by, reason=reason
+            config.policies.directory, folder, source, at, by=acting_name(by), reason=reason
         )
     made = done.snapshot
     return ForgottenList(

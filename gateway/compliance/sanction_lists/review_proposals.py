@@ -122,7 +122,7 @@ class ProposalReview:
     """
 
     def __init__(self, config: Config, snapshot: Snapshot, at: datetime) -> None:
-        self._folder = Folder(config.lists.directory, config.ledger.record)
+        self._folder = Folder.of(config)
         self._servers = config.lists.resolvers
         self._at = at
         self._proposals = Proposals(self._folder, snapshot, at.date())
@@ -187,7 +187,7 @@ def accept(config: Config, id_: str, answer: ProposalAnswer) -> DecidedProposal:
     more, :class:`gateway.errors.ListError`, and :class:`MonitionError` where the lists directory
     cannot be written; then nothing has changed.
     """
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     with _written(folder):
         done = proposals.accept(config.policies.directory, folder, id_, answer)
     return _decided(folder, done)
@@ -195,7 +195,7 @@ def accept(config: Config, id_: str, answer: ProposalAnswer) -> DecidedProposal:
 
 def reject(config: Config, id_: str, answer: ProposalAnswer) -> DecidedProposal:
     """Remember that a proposal is not to be shown again. Raises as :func:`accept`."""
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     with _written(folder):
         done = proposals.reject(config.policies.directory, folder, id_, answer)
     return _decided(folder, done)

@@ -66,9 +66,7 @@ def search(config: Config, snapshot: Snapshot, text: str, limit: int) -> SearchR
     """
     if sure := institutions_for(text, snapshot):
         return SearchResult(tuple(map(_of_pointer, sure[:limit])))
-    if (
-        known := organisation_of(text, Folder(config.lists.directory, config.ledger.record))
-    ) is not None:
+    if (known := organisation_of(text, Folder.of(config))) is not None:
         text = known.name
     entities = snapshot.entities
     index = NameIndex(each for entity in entities.values() for each in names_of(entity))

@@ -42,9 +42,7 @@ def current_status(config: Config) -> ListsStatus:
     Sources that the configuration names are told of before they were ever taken, too.
     """
     wanted = [name for name in config.lists.sources if name != POLICIES]
-    return list_status.status(
-        config.policies.directory, Folder(config.lists.directory, config.ledger.record), wanted
-    )
+    return list_status.status(config.policies.directory, Folder.of(config), wanted)
 
 
 def as_row(each: SourceStatus, now: datetime) -> dict[str, Any]:

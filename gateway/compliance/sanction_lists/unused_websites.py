@@ -36,7 +36,7 @@ class UnusedWebsite:
 
 def require_imported(config: Config, source: str) -> None:
     """Raise :class:`gateway.errors.MonitionError` for a list that was not imported."""
-    known = imported_source.source_names(Folder(config.lists.directory, config.ledger.record))
+    known = imported_source.source_names(Folder.of(config))
     if source not in known:
         had = ", ".join(known) or "none"
         raise MonitionError(f"{source} was not imported; imported are: {had}")
@@ -52,7 +52,7 @@ def unused_websites(
     """
     if source is not None:
         require_imported(config, source)
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     found = unused_contacts.unused_contacts(config.policies.directory, folder, snapshot, source)
     return [
         UnusedWebsite(

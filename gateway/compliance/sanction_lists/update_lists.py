@@ -186,7 +186,7 @@ def update_lock(folder: Folder) -> Iterator[None]:
 def _steps(
     config: Config, wanted: Mapping[str, SourceToFetch | None]
 ) -> Generator[Step, None, None]:
-    folder = Folder(config.lists.directory, config.ledger.record)
+    folder = Folder.of(config)
     with writable(folder), update_lock(folder):
         for name, each in wanted.items():
             yield from _policies(config, name) if each is None else _list(config, each)
@@ -194,7 +194,7 @@ def _steps(
 
 def _policies(config: Config, name: str) -> Generator[Step, None, None]:
     folder, policies = (
-        Folder(config.lists.directory, config.ledger.record),
+        Folder.of(config),
         config.policies.directory,
     )
     try:
@@ -212,7 +212,7 @@ def _list(config: Config, wanted: SourceToFetch) -> Generator[Step, None, None]:
     try:
         taken = yield from _taken(config, wanted)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other lists are fetched
-        yield _refused(Folder(config.lists.directory, config.ledger.record), source.name, error)
+        yield _refused(Folder.of(config), source.name, error)
         return
     if taken is None:
         yield Unchanged(source.name)
@@ -237,7 +237,7 @@ def _refused(folder: Folder, name: str, error: Exception) -> SourceRefused:
 
 def _taken(config: Config, wanted: SourceToFetch) -> Generator[Step, None, ImportResult | None]:
     """Fetch a source and take it in; ``None``: its publisher has not changed it."""
-    folder, name = Folder(config.lists.directory, config.ledger.record), wanted.source.name
+    folder, name = Folder.of(config), wanted.source.name
     with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=folder.path) as temporary:
         fetched = yield from _fetched(wanted, Path(temporary), _known(folder, wanted))
         at = datetime.now(UTC)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    from gateway.config import Config
+
 DIRECTORY_MODE = 0o750
 
 _BLOCK = 1 << 16
@@ -54,6 +56,11 @@ class Folder:
     path: Path
     record: Path | None = None
     """A folder elsewhere that remembers what was last in force (``last_in_force.py``), if any."""
+
+    @classmethod
+    def of(cls, config: Config) -> Folder:
+        """The configured one, with what remembers it beside the ledger."""
+        return cls(config.lists.directory, config.ledger.record)
 
     @property
     def sources(self) -> Path:
